@@ -1,0 +1,17 @@
+import { defineConfig } from "vitest/config";
+
+// Tests read the sources of our packages, so that no build stands between a change and its test. What must be
+// tested as it is published (packed packages, the CLI) builds first and starts its own processes.
+const conditions = ["@wxgate/source", "node", "import", "default"];
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    include: ["packages/*/src/**/*.test.ts", "apps/*/{src,test}/**/*.test.ts", "test/**/*.test.ts"],
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    maxWorkers: 2,
+    reporters: ["default"],
+  },
+});
