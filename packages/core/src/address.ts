@@ -1,0 +1,22 @@
+/** Where a conversation lives. Plain data: stored, compared field by field, logged. */
+export interface Address {
+  /** Configured channel id, e.g. "support". */
+  readonly channel: string;
+  /** Our identity on the platform: open_kfid, bot id, agent id, iLink bot id. */
+  readonly account: string;
+  /** `audience` (a department, a tag, everyone) is sent to and never heard from. */
+  readonly kind: AddressKind;
+  /** Customer, member or group. Case is kept exactly. */
+  readonly peer: string;
+}
+export type AddressKind = "direct" | "group" | "audience";
+
+/** One string per address, stable across releases: it is a stored key. */
+export function addressKey(address: Address): string {
+  const part = (text: string) => text.replace(/[%|]/g, encodeURIComponent);
+  return `${part(address.channel)}|${part(address.account)}|${address.kind}|${part(address.peer)}`;
+}
+
+export function sameAddress(a: Address, b: Address): boolean {
+  return a.channel === b.channel && a.account === b.account && a.kind === b.kind && a.peer === b.peer;
+}

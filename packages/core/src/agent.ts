@@ -1,0 +1,66 @@
+import type { Address } from "./address.ts";
+import type { InboundContent, OutboundContent, Quote, Sender } from "./content.ts";
+
+export interface TurnMessage {
+  readonly id: string;
+  readonly sentAt: Date;
+  readonly content: readonly InboundContent[];
+  readonly quote?: Quote;
+}
+
+/** One line of what was said before in this session, oldest first. */
+export interface HistoryEntry {
+  readonly role: "user" | "assistant" | "operator";
+  readonly at: Date;
+  readonly text: string;
+  readonly sender?: Sender;
+}
+
+export interface Turn {
+  /** `trn_…`, the same on every attempt: an idempotency key. */
+  readonly id: string;
+  /** 1 on the first. */
+  readonly attempt: number;
+  /** The configured name of the agent that answers. */
+  readonly agent: string;
+  /** `ses_…`; a new one after /new. */
+  readonly session: string;
+  readonly conversation: Address;
+  readonly sender: Sender;
+  /** What waited when the turn was claimed, oldest first. */
+  readonly messages: readonly TurnMessage[];
+  /** Empty unless the agent says that it keeps no history of its own. */
+  readonly history: readonly HistoryEntry[];
+}
+
+/** Close to AG-UI's vocabulary, without depending on it. */
+export type AgentEvent =
+  | { readonly kind: "text-delta"; readonly text: string }
+  /** All text so far was wrong: this stands instead. */
+  | { readonly kind: "text-replace"; readonly text: string }
+  | { readonly kind: "reasoning-delta"; readonly text: string }
+  | {
+      readonly kind: "tool";
+      readonly name: string;
+      readonly state: "started" | "finished" | "failed";
+      readonly summary?: string;
+    }
+  /** `now`: stored and sent before the turn ends. */
+  | { readonly kind: "content"; readonly content: OutboundContent; readonly now?: true }
+  | { readonly kind: "usage"; readonly inputTokens?: number; readonly outputTokens?: number };
+
+export interface AgentCapabilities {
+  /** Remembers the session itself; otherwise the store's history is handed in. */
+  readonly history: boolean;
+}
+
+export interface Agent {
+  /** Remembers sessions by itself when absent. */
+  readonly capabilities?: AgentCapabilities;
+  /**
+   * Answers one turn. Throwing is retried by policy (`TransientError` with its time, `RejectedError` not at all);
+   * yielding nothing means no reply. Ends soon after `signal` fires.
+   */
+  respond(turn: Turn, signal: AbortSignal): AsyncIterable<AgentEvent>;
+  close?(): Promise<void>;
+}

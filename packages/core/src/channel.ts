@@ -1,0 +1,175 @@
+import type { Address } from "./address.ts";
+import type { MediaRef, OutboundContent } from "./content.ts";
+import type { Inbox } from "./inbox.ts";
+import type { JsonObject } from "./json.ts";
+import type { InboundEvent } from "./message.ts";
+import type { Clock, Fetch, Logger, MediaOpener, MediaStream, Random, State } from "./ports.ts";
+
+/** One way people talk to us. Everything it needs comes in by `ChannelPorts`; it knows no store, server or agent. */
+export interface Channel {
+  readonly id: string;
+  readonly type: string;
+  /**
+   * Verifies, accepts, acknowledges; never waits for an agent. `next` is asked, instead of a 401, when the signature or
+   * the verified callback is another channel's: KF and an app may share URL, token and key.
+   */
+  readonly webhook?: (request: Request, next?: () => Promise<Response>) => Promise<Response>;
+  /** Socket, long poll or catch-up pull, each account inside `ports.own`; resolves when the signal fires. */
+  run?(signal: AbortSignal): Promise<void>;
+  /** Its turns and deliveries are worked only by the gateway that holds the account's connection. */
+  readonly tied?: boolean;
+  login?(answers: AsyncIterable<string>, signal: AbortSignal): AsyncIterable<LoginEvent>;
+  /** @throws RejectedError that names the accepted forms. */
+  target(text: string): Promise<Address> | Address;
+  /** Pure: merges, formats, degrades and splits. One piece is one platform message. */
+  prepare(reply: readonly OutboundContent[], room: Room): readonly Piece[];
+  /** Uploads, replaces what the platform would refuse (a huge image becomes a file); may run more than once. */
+  stage?(piece: Piece, target: ReplyTarget, signal: AbortSignal): Promise<Piece>;
+  /** One platform message, idempotent by `message.id` where the platform can. Throws one of the four errors. */
+  send(message: OutboundMessage, signal: AbortSignal): Promise<SendReceipt>;
+  openStream?(target: ReplyTarget, resume?: JsonObject): ReplyStream;
+  /** Denied, unanswered or merged: close what was opened for these messages. */
+  settle?(target: ReplyTarget): Promise<void>;
+  /** Decrypted bytes, streamed. */
+  openMedia?(ref: MediaRef, signal: AbortSignal): Promise<MediaStream>;
+  /** Shows that an answer is being written until the signal fires; repeats and cancels itself. */
+  typing?(target: ReplyTarget, signal: AbortSignal): Promise<void>;
+  readonly reply?: ReplyPolicy;
+  /** How this platform compares people's ids; as they are when absent. */
+  personKey?(id: string): string;
+  health(): ChannelHealth;
+  /** A live check with the platform, for `channels status --probe`. */
+  probe?(signal: AbortSignal): Promise<ChannelHealth>;
+  /** Gives back what `create` took, where there is anything. */
+  close?(): Promise<void>;
+}
+
+/** The platform's limits, as data the dispatcher obeys. Absent means unlimited. */
+export interface ReplyPolicy {
+  /** Nothing can be sent later than this after the person's last message. */
+  readonly windowMs?: number;
+  readonly sendsPerInbound?: number;
+  /** Per conversation. */
+  readonly perMinute?: number;
+  readonly perHour?: number;
+  /** Least time between two sends of one account. */
+  readonly gapMs?: number;
+  /** Address kinds the limits above apply to; all when absent. */
+  readonly kinds?: readonly Address["kind"][];
+}
+
+export type LongReply = "continue" | "file" | "truncate";
+
+/** What the platform still lets us send, when a reply is prepared. */
+export interface Room {
+  readonly to: Address;
+  /** Sends left before the person writes again; undefined: unlimited. */
+  readonly sendsLeft?: number;
+  readonly longReply: LongReply;
+}
+
+/** Mostly one content; the bot's webhook sends text and images together. */
+export interface Piece {
+  readonly content: readonly OutboundContent[];
+}
+
+export interface ReplyHandle {
+  readonly messageId: string;
+  /** Milliseconds since 1970. */
+  readonly receivedAt: number;
+  readonly data: JsonObject;
+}
+
+export interface ReplyTarget {
+  readonly to: Address;
+  /** Platform ids of the turn's messages; empty for what nobody asked for. */
+  readonly answers: readonly string[];
+  /** The conversation's, newest first, as of this call. */
+  readonly handles: readonly ReplyHandle[];
+}
+
+export interface OutboundMessage extends ReplyTarget {
+  /** 1–32 of [0-9A-Za-z_-], random, the same on every attempt. */
+  readonly id: string;
+  readonly piece: Piece;
+  /** 1 on the first. */
+  readonly attempt: number;
+  /** More pieces wait for the customer's next message; the channel says so in its words. */
+  readonly note?: DeliveryNote;
+  /** What `openStream` returned for this turn: finish it instead of sending a message, while that is possible. */
+  readonly stream?: JsonObject;
+  /** The same for all pieces of one reply. */
+  readonly replyId: string;
+}
+export type DeliveryNote = "more-waits";
+
+export interface SendReceipt {
+  readonly platformId?: string;
+  /** What a later recall or card update needs. */
+  readonly handle?: JsonObject;
+  /** The platform said yes but gives no id: it may drop it silently. */
+  readonly unconfirmed?: boolean;
+  /** Receivers the platform left out; not repeated. */
+  readonly refused?: readonly string[];
+}
+
+export interface ReplyStream {
+  /** Stored with the turn before the first frame leaves. */
+  readonly handle: JsonObject;
+  /** Shows the text so far. Never waits; the newest snapshot wins. */
+  update(textSoFar: string): void;
+}
+
+export type LoginEvent =
+  | { readonly kind: "qr"; readonly content: string; readonly expiresAt: Date }
+  | { readonly kind: "scanned" }
+  | { readonly kind: "code-needed"; readonly prompt: string }
+  | { readonly kind: "confirmed"; readonly account: string; readonly name?: string }
+  | { readonly kind: "expired" }
+  | { readonly kind: "failed"; readonly reason: string; readonly hint?: string };
+
+export type AccountState =
+  | "ok"
+  | "starting"
+  /** Works, with something an operator should know. */
+  | "degraded"
+  /** Sends nothing until the operator or a given time. */
+  | "paused"
+  | "needs-login"
+  /** Somebody else took the connection. */
+  | "displaced"
+  | "stopped";
+
+export interface AccountHealth {
+  readonly account: string;
+  readonly name?: string;
+  readonly state: AccountState;
+  readonly since: Date;
+  readonly reason?: string;
+  readonly hint?: string;
+  /** Age of the oldest thing the platform has for us and we have not pulled. */
+  readonly lagMs?: number;
+}
+export interface ChannelHealth {
+  readonly state: AccountState;
+  readonly reason?: string;
+  readonly hint?: string;
+  readonly accounts: readonly AccountHealth[];
+}
+
+export interface ChannelPorts {
+  readonly inbox: Inbox;
+  readonly fetch: Fetch;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly state: State;
+  readonly media: MediaOpener;
+  /** Runs `work` on one gateway only: holds the account's lease, restarts with back-off, aborts when it is lost. */
+  own(account: string, work: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void>;
+  /** The answer to an event that cannot wait: from configuration, after access, never from an agent. */
+  instant(event: InboundEvent): Promise<OutboundContent | undefined>;
+}
+
+/** @throws an error with all problems of `config` in words when it is wrong. */
+export type CreateChannel<Config> = (id: string, config: Config, ports: ChannelPorts) => Channel;
