@@ -24,8 +24,11 @@ export class StaleClaimError extends Error {
 /** What `accept` does with a message, decided by configuration before the transaction. */
 export interface Routing {
   readonly lane: string;
-  /** `turn`: an agent answers; `command`: claimed apart, at once; `history`: kept and shown only. */
-  readonly as: "turn" | "command" | "history";
+  /**
+   * `turn`: an agent answers; `command`: claimed apart, at once; `history`: kept and shown only; `resume`: a bare
+   * "continue", which only wakes deferred deliveries while there are any, and is a turn otherwise.
+   */
+  readonly as: "turn" | "command" | "history" | "resume";
   /** How long a message that holds only media waits for the words that explain it. */
   readonly graceMs?: number;
 }

@@ -1,0 +1,117 @@
+import type {
+  Agent,
+  Channel,
+  Clock,
+  InboundContent,
+  Logger,
+  LongReply,
+  MediaStream,
+  Random,
+  Store,
+  StoredError,
+  StoredMedia,
+  TurnOutcome,
+} from "@wxgate/core";
+
+/** What the operator configured for one channel beside the channel itself. Replaced as a whole on reload. */
+export interface ChannelSettings {
+  readonly channel: Channel;
+  readonly agent?: string;
+  readonly dmPolicy: "open" | "pairing" | "allowlist" | "disabled";
+  readonly allowFrom: readonly string[];
+  readonly groupPolicy: "open" | "allowlist" | "disabled";
+  readonly groupAllowFrom: readonly string[];
+  /** By group id; "*" stands for every group. */
+  readonly groups: Readonly<Record<string, { readonly allowFrom?: readonly string[] }>>;
+  readonly commands: { readonly allowFrom?: readonly string[] };
+  readonly welcomeText?: string;
+  /** What turns are serialised and remembered by. */
+  readonly session: "peer" | "sender" | "channel";
+  /** A human-like pause before each reply. */
+  readonly replyDelay?: { readonly minMs: number; readonly maxMs: number };
+  readonly longReply?: LongReply;
+  readonly notices: Notices;
+}
+
+/** The sentences people see from the gateway itself. An empty one is not sent. */
+export interface Notices {
+  /** The agent failed for good. */
+  readonly failed: string;
+  /** The person may not talk here. */
+  readonly denied: string;
+  /** The person may not use this command. */
+  readonly commandDenied: string;
+}
+
+export interface Binding {
+  readonly channel?: string;
+  readonly account?: string;
+  readonly peer?: string;
+  readonly group?: string;
+  readonly agent: string;
+}
+
+export interface DispatcherSettings {
+  readonly channels: ReadonlyMap<string, ChannelSettings>;
+  readonly agents: ReadonlyMap<string, Agent>;
+  readonly defaultAgent: string;
+  /** First match wins; then the channel's agent; then the default. */
+  readonly bindings: readonly Binding[];
+  /** Turns at work at a time, and deliveries beside them. */
+  readonly concurrency: number;
+  readonly turnTimeoutMs: number;
+  readonly mediaGraceMs: number;
+  readonly longReply: LongReply;
+  readonly deferHours: number;
+}
+
+/** Keeps what people sent: one file per hash, one row per use. */
+export interface MediaKeeper {
+  /** @throws an error whose message may be told to an agent when the file is too large or broken. */
+  keep(
+    stream: MediaStream,
+    context: { readonly channel: string; readonly conversation: string },
+    signal: AbortSignal,
+  ): Promise<StoredMedia>;
+  /** Adds the signed address an agent fetches the bytes from. */
+  sign(content: InboundContent): InboundContent;
+}
+
+export interface DispatcherPorts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly media: MediaKeeper;
+  /** Names this process among the gateways on one store. */
+  readonly worker: string;
+  /** Life of everything that passes, for metrics, traces and the live page. Must not throw. */
+  observe?(observation: Observation): void;
+}
+
+/** Something happened to a message, turn or delivery. */
+export interface Observation {
+  readonly kind:
+    | "messages-accepted"
+    | "turn-started"
+    | "turn-finished"
+    | "turn-retried"
+    | "delivery-sent"
+    | "delivery-retried"
+    | "delivery-deferred"
+    | "delivery-dead"
+    | "account-paused";
+  readonly channel: string;
+  readonly account?: string;
+  readonly peer?: string;
+  readonly id?: string;
+  readonly agent?: string;
+  readonly count?: number;
+  readonly attempt?: number;
+  readonly outcome?: TurnOutcome;
+  /** From claim to end. */
+  readonly durationMs?: number;
+  /** From the message's acceptance, or the delivery's storing, to now. */
+  readonly sinceStoredMs?: number;
+  readonly error?: StoredError;
+}
