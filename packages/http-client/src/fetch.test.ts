@@ -1,0 +1,421 @@
+import { createServer as createTcpServer } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { closedPort, listen, readBody, serve } from "./fixtures/servers.ts";
+import { createHttpClient, type HttpClientOptions, HttpError } from "./index.ts";
+
+function client(options: HttpClientOptions = {}) {
+  const http = createHttpClient({ network: { timeoutMs: 300, retries: 0, retryDelayMs: 1 }, ...options });
+  onTestFinished(() => http.close());
+  return http;
+}
+
+async function failure(promise: Promise<unknown>): Promise<HttpError> {
+  const error = await promise.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(HttpError);
+  return error as HttpError;
+}
+
+const RETRIES = { network: { timeoutMs: 300, retries: 2, retryDelayMs: 1 } };
+
+describe("fetch", () => {
+  it("answers with Node's own Response, its URL included", async () => {
+    const { origin } = await serve((_, response) => response.end("hi"));
+
+    const response = await client().fetch(`${origin}/a?b=1`);
+
+    expect(response).toBeInstanceOf(Response);
+    expect(response.url).toBe(`${origin}/a?b=1`);
+    expect(await response.text()).toBe("hi");
+  });
+
+  it("gives back an error status as an answer", async () => {
+    const { origin } = await serve((_, response) => response.writeHead(404).end());
+
+    const response = await client().fetch(origin);
+
+    expect(response.status).toBe(404);
+  });
+
+  it("keeps connections for the next call", async () => {
+    const ports = new Set<number>();
+    const { origin } = await serve((request, response) => {
+      ports.add(request.socket.remotePort!);
+      response.end("ok");
+    });
+    const http = client();
+
+    for (let i = 0; i < 20; i++) await (await http.fetch(origin)).text();
+
+    // The body can end a moment before its connection is free again.
+    expect(ports.size).toBeLessThanOrEqual(2);
+  });
+
+  it("sends a form with its length, which upload endpoints insist on", async () => {
+    const seen: { length?: string; body: string }[] = [];
+    const { origin } = await serve(async (request, response) => {
+      seen.push({ length: request.headers["content-length"], body: await readBody(request) });
+      response.end();
+    });
+    const form = new FormData();
+    form.append("media", new File(["hello"], "报告.txt", { type: "text/plain" }));
+
+    await client().fetch(origin, { method: "POST", body: form });
+
+    expect(Number(seen[0]!.length)).toBe(Buffer.byteLength(seen[0]!.body));
+    expect(seen[0]!.body).toContain('filename="报告.txt"');
+    expect(seen[0]!.body).toContain("hello");
+  });
+
+  it("sends a stream with the length the caller states", async () => {
+    const lengths: (string | undefined)[] = [];
+    const { origin } = await serve(async (request, response) => {
+      lengths.push(request.headers["content-length"]);
+      response.end(await readBody(request));
+    });
+    async function* pieces() {
+      yield Buffer.from("ab");
+      yield Buffer.from("cd");
+    }
+
+    const response = await client().fetch(origin, {
+      method: "POST",
+      body: pieces(),
+      headers: { "content-length": "4" },
+    });
+
+    expect(await response.text()).toBe("abcd");
+    expect(lengths).toEqual(["4"]);
+  });
+
+  it("takes a Request", async () => {
+    const { origin } = await serve(async (request, response) =>
+      response.end(`${request.method} ${await readBody(request)}`),
+    );
+
+    const response = await client().fetch(new Request(origin, { method: "PUT", body: "x" }));
+
+    expect(await response.text()).toBe("PUT x");
+  });
+
+  it.each(["ftp://example.com/", "file:///etc/passwd", "nonsense"])("refuses %s", async (url) => {
+    const error = await failure(client().fetch(url));
+
+    expect(error.sent).toBe("no");
+    expect(["http.blocked-url", "http.bad-request"]).toContain(error.code);
+  });
+
+  it("refuses a URL with a password and does not repeat it", async () => {
+    const error = await failure(client().fetch("https://wx:hunter2@example.com/"));
+
+    expect(error.code).toBe("http.blocked-url");
+    expect(error.message).not.toContain("hunter2");
+  });
+
+  it("fails at once after close", async () => {
+    const http = client();
+    await http.close();
+
+    const error = await failure(http.fetch("http://127.0.0.1:8099/"));
+
+    expect(error).toMatchObject({ code: "http.closed", sent: "no" });
+  });
+});
+
+describe("timeouts", () => {
+  it("ends a server that never answers, and says that the request may have arrived", async () => {
+    const { origin } = await serve(() => undefined);
+
+    const error = await failure(client().fetch(`${origin}/send?access_token=SECRET`, { method: "POST", body: "{}" }));
+
+    expect(error).toMatchObject({ code: "http.timeout", sent: "unknown" });
+    expect(error.message).not.toContain("SECRET");
+  });
+
+  it("ends a body that stalls half-way", async () => {
+    const { origin } = await serve((_, response) => {
+      response.write("half");
+    });
+
+    const response = await client().fetch(origin);
+    const error = await failure(response.text());
+
+    expect(error.code).toBe("http.timeout");
+  });
+
+  it("lets a slow body pass that keeps moving", async () => {
+    const { origin } = await serve(async (_, response) => {
+      for (let i = 0; i < 5; i++) {
+        response.write("x");
+        await sleep(120);
+      }
+      response.end();
+    });
+
+    const response = await client().fetch(origin);
+
+    expect(await response.text()).toBe("xxxxx");
+  });
+
+  it("lets a slow upload pass that keeps moving", async () => {
+    const { origin } = await serve(async (request, response) => response.end(await readBody(request)));
+    async function* pieces() {
+      for (let i = 0; i < 5; i++) {
+        await sleep(120);
+        yield Buffer.from("x");
+      }
+    }
+
+    const response = await client().fetch(origin, { method: "POST", body: pieces() });
+
+    expect(await response.text()).toBe("xxxxx");
+  });
+
+  it("does not count the time in which the consumer does not read", async () => {
+    const { origin } = await serve((_, response) => response.end(Buffer.alloc(4 * 1024 * 1024)));
+
+    const response = await client().fetch(origin);
+    const reader = response.body!.getReader();
+    await reader.read();
+    await sleep(700);
+    let bytes = 0;
+    for (let part = await reader.read(); !part.done; part = await reader.read()) bytes += part.value.byteLength;
+
+    expect(bytes).toBeGreaterThan(3 * 1024 * 1024);
+  });
+
+  it("ends with the caller's own reason when the caller aborts, also during the body", async () => {
+    const { origin } = await serve((_, response) => {
+      response.write("half");
+    });
+    const abort = new AbortController();
+
+    const response = await client().fetch(origin, { signal: abort.signal });
+    const text = response.text();
+    abort.abort(new Error("enough"));
+
+    await expect(text).rejects.toThrow("enough");
+  });
+
+  it("leaves nothing behind on a signal that lives long", async () => {
+    const { origin } = await serve((_, response) => response.end("ok"));
+    const http = client();
+    const { signal } = new AbortController();
+    let listeners = 0;
+    const add = signal.addEventListener.bind(signal);
+    const remove = signal.removeEventListener.bind(signal);
+    signal.addEventListener = (...args: Parameters<typeof add>) => {
+      listeners++;
+      add(...args);
+    };
+    signal.removeEventListener = (...args: Parameters<typeof remove>) => {
+      listeners--;
+      remove(...args);
+    };
+
+    for (let i = 0; i < 20; i++) await (await http.fetch(origin, { signal })).text();
+
+    expect(listeners).toBeLessThanOrEqual(0);
+  });
+});
+
+describe("failures and retries", () => {
+  it("says that nothing was sent when nobody listens", async () => {
+    const error = await failure(
+      client().fetch(`http://127.0.0.1:${await closedPort()}/`, { method: "POST", body: "{}" }),
+    );
+
+    expect(error).toMatchObject({ code: "http.connect", sent: "no" });
+  });
+
+  it("says that nothing was sent when the name does not resolve", async () => {
+    const resolve = async () => {
+      throw Object.assign(new Error("getaddrinfo ENOTFOUND nowhere.test"), { code: "ENOTFOUND" });
+    };
+
+    const error = await failure(client({ resolve }).fetch("http://nowhere.test/?access_token=SECRET"));
+
+    expect(error).toMatchObject({
+      code: "http.dns",
+      sent: "no",
+      message: expect.stringContaining("http://nowhere.test/"),
+    });
+    expect(`${error.stack}${error.cause}`).not.toContain("SECRET");
+  });
+
+  it("repeats a POST that found no connection", async () => {
+    const { port } = await serve((_, response) => response.end("ok"));
+    let calls = 0;
+    const resolve = async () => {
+      if (++calls < 3) throw Object.assign(new Error("busy"), { code: "EAI_AGAIN" });
+      return [{ address: "127.0.0.1", family: 4 as const }];
+    };
+
+    const response = await client({ ...RETRIES, resolve }).fetch(`http://api.test:${port}/`, {
+      method: "POST",
+      body: "{}",
+    });
+
+    expect(await response.text()).toBe("ok");
+    expect(calls).toBe(3);
+  });
+
+  it("never repeats a POST that may have arrived", async () => {
+    let requests = 0;
+    const { origin } = await serve((request) => {
+      requests++;
+      request.socket.destroy();
+    });
+
+    const error = await failure(client(RETRIES).fetch(origin, { method: "POST", body: "{}" }));
+
+    expect(error).toMatchObject({ code: "http.connection-lost", sent: "unknown" });
+    expect(requests).toBe(1);
+  });
+
+  it("repeats a GET whose connection broke", async () => {
+    let requests = 0;
+    const { origin } = await serve((request, response) => {
+      if (++requests < 3) request.socket.destroy();
+      else response.end("ok");
+    });
+
+    const response = await client(RETRIES).fetch(origin);
+
+    expect(await response.text()).toBe("ok");
+    expect(requests).toBe(3);
+  });
+
+  it("repeats a GET on 503 and hands over the last answer when it does not pass", async () => {
+    let requests = 0;
+    const { origin } = await serve((_, response) => {
+      requests++;
+      response.writeHead(503).end("later");
+    });
+
+    const response = await client(RETRIES).fetch(origin);
+
+    expect([response.status, await response.text(), requests]).toEqual([503, "later", 3]);
+  });
+
+  it("does not repeat a POST on 503", async () => {
+    let requests = 0;
+    const { origin } = await serve((_, response) => {
+      requests++;
+      response.writeHead(503).end();
+    });
+
+    const response = await client(RETRIES).fetch(origin, { method: "POST", body: "{}" });
+
+    expect([response.status, requests]).toEqual([503, 1]);
+  });
+
+  it("does not repeat a streamed body, which is gone", async () => {
+    async function* pieces() {
+      yield Buffer.from("x");
+    }
+    let calls = 0;
+    const resolve = async () => {
+      calls++;
+      throw Object.assign(new Error("busy"), { code: "EAI_AGAIN" });
+    };
+
+    await failure(client({ ...RETRIES, resolve }).fetch("http://api.test/", { method: "POST", body: pieces() }));
+
+    expect(calls).toBe(1);
+  });
+
+  it("stops retrying when the caller aborts", async () => {
+    const http = client({ network: { timeoutMs: 300, retries: 5, retryDelayMs: 10_000 } });
+    const abort = new AbortController();
+
+    const pending = http.fetch(`http://127.0.0.1:${await closedPort()}/`, { signal: abort.signal });
+    setTimeout(() => abort.abort(new Error("enough")), 50);
+
+    await expect(pending).rejects.toThrow("enough");
+  });
+
+  it("calls an answer that is no HTTP what it is", async () => {
+    const port = await listen(createTcpServer((socket) => socket.end("SSH-2.0-x\r\n")));
+
+    const error = await failure(client().fetch(`http://127.0.0.1:${port}/`));
+
+    expect(error).toMatchObject({ code: "http.bad-response", sent: "unknown" });
+  });
+});
+
+describe("redirects", () => {
+  it("follows within one origin, headers kept", async () => {
+    const { origin } = await serve((request, response) => {
+      if (request.url === "/old") response.writeHead(302, { location: "/new" }).end();
+      else response.end(`${request.url} ${request.headers.authorization}`);
+    });
+
+    const response = await client().fetch(`${origin}/old`, { headers: { authorization: "Bearer t" } });
+
+    expect(await response.text()).toBe("/new Bearer t");
+    expect([response.redirected, response.url]).toEqual([true, `${origin}/new`]);
+  });
+
+  it("takes no credentials to another origin", async () => {
+    const other = await serve((request, response) => response.end(JSON.stringify(request.headers)));
+    const { origin } = await serve((_, response) => response.writeHead(302, { location: other.origin }).end());
+
+    const response = await client().fetch(origin, {
+      headers: { authorization: "Bearer t", cookie: "a=b", "x-api-key": "k", accept: "text/plain" },
+    });
+    const headers = (await response.json()) as Record<string, string>;
+
+    expect(headers.accept).toBe("text/plain");
+    expect(headers).not.toHaveProperty("authorization");
+    expect(headers).not.toHaveProperty("cookie");
+    expect(headers).not.toHaveProperty("x-api-key");
+  });
+
+  it("does not repeat a POST at another origin", async () => {
+    const other = await serve((_, response) => response.end());
+    const { origin } = await serve((_, response) =>
+      response.writeHead(307, { location: `${other.origin}/?t=SECRET` }).end(),
+    );
+
+    const error = await failure(client().fetch(origin, { method: "POST", body: "{}" }));
+
+    expect(error).toMatchObject({ code: "http.redirect", sent: "unknown" });
+    expect(error.message).not.toContain("SECRET");
+  });
+
+  it("turns a POST into a GET on 303", async () => {
+    const { origin } = await serve(async (request, response) => {
+      if (request.url === "/") response.writeHead(303, { location: "/done" }).end();
+      else response.end(`${request.method} ${request.headers["content-type"]} ${await readBody(request)}`);
+    });
+
+    const response = await client().fetch(origin, { method: "POST", body: "x" });
+
+    expect(await response.text()).toBe("GET undefined ");
+  });
+
+  it("gives up after five", async () => {
+    let requests = 0;
+    const { origin } = await serve((_, response) => {
+      requests++;
+      response.writeHead(302, { location: "/again" }).end();
+    });
+
+    const error = await failure(client().fetch(origin));
+
+    expect(error.code).toBe("http.redirect");
+    expect(requests).toBe(6);
+  });
+
+  it("hands the redirect itself over when asked to", async () => {
+    const { origin } = await serve((_, response) => response.writeHead(302, { location: "/x" }).end());
+
+    const response = await client().fetch(origin, { redirect: "manual" });
+
+    expect([response.status, response.headers.get("location")]).toEqual([302, "/x"]);
+  });
+});
