@@ -19,6 +19,7 @@ export type {
   Room,
   SendReceipt,
 } from "./channel.ts";
+export { parseOutboundContent } from "./check-content.ts";
 export {
   type Article,
   type FailedMedia,

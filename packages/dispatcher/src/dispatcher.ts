@@ -1,5 +1,30 @@
-import type { Address, ChannelPorts, Inbox, OutboundContent } from "@wxgate/core";
+import {
+  type Address,
+  type ChannelPorts,
+  type ClaimedDelivery,
+  type ClaimedTurn,
+  type Inbox,
+  type OutboundContent,
+  RejectedError,
+  type ReplyPolicy,
+  StaleClaimError,
+  type WorkerOptions,
+} from "@wxgate/core";
+import { workDelivery } from "./delivery.ts";
+import { describeError } from "./describe-error.ts";
+import { createInbox } from "./inbox.ts";
+import { instantAnswer } from "./instant.ts";
+import { own } from "./own.ts";
+import { prepareReply } from "./prepare-reply.ts";
+import { TurnStopped } from "./run-agent.ts";
 import type { DispatcherPorts, DispatcherSettings } from "./settings.ts";
+import { workTurn } from "./turn.ts";
+import { createWorkerPool } from "./worker-pool.ts";
+
+/** What another gateway waits for before it takes over. */
+const CLAIM_TTL_MS = 15_000;
+const POLL_MS = 250;
+const HOUSEKEEPING_MS = 60_000;
 
 export interface Dispatcher {
   /** The inbox of one channel: routes, stores, wakes the workers. */
@@ -16,4 +41,199 @@ export interface Dispatcher {
   run(signal: AbortSignal, graceMs: number): Promise<void>;
 }
 
-export declare function createDispatcher(ports: DispatcherPorts): Dispatcher;
+const UNCONFIGURED: DispatcherSettings = {
+  channels: new Map(),
+  agents: new Map(),
+  defaultAgent: "",
+  bindings: [],
+  concurrency: 0,
+  turnTimeoutMs: 600_000,
+  mediaGraceMs: 2_000,
+  longReply: "continue",
+  deferHours: 72,
+};
+
+export function createDispatcher(ports: DispatcherPorts): Dispatcher {
+  const { store, clock, random, log, worker } = ports;
+  let settings = UNCONFIGURED;
+  const runningTurns = new Map<string, AbortController>();
+  const heldAccounts = new Map<string, Set<string>>();
+  let renewedAt = clock.now();
+
+  function stopTurns(turnIds: readonly string[]): void {
+    for (const id of turnIds) runningTurns.get(id)?.abort(new TurnStopped("cancelled"));
+  }
+
+  function workerOptions(limit: number): WorkerOptions {
+    const tied = new Map<string, ReadonlySet<string>>();
+    for (const [id, { channel }] of settings.channels) {
+      if (channel.tied === true) tied.set(id, heldAccounts.get(id) ?? new Set());
+    }
+    return { worker, limit, channels: [...settings.channels.keys()], ...(tied.size === 0 ? {} : { tied }) };
+  }
+
+  async function doTurn(turn: ClaimedTurn, abort: AbortSignal): Promise<void> {
+    const stop = new AbortController();
+    const onShutdown = () => stop.abort(new TurnStopped("shutdown"));
+    abort.addEventListener("abort", onShutdown, { once: true });
+    runningTurns.set(turn.id, stop);
+    try {
+      await workTurn(turn, { ports, settings, stopTurns }, stop.signal);
+    } catch (error) {
+      reportLost("turn", turn.id, error);
+    } finally {
+      runningTurns.delete(turn.id);
+      abort.removeEventListener("abort", onShutdown);
+    }
+  }
+
+  async function doDelivery(delivery: ClaimedDelivery, abort: AbortSignal): Promise<void> {
+    const mayStillSend = () => clock.now() - renewedAt < CLAIM_TTL_MS / 2;
+    await workDelivery(delivery, { ports, settings, mayStillSend }, abort).catch((error: unknown) => {
+      reportLost("delivery", delivery.id, error);
+    });
+  }
+
+  /** The claim was taken over, or the store failed: either way the row is claimed again by whoever may. */
+  function reportLost(what: string, id: string, error: unknown): void {
+    if (error instanceof StaleClaimError) log.warn({ [what]: id }, `${what} was taken over by another gateway`);
+    else
+      log.error({ [what]: id, error: describeError(error) }, `${what} could not be finished, it will be claimed again`);
+  }
+
+  const turns = createWorkerPool<ClaimedTurn>({
+    claim: (limit) => (settings.channels.size === 0 ? Promise.resolve([]) : store.claimTurns(workerOptions(limit))),
+    work: doTurn,
+    concurrency: () => settings.concurrency,
+    clock,
+    pollMs: POLL_MS,
+    onClaimFailed: (error) => log.error({ error: describeError(error) }, "turns could not be claimed"),
+  });
+  const deliveries = createWorkerPool<ClaimedDelivery>({
+    claim: (limit) =>
+      settings.channels.size === 0
+        ? Promise.resolve([])
+        : store.claimDeliveries({ ...workerOptions(limit), policies: policiesOf(settings) }),
+    work: doDelivery,
+    concurrency: () => settings.concurrency,
+    clock,
+    pollMs: POLL_MS,
+    onClaimFailed: (error) => log.error({ error: describeError(error) }, "deliveries could not be claimed"),
+  });
+
+  async function every(ms: number, what: string, work: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await work().catch((error: unknown) => log.error({ error: describeError(error) }, `${what} failed`));
+      await clock.sleep(ms, signal).catch(() => {
+        // The loop looks at its signal.
+      });
+    }
+  }
+
+  async function renewClaims(): Promise<void> {
+    const askedAt = clock.now();
+    await store.heartbeat(worker, CLAIM_TTL_MS);
+    renewedAt = askedAt;
+    if (runningTurns.size > 0) stopTurns(await store.cancelledTurns(worker));
+  }
+
+  async function run(signal: AbortSignal, graceMs: number): Promise<void> {
+    await renewClaims();
+    const offWake = store.onWake((wake) => {
+      if (wake === "turns") turns.wake();
+      else if (wake === "deliveries") deliveries.wake();
+      else
+        store
+          .cancelledTurns(worker)
+          .then(stopTurns, (error: unknown) =>
+            log.error({ error: describeError(error) }, "cancelled turns could not be read"),
+          );
+    });
+    // Claims are kept alive until the last turn has ended, not until the signal fires.
+    const over = new AbortController();
+    const background = Promise.all([
+      every(CLAIM_TTL_MS / 4, "renewing the claims", renewClaims, over.signal),
+      every(
+        HOUSEKEEPING_MS,
+        "expiring deferred deliveries",
+        async () => {
+          await store.expireDeferred(settings.deferHours * 3_600_000);
+        },
+        over.signal,
+      ),
+    ]);
+    try {
+      await Promise.all([turns.run(signal, graceMs), deliveries.run(signal, graceMs)]);
+    } finally {
+      over.abort();
+      await background;
+      offWake();
+      await store.releaseWorker(worker);
+    }
+  }
+
+  return {
+    inbox: (channel) =>
+      createInbox({
+        channel,
+        store,
+        settings: () => settings.channels.get(channel),
+        mediaGraceMs: () => settings.mediaGraceMs,
+        observe: (observation) => ports.observe?.(observation),
+      }),
+    instant: (channel) => async (event) => {
+      const entry = settings.channels.get(channel);
+      return entry === undefined ? undefined : instantAnswer(event, entry);
+    },
+    own: (channel) => (account, work, signal) =>
+      own(
+        channel,
+        account,
+        work,
+        {
+          store,
+          clock,
+          random,
+          log,
+          worker,
+          onHeld(heldAccount, held) {
+            const accounts = heldAccounts.get(channel) ?? new Set();
+            if (held) accounts.add(heldAccount);
+            else accounts.delete(heldAccount);
+            heldAccounts.set(channel, accounts);
+          },
+        },
+        signal,
+      ),
+    async send(to, content, source) {
+      const entry = settings.channels.get(to.channel);
+      if (entry === undefined) {
+        throw new RejectedError(`no channel is called "${to.channel}"`, { code: "send.unknown-channel" });
+      }
+      const reply = prepareReply(content, {
+        channel: entry.channel,
+        to,
+        longReply: entry.longReply ?? settings.longReply,
+        quota: await store.quota(to),
+        random,
+      });
+      if (reply === undefined) throw new RejectedError("there is nothing to send", { code: "send.empty" });
+      await store.enqueue(to, reply, { source });
+      return reply.deliveries.map(({ id }) => id);
+    },
+    configure(next) {
+      settings = next;
+      turns.wake();
+      deliveries.wake();
+    },
+    run,
+  };
+}
+
+function policiesOf(settings: DispatcherSettings): ReadonlyMap<string, ReplyPolicy> {
+  const policies = new Map<string, ReplyPolicy>();
+  for (const [id, { channel }] of settings.channels) {
+    if (channel.reply !== undefined) policies.set(id, channel.reply);
+  }
+  return policies;
+}

@@ -1,0 +1,19 @@
+import { type Address, addressKey, type OutboundContent, type Sender, type Store } from "@wxgate/core";
+
+/** A refused person hears why once a day, not once a message. */
+const AGAIN_AFTER_MS = 24 * 3_600_000;
+
+/** The notice, or nothing when this person has had it lately. */
+export async function noticeOnce(
+  store: Store,
+  text: string,
+  conversation: Address,
+  sender: Sender,
+): Promise<readonly OutboundContent[]> {
+  if (text === "") return [];
+  const state = store.state(conversation.channel);
+  const first = await state.compareAndSet(`denied|${addressKey(conversation)}|${sender.id}`, undefined, true, {
+    ttlMs: AGAIN_AFTER_MS,
+  });
+  return first ? [{ kind: "text", text, format: "plain" }] : [];
+}

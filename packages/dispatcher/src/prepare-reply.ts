@@ -1,0 +1,54 @@
+import type {
+  Address,
+  Channel,
+  JsonObject,
+  LongReply,
+  NewDelivery,
+  NewReply,
+  OutboundContent,
+  Quota,
+  Random,
+} from "@wxgate/core";
+
+export interface PrepareReplyOptions {
+  readonly channel: Channel;
+  readonly to: Address;
+  readonly longReply: LongReply;
+  readonly quota: Quota;
+  readonly random: Random;
+  readonly stream?: JsonObject;
+  readonly delayMs?: number;
+}
+
+/** Turns a reply into the pieces its channel will send, each with an id of its own. */
+export function prepareReply(content: readonly OutboundContent[], options: PrepareReplyOptions): NewReply | undefined {
+  const { channel, quota, random } = options;
+  const sendsLeft = sendsLeftIn(channel, options.to, quota);
+  const pieces = channel.prepare(content, {
+    to: options.to,
+    longReply: options.longReply,
+    ...(sendsLeft === undefined ? {} : { sendsLeft }),
+  });
+  if (pieces.length === 0) return undefined;
+  const deliveries = pieces.map(
+    (piece, index): NewDelivery => ({
+      id: newId(random),
+      piece,
+      ...(index === 0 && options.stream !== undefined ? { stream: options.stream } : {}),
+      ...(index === 0 && options.delayMs !== undefined ? { dueInMs: options.delayMs } : {}),
+    }),
+  );
+  return { id: `rpl_${newId(random)}`, content, deliveries };
+}
+
+function sendsLeftIn(channel: Channel, to: Address, quota: Quota): number | undefined {
+  const policy = channel.reply;
+  if (policy?.sendsPerInbound === undefined) return undefined;
+  if (policy.kinds !== undefined && !policy.kinds.includes(to.kind)) return undefined;
+  return Math.max(0, policy.sendsPerInbound - quota.sendsSinceInbound - quota.waiting);
+}
+
+/** 22 characters of [0-9A-Za-z_-]: fits every platform's idempotency key. */
+export function newId(random: Random): string {
+  return Buffer.from(random.bytes(16)).toString("base64url");
+}

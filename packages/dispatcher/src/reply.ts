@@ -1,0 +1,53 @@
+import type { AgentEvent, OutboundContent } from "@wxgate/core";
+import { parseReplyText, visibleText } from "./blocks.ts";
+
+/** Gathers one turn's answer from the agent's events. */
+export interface ReplyBuilder {
+  add(event: AgentEvent): void;
+  /** What a stream may show now. */
+  visible(): string;
+  /** The reply as written; `problems` are blocks that could not be obeyed. */
+  finish(): { readonly content: readonly OutboundContent[]; readonly problems: readonly string[] };
+}
+
+export function createReplyBuilder(quoted: readonly string[]): ReplyBuilder {
+  let parts: (string | OutboundContent)[] = [];
+
+  function addText(text: string): void {
+    const last = parts.at(-1);
+    if (typeof last === "string") parts[parts.length - 1] = last + text;
+    else parts.push(text);
+  }
+
+  return {
+    add(event) {
+      if (event.kind === "text-delta") addText(event.text);
+      else if (event.kind === "text-replace") parts = [event.text, ...parts.filter((part) => typeof part !== "string")];
+      else if (event.kind === "content" && event.now !== true) parts.push(event.content);
+    },
+    visible: () =>
+      parts
+        .filter((part) => typeof part === "string")
+        .map(visibleText)
+        .join("\n\n"),
+    finish() {
+      const content: OutboundContent[] = [];
+      const problems: string[] = [];
+      for (const part of parts) {
+        if (typeof part !== "string") {
+          content.push(part);
+          continue;
+        }
+        const parsed = parseReplyText(part, quoted);
+        content.push(...parsed.content);
+        problems.push(...parsed.problems);
+      }
+      return { content, problems };
+    },
+  };
+}
+
+/** What an agent without memory is told next time that it said. */
+export function replyText(content: readonly OutboundContent[]): string {
+  return content.map((part) => (part.kind === "text" ? part.text : `[${part.kind}]`)).join("\n");
+}

@@ -1,0 +1,319 @@
+import {
+  type Agent,
+  type ClaimedMessage,
+  type ClaimedTurn,
+  type InboundContent,
+  type JsonObject,
+  type OutboundContent,
+  RejectedError,
+  type ReplyStream,
+  type ReplyTarget,
+  type Sender,
+  StaleClaimError,
+  type Turn,
+  type TurnResult,
+  textOf,
+} from "@wxgate/core";
+import { decideAccess, mayCommand } from "./access.ts";
+import { chooseAgent } from "./choose-agent.ts";
+import { parseCommand } from "./commands.ts";
+import { describeError } from "./describe-error.ts";
+import { fetchMedia } from "./fetch-media.ts";
+import { noticeOnce } from "./notice.ts";
+import { prepareReply } from "./prepare-reply.ts";
+import { createReplyBuilder, type ReplyBuilder, replyText } from "./reply.ts";
+import { backoffMs, waitOf } from "./retry.ts";
+import { runAgent, TurnStopped, turnTimedOut } from "./run-agent.ts";
+import { runCommand } from "./run-command.ts";
+import type { ChannelSettings, DispatcherPorts, DispatcherSettings } from "./settings.ts";
+
+const ATTEMPTS = 5;
+const BACKOFF = { firstMs: 1_000, longestMs: 60_000 };
+const HISTORY_ENTRIES = 40;
+/** How often the text a stream shows is stored, for a turn that is cut off. */
+const SHOWN_EVERY_MS = 2_000;
+
+export interface TurnRun {
+  readonly ports: DispatcherPorts;
+  readonly settings: DispatcherSettings;
+  /** Aborts turns of this process. */
+  stopTurns(turnIds: readonly string[]): void;
+}
+
+/** Everything one claimed turn goes through, from access to point B. Rejects only when the claim is lost. */
+export async function workTurn(turn: ClaimedTurn, run: TurnRun, stop: AbortSignal): Promise<void> {
+  const { ports, settings } = run;
+  const startedAt = ports.clock.now();
+  const observed = {
+    channel: turn.conversation.channel,
+    account: turn.conversation.account,
+    peer: turn.conversation.peer,
+    id: turn.id,
+    attempt: turn.attempt,
+  };
+  const entry = settings.channels.get(turn.conversation.channel);
+  if (entry === undefined)
+    return ports.store.releaseTurn(turn.claim, BACKOFF.longestMs, undefined, { keepAttempt: true });
+  ports.observe?.({ kind: "turn-started", ...observed });
+
+  const answering: Answering = {
+    turn,
+    entry,
+    run,
+    stream: undefined,
+    reply: createReplyBuilder(turn.messages.map(({ message }) => textOf(message.content))),
+    startedAt,
+  };
+  try {
+    const result = await answer(answering, stop);
+    await finish(answering, result);
+    ports.observe?.({
+      kind: "turn-finished",
+      ...observed,
+      outcome: result.outcome,
+      durationMs: ports.clock.now() - startedAt,
+      ...(result.error === undefined ? {} : { error: result.error }),
+    });
+  } catch (error) {
+    if (error instanceof StaleClaimError) throw error;
+    await giveBackOrFail(answering, error);
+  }
+}
+
+interface Answering {
+  readonly turn: ClaimedTurn;
+  readonly entry: ChannelSettings;
+  readonly run: TurnRun;
+  readonly reply: ReplyBuilder;
+  readonly startedAt: number;
+  stream: ReplyStream | undefined;
+}
+
+interface Outcome extends Pick<TurnResult, "outcome" | "error"> {
+  readonly content: readonly OutboundContent[];
+  /** Commands and refusals leave no trace in the agent's memory. */
+  readonly remember?: boolean;
+}
+
+async function answer(answering: Answering, stop: AbortSignal): Promise<Outcome> {
+  const { turn, entry, run } = answering;
+  if (turn.cancelled) return cancelled(answering);
+  const sender = senderOf(turn);
+  const access = decideAccess(entry, turn.conversation, sender, false);
+  if (!access.allowed) {
+    const notice = await noticeOnce(run.ports.store, entry.notices.denied, turn.conversation, sender);
+    return { outcome: "denied", content: notice, error: { code: "access.denied", message: access.reason } };
+  }
+  if (turn.as === "command") return answerCommand(answering, sender);
+  try {
+    return await askAgent(answering, sender, stop);
+  } catch (error) {
+    if (error instanceof TurnStopped && error.why === "cancelled") return cancelled(answering);
+    throw error;
+  }
+}
+
+/** What was shown stays; a stream that shows nothing yet is closed by the words of /stop. */
+function cancelled({ turn, reply }: Answering): Outcome {
+  const shown = reply.visible() || turn.shown || "";
+  return { outcome: "cancelled", content: shown === "" ? [] : [{ kind: "text", text: shown }], remember: true };
+}
+
+async function answerCommand({ turn, entry, run }: Answering, sender: Sender): Promise<Outcome> {
+  const command = parseCommand(textOf(turn.messages[0]?.message.content ?? []));
+  if (command === undefined) throw new Error(`turn ${turn.id} was stored as a command and is none`);
+  if (!mayCommand(entry, sender)) {
+    return { outcome: "denied", content: textNotice(entry.notices.commandDenied) };
+  }
+  const content = await runCommand(command, turn, { store: run.ports.store, stopTurns: run.stopTurns });
+  return { outcome: "answered", content };
+}
+
+async function askAgent(answering: Answering, sender: Sender, stop: AbortSignal): Promise<Outcome> {
+  const { turn, entry, run, reply } = answering;
+  const { ports, settings } = run;
+  const { name, agent } = chooseAgent(settings, entry, turn.conversation);
+  const messages = await fetchMedia(
+    turn,
+    {
+      channel: entry.channel,
+      keeper: ports.media,
+      clock: ports.clock,
+      log: ports.log,
+      save: (id, content) => ports.store.saveContent(turn.claim, id, content),
+    },
+    stop,
+  );
+  const asked = await turnFor(turn, name, agent, messages, sender, run);
+
+  const work = new AbortController();
+  const signal = AbortSignal.any([stop, work.signal]);
+  const timer = ports.clock.sleep(settings.turnTimeoutMs, signal).then(
+    () => work.abort(turnTimedOut(settings.turnTimeoutMs)),
+    () => {
+      // The turn ended first.
+    },
+  );
+  const typing = showTyping(answering, signal);
+  const show = await openStream(answering);
+  try {
+    await runAgent({ agent, turn: asked, reply, show, sendNow: sendNow(answering) }, signal);
+  } finally {
+    work.abort();
+    await Promise.all([typing, timer]);
+  }
+  const { content, problems } = reply.finish();
+  for (const problem of problems)
+    ports.log.warn({ turn: turn.id, agent: name, problem }, "part of an answer was left out");
+  return { outcome: content.length === 0 ? "silent" : "answered", content, remember: true };
+}
+
+async function turnFor(
+  turn: ClaimedTurn,
+  agentName: string,
+  agent: Agent,
+  messages: readonly ClaimedMessage[],
+  sender: Sender,
+  { ports }: TurnRun,
+): Promise<Turn> {
+  const wantsHistory = agent.capabilities?.history === false;
+  const history = wantsHistory ? await ports.store.history(turn.lane, turn.session, HISTORY_ENTRIES) : [];
+  const signed = (content: readonly InboundContent[]) => content.map((part) => ports.media.sign(part));
+  return {
+    id: turn.id,
+    attempt: turn.attempt,
+    agent: agentName,
+    session: turn.session,
+    conversation: turn.conversation,
+    sender,
+    messages: messages.map(({ message }) => ({
+      id: message.id,
+      sentAt: message.sentAt,
+      content: signed(message.content),
+      ...(message.quote === undefined ? {} : { quote: message.quote }),
+    })),
+    history: history.map(({ role, at, text, senderId, senderName }) => ({
+      role,
+      at: new Date(at),
+      text,
+      ...(senderId === undefined
+        ? {}
+        : { sender: { id: senderId, ...(senderName === undefined ? {} : { name: senderName }) } }),
+    })),
+  };
+}
+
+async function showTyping({ turn, entry, run }: Answering, signal: AbortSignal): Promise<void> {
+  try {
+    await entry.channel.typing?.(targetOf(turn), signal);
+  } catch (error) {
+    if (!signal.aborted)
+      run.ports.log.debug({ turn: turn.id, error: describeError(error) }, "typing could not be shown");
+  }
+}
+
+/** A stream is opened only where its text will not overtake an earlier message. Returns what shows the text. */
+async function openStream(answering: Answering): Promise<(text: string) => void> {
+  const { turn, entry, run } = answering;
+  const { store, clock, log } = run.ports;
+  if (entry.channel.openStream === undefined || turn.quota.waiting > 0) return () => {};
+  const stream = entry.channel.openStream(targetOf(turn), turn.stream);
+  await store.saveStream(turn.claim, stream.handle);
+  answering.stream = stream;
+  let savedAt = clock.now();
+  return (text) => {
+    stream.update(text);
+    if (clock.now() - savedAt < SHOWN_EVERY_MS) return;
+    savedAt = clock.now();
+    store.saveStream(turn.claim, stream.handle, text).catch((error: unknown) => {
+      log.debug({ turn: turn.id, error: describeError(error) }, "the shown text could not be kept");
+    });
+  };
+}
+
+function sendNow(answering: Answering): (content: OutboundContent) => Promise<void> {
+  let ordinal = 0;
+  return async (content) => {
+    const { turn, run } = answering;
+    const mine = ordinal;
+    ordinal += 1;
+    if (mine < turn.replied) return;
+    const reply = await replyOf(answering, [content], undefined);
+    if (reply !== undefined) await run.ports.store.addReply(turn.claim, mine, reply);
+  };
+}
+
+async function replyOf(
+  { turn, entry, run }: Answering,
+  content: readonly OutboundContent[],
+  stream: JsonObject | undefined,
+) {
+  const { ports, settings } = run;
+  const { channel, replyDelay } = entry;
+  const quota = channel.reply?.sendsPerInbound === undefined ? turn.quota : await ports.store.quota(turn.conversation);
+  return prepareReply(content, {
+    channel,
+    to: turn.conversation,
+    longReply: entry.longReply ?? settings.longReply,
+    quota,
+    random: ports.random,
+    ...(stream === undefined ? {} : { stream }),
+    ...(replyDelay === undefined
+      ? {}
+      : { delayMs: Math.round(replyDelay.minMs + (replyDelay.maxMs - replyDelay.minMs) * ports.random.fraction()) }),
+  });
+}
+
+/** Point B. */
+async function finish(answering: Answering, { outcome, content, error, remember }: Outcome): Promise<void> {
+  const { turn, entry, run, stream } = answering;
+  const reply = content.length === 0 ? undefined : await replyOf(answering, content, stream?.handle ?? turn.stream);
+  await run.ports.store.completeTurn(turn.claim, {
+    outcome,
+    ...(reply === undefined ? {} : { reply }),
+    ...(error === undefined ? {} : { error }),
+    ...(remember === true ? { historyText: replyText(content) } : {}),
+  });
+  if (reply === undefined) await entry.channel.settle?.(targetOf(turn));
+}
+
+async function giveBackOrFail(answering: Answering, error: unknown): Promise<void> {
+  const { turn, entry, run } = answering;
+  const { store, random, clock, log, observe } = run.ports;
+  if (error instanceof TurnStopped) {
+    if (error.why === "shutdown") await store.releaseTurn(turn.claim, 0, undefined, { keepAttempt: true });
+    return;
+  }
+  const stored = describeError(error);
+  const observed = {
+    channel: turn.conversation.channel,
+    account: turn.conversation.account,
+    peer: turn.conversation.peer,
+    id: turn.id,
+    attempt: turn.attempt,
+    error: stored,
+  };
+  log.warn({ turn: turn.id, attempt: turn.attempt, error: stored }, "turn failed");
+  if (!(error instanceof RejectedError) && turn.attempt < ATTEMPTS) {
+    await store.releaseTurn(turn.claim, waitOf(error, clock.now()) ?? backoffMs(turn.attempt, BACKOFF, random), stored);
+    observe?.({ kind: "turn-retried", ...observed });
+    return;
+  }
+  const content = turn.as === "command" ? [] : textNotice(entry.notices.failed);
+  await finish(answering, { outcome: "failed", content, error: stored });
+  observe?.({ kind: "turn-finished", ...observed, outcome: "failed", durationMs: clock.now() - answering.startedAt });
+}
+
+function targetOf(turn: ClaimedTurn): ReplyTarget {
+  return { to: turn.conversation, answers: turn.messages.map(({ message }) => message.id), handles: turn.handles };
+}
+
+function senderOf(turn: ClaimedTurn): Sender {
+  const first = turn.messages[0];
+  if (first === undefined) throw new Error(`turn ${turn.id} was claimed without a message`);
+  return first.message.sender;
+}
+
+function textNotice(text: string): readonly OutboundContent[] {
+  return text === "" ? [] : [{ kind: "text", text, format: "plain" }];
+}

@@ -1,0 +1,86 @@
+import type { Clock } from "@wxgate/core";
+
+export interface WorkerPoolOptions<Item> {
+  claim(limit: number): Promise<readonly Item[]>;
+  /** Must not reject: an item's failure is its own business. `abort` fires when the grace of the shutdown is over. */
+  work(item: Item, abort: AbortSignal): Promise<void>;
+  concurrency(): number;
+  clock: Clock;
+  /** Finds what became due by time, and what a lost wake-up left. */
+  pollMs: number;
+  onClaimFailed(error: unknown): void;
+}
+
+export interface WorkerPool {
+  wake(): void;
+  /** Claims and works until the signal fires, then waits for what runs, `graceMs` at most before aborting it. */
+  run(signal: AbortSignal, graceMs: number): Promise<void>;
+}
+
+export function createWorkerPool<Item>(options: WorkerPoolOptions<Item>): WorkerPool {
+  const running = new Set<Promise<void>>();
+  let woken = false;
+  let rouse = () => {};
+
+  function wake(): void {
+    woken = true;
+    rouse();
+  }
+
+  function start(item: Item, abort: AbortSignal): void {
+    const job = options.work(item, abort).finally(() => {
+      running.delete(job);
+      wake();
+    });
+    running.add(job);
+  }
+
+  async function claimSome(abort: AbortSignal): Promise<boolean> {
+    const free = options.concurrency() - running.size;
+    if (free <= 0) return false;
+    woken = false;
+    const items = await options.claim(free);
+    for (const item of items) start(item, abort);
+    return items.length > 0 || woken;
+  }
+
+  async function rest(signal: AbortSignal): Promise<void> {
+    const timer = new AbortController();
+    const wakened = new Promise<void>((resolve) => {
+      rouse = resolve;
+    });
+    const slept = options.clock.sleep(options.pollMs, AbortSignal.any([signal, timer.signal])).catch(ignoreAbort);
+    await Promise.race([wakened, slept]);
+    rouse = () => {};
+    timer.abort();
+    await slept;
+  }
+
+  async function run(signal: AbortSignal, graceMs: number): Promise<void> {
+    const abort = new AbortController();
+    while (!signal.aborted) {
+      let more = false;
+      try {
+        more = await claimSome(abort.signal);
+      } catch (error) {
+        options.onClaimFailed(error);
+      }
+      if (!more) await rest(signal);
+    }
+    await finish(abort, graceMs);
+  }
+
+  async function finish(abort: AbortController, graceMs: number): Promise<void> {
+    const timer = new AbortController();
+    const grace = options.clock.sleep(graceMs, timer.signal).then(() => abort.abort(), ignoreAbort);
+    await Promise.all(running);
+    timer.abort();
+    await grace;
+  }
+
+  return { wake, run };
+}
+
+function ignoreAbort(): void {
+  // The sleep was cut short on purpose.
+}
