@@ -64,6 +64,7 @@ export type {
   State,
   StateOptions,
 } from "./ports.ts";
+export { type MessageHandler, type ReceivedMessage, type Served, type ServeOptions, serve } from "./serve/serve.ts";
 export {
   type AuditEntry,
   type Claim,

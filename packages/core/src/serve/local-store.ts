@@ -1,0 +1,192 @@
+import { addressKey } from "../address.ts";
+import type { Piece } from "../channel.ts";
+import type { Accepted, InboundBatch, Inbox, StoredMessage } from "../inbox.ts";
+import type { JsonObject, JsonValue } from "../json.ts";
+import type { InboundMessage } from "../message.ts";
+import type { Clock, State, StateOptions } from "../ports.ts";
+import { type Journal, memoryJournal, openJournal } from "./journal.ts";
+
+const KEEP_IDS_MS = 7 * 24 * 3_600_000;
+
+/** What one channel needs to have kept, in memory or in one file. */
+export interface LocalStore {
+  readonly inbox: Inbox;
+  readonly state: State;
+  /** Messages whose handler has not ended, oldest first. */
+  unanswered(): readonly InboundMessage[];
+  done(message: InboundMessage): Promise<void>;
+  /** Pieces the platform's quota left over for this conversation. */
+  waiting(conversation: string): readonly Piece[];
+  setWaiting(conversation: string, pieces: readonly Piece[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+type Line =
+  | { t: "message"; key: string; at: number; message: InboundMessage }
+  | { t: "done"; key: string; at: number }
+  | { t: "cursor"; key: string; value: string }
+  | { t: "state"; key: string; value?: JsonValue; until?: number }
+  | { t: "waiting"; key: string; pieces: readonly Piece[] };
+
+interface Kept {
+  readonly open: Map<string, { at: number; message: InboundMessage }>;
+  readonly seen: Map<string, number>;
+  readonly cursors: Map<string, string>;
+  readonly state: Map<string, { value: JsonValue; until?: number }>;
+  readonly waiting: Map<string, readonly Piece[]>;
+}
+
+export async function openLocalStore(
+  file: string | undefined,
+  clock: Clock,
+  onAccepted: (messages: readonly InboundMessage[]) => void,
+): Promise<LocalStore> {
+  const kept: Kept = { open: new Map(), seen: new Map(), cursors: new Map(), state: new Map(), waiting: new Map() };
+  const journal: Journal =
+    file === undefined
+      ? memoryJournal()
+      : await openJournal(file, (lines) => {
+          for (const line of lines) replay(kept, line as unknown as Line);
+          return snapshot(kept, clock.now()) as unknown as readonly JsonObject[];
+        });
+
+  async function record(lines: readonly Line[]): Promise<void> {
+    if (lines.length > 0) await journal.append(lines as unknown as readonly JsonObject[]);
+    for (const line of lines) replay(kept, line);
+  }
+
+  async function accept(batch: InboundBatch): Promise<Accepted> {
+    const at = clock.now();
+    const lines: Line[] = [];
+    const fresh = new Set<string>();
+    const messages: InboundMessage[] = [];
+    const isNew = (key: string) => !kept.seen.has(key) && !lines.some((line) => line.key === key);
+    for (const message of batch.messages) {
+      const key = keyOf(message.from.account, message.id);
+      if (!isNew(key)) continue;
+      lines.push({ t: "message", key, at, message });
+      messages.push(message);
+      fresh.add(message.id);
+    }
+    for (const { from, id } of [...(batch.history ?? []), ...(batch.events ?? [])]) {
+      const key = keyOf(from.account, id);
+      if (!isNew(key)) continue;
+      lines.push({ t: "done", key, at });
+      fresh.add(id);
+    }
+    const total = batch.messages.length + (batch.history?.length ?? 0) + (batch.events?.length ?? 0);
+    const { cursor } = batch;
+    if (cursor !== undefined && (cursor.after === undefined || (kept.cursors.get(cursor.key) ?? "") === cursor.after)) {
+      lines.push({ t: "cursor", key: cursor.key, value: cursor.value });
+    }
+    await record(lines);
+    if (messages.length > 0) onAccepted(messages);
+    return { accepted: fresh.size, duplicates: total - fresh.size, fresh };
+  }
+
+  return {
+    inbox: {
+      accept,
+      cursor: async (key) => kept.cursors.get(key),
+      find: async (account, id) => find(kept, account, id),
+    },
+    state: localState(kept, clock, record),
+    unanswered: () => [...kept.open.values()].map(({ message }) => message),
+    done: (message) => record([{ t: "done", key: keyOf(message.from.account, message.id), at: clock.now() }]),
+    waiting: (conversation) => kept.waiting.get(conversation) ?? [],
+    setWaiting: (conversation, pieces) => record([{ t: "waiting", key: conversation, pieces }]),
+    close: () => journal.close(),
+  };
+}
+
+function localState(kept: Kept, clock: Clock, record: (lines: readonly Line[]) => Promise<void>): State {
+  const read = (key: string): JsonValue | undefined => {
+    const entry = kept.state.get(key);
+    return entry === undefined || (entry.until !== undefined && entry.until <= clock.now()) ? undefined : entry.value;
+  };
+  const write = (key: string, value: JsonValue, options?: StateOptions) =>
+    record([
+      { t: "state", key, value, ...(options?.ttlMs === undefined ? {} : { until: clock.now() + options.ttlMs }) },
+    ]);
+  return {
+    get: async (key) => read(key),
+    set: write,
+    async compareAndSet(key, expected, value, options) {
+      if (JSON.stringify(read(key)) !== JSON.stringify(expected)) return false;
+      await write(key, value, options);
+      return true;
+    },
+    delete: (key) => record([{ t: "state", key }]),
+    async list(prefix) {
+      const found: { key: string; value: JsonValue }[] = [];
+      for (const key of kept.state.keys()) {
+        const value = key.startsWith(prefix) ? read(key) : undefined;
+        if (value !== undefined) found.push({ key, value });
+      }
+      return found;
+    },
+  };
+}
+
+function replay(kept: Kept, line: Line): void {
+  switch (line.t) {
+    case "message":
+      kept.seen.set(line.key, line.at);
+      kept.open.set(line.key, { at: line.at, message: { ...line.message, sentAt: new Date(line.message.sentAt) } });
+      break;
+    case "done":
+      kept.seen.set(line.key, line.at);
+      kept.open.delete(line.key);
+      break;
+    case "cursor":
+      kept.cursors.set(line.key, line.value);
+      break;
+    case "state":
+      if (line.value === undefined) kept.state.delete(line.key);
+      else kept.state.set(line.key, { value: line.value, ...(line.until === undefined ? {} : { until: line.until }) });
+      break;
+    case "waiting":
+      if (line.pieces.length === 0) kept.waiting.delete(line.key);
+      else kept.waiting.set(line.key, line.pieces);
+      break;
+    default:
+      line satisfies never;
+  }
+}
+
+function snapshot(kept: Kept, now: number): readonly Line[] {
+  const lines: Line[] = [];
+  for (const [key, at] of kept.seen) {
+    if (now - at > KEEP_IDS_MS && !kept.open.has(key)) kept.seen.delete(key);
+    else if (!kept.open.has(key)) lines.push({ t: "done", key, at });
+  }
+  for (const [key, { at, message }] of kept.open) lines.push({ t: "message", key, at, message });
+  for (const [key, value] of kept.cursors) lines.push({ t: "cursor", key, value });
+  for (const [key, entry] of kept.state)
+    if (entry.until === undefined || entry.until > now) lines.push({ t: "state", key, ...entry });
+  for (const [key, pieces] of kept.waiting) lines.push({ t: "waiting", key, pieces });
+  return lines;
+}
+
+function find(kept: Kept, account: string, platformId: string): StoredMessage | undefined {
+  const entry = kept.open.get(keyOf(account, platformId));
+  if (entry === undefined) return undefined;
+  const { message } = entry;
+  return {
+    id: message.id,
+    platformId,
+    conversation: message.from,
+    direction: "inbound",
+    sender: message.sender,
+    at: message.sentAt.getTime(),
+    content: message.content,
+  };
+}
+
+function keyOf(account: string, id: string): string {
+  return `${account}|${id}`;
+}
+
+export function conversationOf(message: InboundMessage): string {
+  return addressKey(message.from);
+}

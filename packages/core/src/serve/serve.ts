@@ -1,0 +1,259 @@
+import { type Address, addressKey } from "../address.ts";
+import type { Channel, ChannelPorts, CreateChannel, OutboundMessage, Piece, ReplyTarget } from "../channel.ts";
+import { hasMedia, type InboundContent, type OutboundContent, textOf } from "../content.ts";
+import { RejectedError, TransientError } from "../errors.ts";
+import type { InboundMessage } from "../message.ts";
+import type { Clock, Fetch, Logger, MediaOpener, MediaStream, Random } from "../ports.ts";
+import { stderrLogger, systemClock, systemRandom, trustingOpener } from "./local-ports.ts";
+import { conversationOf, type LocalStore, openLocalStore } from "./local-store.ts";
+
+const HANDLER_ATTEMPTS = 5;
+const SEND_ATTEMPTS = 6;
+const FIRST_WAIT_MS = 500;
+
+export interface ReceivedMessage extends InboundMessage {
+  /** What was said, one line per content. */
+  readonly text: string;
+  /** Sends an answer; what the platform's quota forbids now goes out before the next answer. */
+  reply(content: string | OutboundContent | readonly OutboundContent[]): Promise<void>;
+  /** The bytes of a file the message holds. */
+  openMedia(content: InboundContent, signal?: AbortSignal): Promise<MediaStream>;
+}
+export type MessageHandler = (message: ReceivedMessage) => Promise<void> | void;
+
+export interface ServeOptions {
+  /** The channel's id; shows in addresses and default paths. */
+  readonly id?: string;
+  /** Keeps messages, cursors and credentials over restarts. Without it everything is in memory. */
+  readonly file?: string;
+  readonly welcome?: OutboundContent;
+  readonly fetch?: Fetch;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly log?: Logger;
+  readonly media?: MediaOpener;
+}
+
+export interface Served {
+  readonly channel: Channel;
+  /** For the route of the platform's callbacks. */
+  webhook(request: Request): Promise<Response>;
+  /** Socket, poll or catch-up of the channel, and handlers a crash cut off; ends when the signal fires. */
+  run(signal: AbortSignal): Promise<void>;
+  send(target: string, content: string | OutboundContent | readonly OutboundContent[]): Promise<void>;
+  /** Waits for running handlers. */
+  close(): Promise<void>;
+}
+
+/** One channel in your own application: no gateway, no configuration file, no state outside what you hand in. */
+export async function serve<Config>(
+  create: CreateChannel<Config>,
+  config: Config,
+  onMessage: MessageHandler,
+  options: ServeOptions = {},
+): Promise<Served> {
+  const ports = {
+    fetch: options.fetch ?? globalThis.fetch,
+    clock: options.clock ?? systemClock,
+    random: options.random ?? systemRandom,
+    log: options.log ?? stderrLogger(),
+  };
+  const lanes = new Map<string, Promise<void>>();
+  const sends = new Map<string, number>();
+  const store = await openLocalStore(options.file, ports.clock, (messages) => {
+    for (const message of messages) handleInOrder(message);
+  });
+  const channel = create(options.id ?? "channel", config, {
+    ...ports,
+    inbox: store.inbox,
+    state: store.state,
+    media: options.media ?? trustingOpener(ports.fetch),
+    own: runUntilStopped(ports),
+    instant: async (event) => (event.kind === "entered" ? options.welcome : undefined),
+  });
+  const sender: Sender = { channel, store, sends, clock: ports.clock, random: ports.random };
+
+  function handleInOrder(message: InboundMessage): void {
+    const key = conversationOf(message);
+    const mine = (lanes.get(key) ?? Promise.resolve()).then(() => handle(message));
+    lanes.set(key, mine);
+    void mine.finally(() => {
+      if (lanes.get(key) === mine) lanes.delete(key);
+    });
+  }
+
+  async function handle(message: InboundMessage): Promise<void> {
+    sends.set(conversationOf(message), 0);
+    for (let attempt = 1; attempt <= HANDLER_ATTEMPTS; attempt += 1) {
+      try {
+        await sendWaiting(sender, targetOf(message));
+        await onMessage(received(message, sender));
+        break;
+      } catch (error) {
+        const last = attempt === HANDLER_ATTEMPTS || error instanceof RejectedError;
+        ports.log.error(
+          { err: error, message: message.id, attempt },
+          last ? "the handler failed" : "the handler failed, will try again",
+        );
+        if (last) break;
+        await ports.clock.sleep(FIRST_WAIT_MS * 2 ** attempt);
+      }
+    }
+    await store.done(message).catch((error: unknown) => {
+      ports.log.error(
+        { err: error, message: message.id },
+        "the message could not be marked done; a restart handles it again",
+      );
+    });
+  }
+
+  return {
+    channel,
+    webhook: (request) => channel.webhook?.(request) ?? Promise.resolve(new Response(null, { status: 404 })),
+    async run(signal) {
+      for (const message of store.unanswered()) if (!lanes.has(conversationOf(message))) handleInOrder(message);
+      await channel.run?.(signal);
+    },
+    async send(target, content) {
+      await sendReply(sender, { to: await channel.target(target), answers: [], handles: [] }, listOf(content));
+    },
+    async close() {
+      await Promise.all(lanes.values());
+      await channel.close?.();
+      await store.close();
+    },
+  };
+}
+
+interface Sender {
+  readonly channel: Channel;
+  readonly store: LocalStore;
+  /** Sends since the person's last message, by conversation. */
+  readonly sends: Map<string, number>;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+function received(message: InboundMessage, sender: Sender): ReceivedMessage {
+  return {
+    ...message,
+    text: textOf(message.content),
+    reply: (content) => sendReply(sender, targetOf(message), listOf(content)),
+    async openMedia(content, signal = new AbortController().signal) {
+      if (!hasMedia(content) || !("ref" in content.media) || sender.channel.openMedia === undefined) {
+        throw new RejectedError("this content holds no file that can be fetched", { code: "media.none" });
+      }
+      return sender.channel.openMedia(content.media.ref, signal);
+    },
+  };
+}
+
+async function sendReply(sender: Sender, target: ReplyTarget, content: readonly OutboundContent[]): Promise<void> {
+  const left = sendsLeft(sender, target.to);
+  const pieces = sender.channel.prepare(content, {
+    to: target.to,
+    longReply: "continue",
+    ...(left === undefined ? {} : { sendsLeft: left }),
+  });
+  await sendPieces(sender, target, [...sender.store.waiting(addressKey(target.to)), ...pieces]);
+}
+
+async function sendWaiting(sender: Sender, target: ReplyTarget): Promise<void> {
+  const pieces = sender.store.waiting(addressKey(target.to));
+  if (pieces.length > 0) await sendPieces(sender, target, pieces);
+}
+
+/** In order; what the quota leaves over is kept for the next message. */
+async function sendPieces(sender: Sender, target: ReplyTarget, pieces: readonly Piece[]): Promise<void> {
+  const key = addressKey(target.to);
+  const replyId = newId(sender.random);
+  for (const [index, piece] of pieces.entries()) {
+    const left = sendsLeft(sender, target.to);
+    if (left === 0) return sender.store.setWaiting(key, pieces.slice(index));
+    const moreWaits = left === 1 && index < pieces.length - 1;
+    try {
+      await sendPiece(sender, target, replyId, piece, moreWaits);
+    } catch (error) {
+      if (!(error instanceof TransientError) || error.until !== "customer") throw error;
+      return sender.store.setWaiting(key, pieces.slice(index));
+    }
+    sender.sends.set(key, (sender.sends.get(key) ?? 0) + 1);
+  }
+  if (sender.store.waiting(key).length > 0) await sender.store.setWaiting(key, []);
+}
+
+async function sendPiece(
+  sender: Sender,
+  target: ReplyTarget,
+  replyId: string,
+  piece: Piece,
+  moreWaits: boolean,
+): Promise<void> {
+  const { channel, clock } = sender;
+  const signal = new AbortController().signal;
+  const id = newId(sender.random);
+  let staged: Piece | undefined;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      staged ??= channel.stage === undefined ? piece : await channel.stage(piece, target, signal);
+      const message: OutboundMessage = {
+        ...target,
+        id,
+        replyId,
+        piece: staged,
+        attempt,
+        ...(moreWaits ? { note: "more-waits" as const } : {}),
+      };
+      await channel.send(message, signal);
+      return;
+    } catch (error) {
+      if (!(error instanceof TransientError) || typeof error.until === "string" || attempt >= SEND_ATTEMPTS)
+        throw error;
+      if (error.restage) staged = undefined;
+      await clock.sleep(
+        error.until.at === undefined
+          ? FIRST_WAIT_MS * 2 ** attempt
+          : Math.max(0, error.until.at.getTime() - clock.now()),
+      );
+    }
+  }
+}
+
+function sendsLeft({ channel, sends }: Sender, to: Address): number | undefined {
+  const most = channel.reply?.sendsPerInbound;
+  return most === undefined ? undefined : Math.max(0, most - (sends.get(addressKey(to)) ?? 0));
+}
+
+function targetOf(message: InboundMessage): ReplyTarget {
+  const handles =
+    message.replyHandle === undefined
+      ? []
+      : [{ messageId: message.id, receivedAt: message.sentAt.getTime(), data: message.replyHandle }];
+  return { to: message.from, answers: [message.id], handles };
+}
+
+function listOf(content: string | OutboundContent | readonly OutboundContent[]): readonly OutboundContent[] {
+  if (typeof content === "string") return [{ kind: "text", text: content }];
+  return Array.isArray(content) ? content : [content as OutboundContent];
+}
+
+/** One process is the only owner of its accounts; failing work starts again after a moment. */
+function runUntilStopped({ clock, log }: { clock: Clock; log: Logger }): ChannelPorts["own"] {
+  return async (account, work, signal) => {
+    for (let failures = 1; !signal.aborted; failures += 1) {
+      try {
+        return await work(signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        log.warn({ err: error, account }, "channel work failed, will restart");
+        await clock.sleep(Math.min(60_000, FIRST_WAIT_MS * 2 ** failures), signal).catch(() => {
+          // The loop looks at its signal.
+        });
+      }
+    }
+  };
+}
+
+function newId(random: Random): string {
+  return Buffer.from(random.bytes(16)).toString("base64url");
+}
