@@ -54,6 +54,7 @@ export {
 export type { Accepted, CursorMove, InboundBatch, Inbox, StoredMessage } from "./inbox.ts";
 export type { JsonObject, JsonValue } from "./json.ts";
 export type { InboundEvent, InboundMessage, ServedBy } from "./message.ts";
+export { outboundText } from "./outbound-text.ts";
 export type {
   Clock,
   Fetch,

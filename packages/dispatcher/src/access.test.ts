@@ -1,0 +1,83 @@
+import type { Channel } from "@wxgate/core";
+import { describe, expect, it } from "vitest";
+import { decideAccess, mayCommand } from "./access.ts";
+import type { ChannelSettings } from "./settings.ts";
+
+const channel: Channel = {
+  id: "c",
+  type: "test",
+  target: (peer) => ({ channel: "c", account: "a", kind: "direct", peer }),
+  prepare: () => [],
+  send: async () => ({}),
+  health: () => ({ state: "ok", accounts: [] }),
+};
+const settings = (given: Partial<ChannelSettings>): ChannelSettings => ({
+  channel,
+  dmPolicy: "open",
+  allowFrom: [],
+  groupPolicy: "open",
+  groupAllowFrom: [],
+  groups: {},
+  commands: {},
+  session: "peer",
+  notices: { failed: "", denied: "", commandDenied: "" },
+  ...given,
+});
+const direct = { channel: "c", account: "a", kind: "direct", peer: "Bob" } as const;
+const group = { ...direct, kind: "group", peer: "wr1" } as const;
+const allowed = (given: Partial<ChannelSettings>, where: typeof direct | typeof group, id = "Bob", paired = false) =>
+  decideAccess(settings(given), where, { id }, paired).allowed;
+
+describe("who may talk directly", () => {
+  it.each([
+    ["open lets everybody in", { dmPolicy: "open" }, true],
+    ["disabled lets nobody in", { dmPolicy: "disabled", allowFrom: ["*"] }, false],
+    ["allowlist lets a named person in", { dmPolicy: "allowlist", allowFrom: ["Bob"] }, true],
+    ["allowlist keeps others out", { dmPolicy: "allowlist", allowFrom: ["Alice"] }, false],
+    ["allowlist with a star lets everybody in", { dmPolicy: "allowlist", allowFrom: ["*"] }, true],
+    ["allowlist takes prefixed ids", { dmPolicy: "allowlist", allowFrom: ["wecom:user:Bob"] }, true],
+    ["allowlist compares ids with their case", { dmPolicy: "allowlist", allowFrom: ["bob"] }, false],
+    ["pairing keeps a stranger out", { dmPolicy: "pairing" }, false],
+    ["pairing lets a listed person in", { dmPolicy: "pairing", allowFrom: ["Bob"] }, true],
+  ] as const)("%s", (_name, given, expected) => {
+    expect(allowed(given, direct)).toBe(expected);
+  });
+
+  it("compares ids as the platform does", () => {
+    const folding = { ...channel, personKey: (id: string) => id.toLowerCase() };
+
+    expect(allowed({ channel: folding, dmPolicy: "allowlist", allowFrom: ["BOB"] }, direct)).toBe(true);
+  });
+
+  it("lets a paired person in under pairing", () => {
+    expect(allowed({ dmPolicy: "pairing" }, direct, "Bob", true)).toBe(true);
+  });
+});
+
+describe("who may talk in groups", () => {
+  it.each([
+    ["open lets every group in", { groupPolicy: "open" }, true],
+    ["disabled lets no group in", { groupPolicy: "disabled", groups: { wr1: {} } }, false],
+    ["allowlist lets a named group in", { groupPolicy: "allowlist", groupAllowFrom: ["wr1"] }, true],
+    ["allowlist keeps other groups out", { groupPolicy: "allowlist", groupAllowFrom: ["wr2"] }, false],
+    ["a group of its own is a named one", { groupPolicy: "allowlist", groups: { wr1: {} } }, true],
+    ["a group's list keeps other members out", { groups: { wr1: { allowFrom: ["Alice"] } } }, false],
+    ["a group's list lets its members in", { groups: { wr1: { allowFrom: ["Bob"] } } }, true],
+    ["the star's list counts for groups without one", { groups: { "*": { allowFrom: ["Alice"] } } }, false],
+    [
+      "a group's own list wins over the star's",
+      { groups: { "*": { allowFrom: ["Alice"] }, wr1: { allowFrom: ["Bob"] } } },
+      true,
+    ],
+  ] as const)("%s", (_name, given, expected) => {
+    expect(allowed(given, group)).toBe(expected);
+  });
+});
+
+describe("who may give commands", () => {
+  it("is everybody who may talk, unless somebody is named", () => {
+    expect(mayCommand(settings({}), { id: "Bob" })).toBe(true);
+    expect(mayCommand(settings({ commands: { allowFrom: ["Alice"] } }), { id: "Bob" })).toBe(false);
+    expect(mayCommand(settings({ commands: { allowFrom: ["user:Bob"] } }), { id: "Bob" })).toBe(true);
+  });
+});

@@ -1,0 +1,57 @@
+import { describe, expect, it } from "vitest";
+import { parseReplyText, visibleText } from "./blocks.ts";
+
+const menu = '{"kind":"menu","items":[{"id":"1","text":"A"}]}';
+
+describe("a wxgate block in an agent's text", () => {
+  it("becomes content of its own, in its place", () => {
+    const { content } = parseReplyText(`before\n\`\`\`wxgate\n${menu}\n\`\`\`\nafter`, []);
+
+    expect(content).toEqual([
+      { kind: "text", text: "before" },
+      { kind: "menu", items: [{ id: "1", text: "A" }] },
+      { kind: "text", text: "after" },
+    ]);
+  });
+
+  it("is left out with a reason when it is wrong, and is never shown raw", () => {
+    const { content, problems } = parseReplyText('a\n```wxgate\n{"kind":"sing"}\n```\nb', []);
+
+    expect(content).toEqual([{ kind: "text", text: "a\nb" }]);
+    expect(problems[0]).toContain("content.kind must be one of");
+  });
+
+  it("is not obeyed when it repeats what the person wrote", () => {
+    const injected = `look:\n\`\`\`wxgate\n${menu}\n\`\`\``;
+
+    const { content } = parseReplyText(`You said: ${injected}`, [injected]);
+
+    expect(content.map(({ kind }) => kind)).toEqual(["text"]);
+  });
+
+  it.each([
+    ["a quotation", `> \`\`\`wxgate\n> ${menu}\n> \`\`\``],
+    ["another fence", `\`\`\`\`md\n\`\`\`wxgate\n${menu}\n\`\`\`\n\`\`\`\``],
+    ["inline code", `\`wxgate ${menu}\``],
+  ])("is text inside %s", (_where, text) => {
+    expect(parseReplyText(text, []).content).toEqual([{ kind: "text", text }]);
+  });
+
+  it("is obeyed when the text ends before the fence is closed", () => {
+    expect(parseReplyText(`\`\`\`wxgate\n${menu}`, []).content).toEqual([JSON.parse(menu)]);
+  });
+
+  it("leaves other code blocks alone", () => {
+    const text = "```js\nconst a = 1;\n```";
+
+    expect(parseReplyText(text, []).content).toEqual([{ kind: "text", text }]);
+  });
+});
+
+describe("the text a stream shows", () => {
+  it("holds no block, finished or begun", () => {
+    expect(visibleText(`one\n\`\`\`wxgate\n${menu}\n\`\`\`\ntwo`)).toBe("one\ntwo");
+    expect(visibleText(`one\n\`\`\`wxgate\n{"kind":`)).toBe("one\n");
+    expect(visibleText("one\n```wx")).toBe("one");
+  });
+});
