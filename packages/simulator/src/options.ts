@@ -1,0 +1,44 @@
+import type { CallbackOptions } from "./callbacks.ts";
+import type { FaultSetting } from "./faults.ts";
+import type { KfOptions } from "./kf/options.ts";
+
+export interface SimulatorOptions {
+  /** 0, the default, takes a free one. */
+  readonly port?: number;
+  /** The enterprises it holds; `DEFAULT_CORPS` when left out. */
+  readonly corps?: readonly CorpOptions[];
+  /** The time to start at; real time when left out. */
+  readonly clock?: { readonly startAt?: Date | number };
+  /** Faults that are set from the start; `DELETE /control/state` clears them. */
+  readonly faults?: readonly FaultSetting[];
+  readonly callbacks?: CallbackOptions;
+  /** Entries the request log keeps; 10,000. 0 keeps none. */
+  readonly logEntries?: number;
+  /** Refused secrets from one address before gettoken answers 45009 for an hour; 20. */
+  readonly wrongSecretsBeforeBan?: number;
+  /** 0 ≤ n < 1, decides faults that have a probability; `Math.random`. */
+  readonly random?: () => number;
+}
+
+export interface CorpOptions {
+  readonly corpId: string;
+  readonly name?: string;
+  readonly kf?: KfOptions;
+}
+
+/** Fixed values, so that a configuration can be written before the simulator starts. They open nothing else. */
+export const DEFAULT_CORPS: readonly CorpOptions[] = [
+  {
+    corpId: "ww51a3c0ffee000001",
+    name: "Simulated Corp",
+    kf: {
+      secret: "SimKfSecret0000000000000000000000000000001",
+      token: "SimKfCallbackToken01",
+      encodingAESKey: "SimKfEncodingAESKey00000000000000000000000w",
+      accounts: [
+        { openKfId: "wkSimAccount00000000000001", name: "Support 客服", servicers: ["zhangsan", "lisi"] },
+        { openKfId: "wkSimAccount00000000000002", name: "Sales 销售", servicers: ["zhangsan"] },
+      ],
+    },
+  },
+];
