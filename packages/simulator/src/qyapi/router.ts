@@ -112,7 +112,7 @@ export function createQyapiRouter({ tokens, getToken, limit, faults, clock, log 
   }
 
   function run(incoming: Incoming): { done: Outcome; spoil: Spoil } {
-    const { api, targets, ip, notes } = incoming;
+    const { api, targets, notes } = incoming;
     const take = (name: string): FaultHit | undefined => {
       const hit = faults.take(name, targets);
       if (hit) notes.push(`fault: ${name}`);

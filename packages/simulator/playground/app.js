@@ -1,0 +1,211 @@
+import { get, post, remove, toBase64 } from "./api.js";
+import { renderItems, renderMeters } from "./chat.js";
+import { byId, element, guarded } from "./dom.js";
+import { currentLanguage, dateOf, setLanguage, t, translatePage } from "./i18n.js";
+import { showConnection, showFaults, showWire, startFaultForm } from "./panels.js";
+
+/** Messages of every kind, for those who have no file at hand. */
+const SAMPLES = {
+  image: { kind: "image" },
+  voice: { kind: "voice" },
+  video: { kind: "video" },
+  file: { kind: "file" },
+  location: { kind: "location", latitude: 23.1066, longitude: 113.3245, name: "Canton Tower", address: "Guangzhou" },
+  link: { kind: "link", url: "https://example.com/", title: "An article", description: "About something" },
+  contact: { kind: "contact", userId: "zhangsan" },
+  miniprogram: { kind: "miniprogram", appId: "wx0000000000000001", title: "A mini program", path: "pages/index.html" },
+  channels: { kind: "channels", type: "post", nickname: "A creator", title: "A post" },
+  product: { kind: "product", productId: "10001", title: "A teapot", priceFen: 19900, shop: "Tea shop" },
+  order: { kind: "order", orderId: "20001", title: "A teapot", price: "¥199.00", state: "Paid", shop: "Tea shop" },
+  forwarded: {
+    kind: "forwarded",
+    title: "Chat record",
+    items: [
+      { sender: "Ann", content: { kind: "text", text: "Is it open today?" } },
+      { sender: "Bob", content: { kind: "text", text: "Until six." } },
+    ],
+  },
+  unsupported: { kind: "unsupported", nativeType: "note", raw: {} },
+};
+
+let accounts = [];
+const problem = byId("problem");
+const person = () => byId("person").value.trim() || "alice";
+const account = () => accounts.find((one) => one.account === byId("account").value) ?? accounts[0];
+const send = (content) => post("send", { account: account().account, from: person(), content });
+const staff = (verb, body = {}) =>
+  post(`${account().type}/${verb}`, {
+    account: account().account,
+    user: person(),
+    servicer: byId("servicer").value,
+    ...body,
+  });
+
+const actions = {
+  tap: (message, item) =>
+    guarded(problem, async () => {
+      const result = await post("tap", { account: account().account, user: person(), message, item });
+      if (result.opened) problem.textContent = t("tapFailed", { what: result.opened.url ?? result.opened.path });
+      await refresh();
+    })(),
+  recall: (messageId) =>
+    guarded(problem, async () => {
+      await staff("recall", { messageId });
+      await refresh();
+    })(),
+};
+
+async function showChat() {
+  const screen = await get("screen", { account: account().account, user: person() });
+  const list = byId("chat");
+  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 60;
+  list.dataset.empty = t("empty");
+  list.replaceChildren(...renderItems(screen.items, actions));
+  byId("meters").replaceChildren(...renderMeters(screen.chat));
+  if (atEnd) list.scrollTop = list.scrollHeight;
+}
+
+async function showPeople() {
+  const { people } = await post(`${account().type}/people`, { account: account().account });
+  byId("people").replaceChildren(...people.map(({ name }) => element("option", { value: name })));
+}
+
+async function showClock() {
+  const { now, offsetMs } = await get("clock");
+  byId("now").textContent = `${dateOf(now)}${offsetMs > 1000 ? ` (+${Math.round(offsetMs / 60_000)} min)` : ""}`;
+}
+
+async function showAccounts() {
+  ({ accounts } = await get("accounts"));
+  const chosen = byId("account").value;
+  byId("account").replaceChildren(
+    ...accounts.map(({ account: id, name }) =>
+      element("option", { value: id, selected: id === chosen }, `${name} (${id})`),
+    ),
+  );
+  byId("keys").textContent = JSON.stringify(account(), null, 2);
+}
+
+async function refresh() {
+  await Promise.all([showChat(), showConnection(account()), showWire(), showFaults(), showClock()]);
+}
+
+/** Refreshes soon; many changes in a row make one refresh. */
+let _planned;
+function refreshSoon() {
+  _planned ??= setTimeout(() => {
+    _planned = undefined;
+    void guarded(problem, refresh)();
+  }, 50);
+}
+
+function on(id, event, action) {
+  byId(id).addEventListener(event, guarded(problem, action));
+}
+
+function startComposer() {
+  on("composer", "submit", async () => {
+    const text = byId("text").value;
+    if (text.trim() === "") return;
+    byId("text").value = "";
+    await send({ kind: "text", text });
+    await refresh();
+  });
+  byId("text").addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    byId("composer").requestSubmit();
+  });
+  on("enter", "click", async () => {
+    await send({ kind: "event", event: "enter_session" });
+    await refresh();
+  });
+  on("file", "change", async () => {
+    const [file] = byId("file").files;
+    if (!file) return;
+    const kind = ["image", "video"].find((type) => file.type.startsWith(`${type}/`)) ?? "file";
+    await send({ kind, base64: await toBase64(file), filename: file.name, ...(file.type ? { mime: file.type } : {}) });
+    byId("file").value = "";
+    await refresh();
+  });
+  on("sample", "change", async () => {
+    const sample = SAMPLES[byId("sample").value];
+    byId("sample").selectedIndex = 0;
+    if (sample) await send(sample);
+    await refresh();
+  });
+}
+
+function startPanels() {
+  startFaultForm();
+  on("take-over", "click", async () => {
+    await staff("take-over");
+    await refresh();
+  });
+  on("end", "click", async () => {
+    await staff("end");
+    await refresh();
+  });
+  on("staff-form", "submit", async () => {
+    await staff("servicer-message", { content: { kind: "text", text: byId("staff-text").value } });
+    byId("staff-text").value = "";
+    await refresh();
+  });
+  for (const button of document.querySelectorAll("[data-advance]")) {
+    button.addEventListener(
+      "click",
+      guarded(problem, async () => {
+        await post("clock", { advanceMs: Number(button.dataset.advance) });
+        await refresh();
+      }),
+    );
+  }
+  on("reset", "click", async () => {
+    await remove("state");
+    await refresh();
+  });
+  on("callback-form", "submit", async () => {
+    const result = byId("callback-result");
+    const answer = await post("callbacks", { account: account().account, url: byId("callback-url").value });
+    result.textContent = answer.saved ? t("saved") : t("refused", { reason: answer.check.reason });
+    await showAccounts();
+    await refresh();
+  });
+}
+
+function labels() {
+  byId("sample").replaceChildren(
+    element("option", { value: "" }, t("sample")),
+    ...Object.keys(SAMPLES).map((name) => element("option", { value: name }, name)),
+  );
+}
+
+async function start() {
+  byId("language").value = currentLanguage();
+  byId("person").value = localStorage.getItem("person") ?? "alice";
+  translatePage();
+  labels();
+  on("language", "change", async () => {
+    setLanguage(byId("language").value);
+    labels();
+    await refresh();
+  });
+  on("account", "change", async () => {
+    byId("callback-result").textContent = "";
+    byId("keys").textContent = JSON.stringify(account(), null, 2);
+    await Promise.all([refresh(), showPeople()]);
+  });
+  on("person", "change", async () => {
+    localStorage.setItem("person", person());
+    await refresh();
+  });
+  startComposer();
+  startPanels();
+  await showAccounts();
+  await Promise.all([refresh(), showPeople()]);
+  new EventSource("/control/changes").addEventListener("message", refreshSoon);
+  // Callbacks and retries change no screen; they are looked up now and then.
+  setInterval(refreshSoon, 3000);
+}
+
+void guarded(problem, start)();
