@@ -1,1 +1,13 @@
-export {};
+export type { AgentType } from "./agent-type.ts";
+export { type AnyAgentType, agentTypes } from "./agent-types.ts";
+export { createEchoAgent, type EchoAgentConfig, echoAgent, echoConfigSchema } from "./echo.ts";
+export { createHttpAgent, type HttpAgentConfig, httpAgent, httpConfigSchema } from "./http.ts";
+export {
+  type AgentFactory,
+  createModuleAgent,
+  type ModuleAgentConfig,
+  type ModuleContext,
+  moduleAgent,
+  moduleConfigSchema,
+} from "./module.ts";
+export type { AgentPorts, AgentTool, AgentTools } from "./ports.ts";

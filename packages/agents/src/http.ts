@@ -1,0 +1,132 @@
+import type { Agent, AgentEvent, Turn } from "@wxgate/core";
+import { z } from "zod";
+import type { AgentType } from "./agent-type.ts";
+import { address, headers, patience, secret } from "./config.ts";
+import { parseAgentEvent, parseContent } from "./parse-event.ts";
+import type { AgentPorts } from "./ports.ts";
+import { signWebhook } from "./signature.ts";
+import { type Answer, createExchange, describeProblem } from "./transport/exchange.ts";
+import type { Failures } from "./transport/failures.ts";
+import { readServerEvents, type ServerEvent } from "./transport/server-events.ts";
+
+export const httpConfigSchema = z.strictObject({
+  type: z.literal("http"),
+  url: address,
+  /** Signs every request as Standard Webhooks do; `whsec_` and base64, or any text. */
+  secret: secret.optional(),
+  headers,
+  ...patience,
+});
+export type HttpAgentConfig = z.output<typeof httpConfigSchema>;
+
+/** One's own agent behind a URL: the turn as JSON in, JSON, server-sent events or text out. */
+export function createHttpAgent(name: string, config: HttpAgentConfig, ports: AgentPorts): Agent {
+  const url = new URL(config.url);
+  const exchange = createExchange({
+    label: `agent "${name}"`,
+    fetch: ports.fetch,
+    clock: ports.clock,
+    timeoutMs: config.timeoutMs,
+    idleTimeoutMs: config.idleTimeoutMs,
+    secrets: [config.secret, ...Object.values(config.headers), ...url.searchParams.values()],
+    credential: "secret and headers",
+    final4xx: true,
+  });
+
+  return {
+    capabilities: { history: true },
+    async *respond(turn, signal) {
+      const body = JSON.stringify(turnBody(turn));
+      const signed =
+        config.secret === undefined ? {} : signWebhook(config.secret, { id: turn.id, nowMs: ports.clock.now(), body });
+      const answer = await exchange.send(
+        {
+          method: "POST",
+          url,
+          headers: {
+            ...config.headers,
+            "content-type": "application/json",
+            accept: "text/event-stream, application/json, text/plain",
+            ...signed,
+          },
+          body,
+        },
+        signal,
+      );
+      yield* readAnswer(answer, exchange.failures);
+    },
+  };
+}
+
+export const httpAgent: AgentType<typeof httpConfigSchema> = {
+  type: "http",
+  schema: httpConfigSchema,
+  create: createHttpAgent,
+};
+
+/** Exactly what the agent's author was promised: no field more, none less. */
+function turnBody(turn: Turn) {
+  const { channel, account, kind, peer } = turn.conversation;
+  return {
+    turn: turn.id,
+    attempt: turn.attempt,
+    agent: turn.agent,
+    session: turn.session,
+    conversation: { channel, account, kind, peer },
+    sender: turn.sender,
+    messages: turn.messages.map(({ id, sentAt, content, quote }) => ({ id, sentAt, content, quote })),
+  };
+}
+
+async function* readAnswer(answer: Answer, failures: Failures): AsyncGenerator<AgentEvent> {
+  const { status, mime } = answer;
+  if (status === 204) return answer.discard();
+  if (mime === "application/json" || mime.endsWith("+json")) yield* readJson(await answer.json(), failures);
+  else if (mime === "text/event-stream") yield* readStream(answer, failures);
+  else if (mime === "text/plain") yield* readText(answer);
+  else if (mime === "" && (await answer.text()) === "") return;
+  else {
+    answer.discard();
+    throw failures.garbage(`${mime || "no content type"} instead of JSON, server-sent events or text/plain`);
+  }
+}
+
+function* readJson(body: unknown, failures: Failures): Generator<AgentEvent> {
+  const { content } = (typeof body === "object" && body !== null ? body : {}) as { content?: unknown };
+  if (!Array.isArray(content)) throw failures.garbage('JSON without a list "content"');
+  const parsed = content.map((part) => parseContent(part, failures.garbage));
+  for (const part of parsed) yield { kind: "content", content: part };
+}
+
+async function* readStream(answer: Answer, failures: Failures): AsyncGenerator<AgentEvent> {
+  for await (const event of readServerEvents(answer.chunks(), failures)) {
+    if (event.data === "[DONE]") return;
+    const value = parseData(event, failures);
+    if (event.event === "error" || (isRecord(value) && value.kind === undefined && value.error !== undefined))
+      throw failures.reported(describeProblem(value) ?? "");
+    yield parseAgentEvent(value, failures.garbage);
+  }
+}
+
+function parseData({ event, data, cut }: ServerEvent, failures: Failures): unknown {
+  try {
+    return JSON.parse(data);
+  } catch {
+    if (event === "error") return data;
+    throw cut ? failures.brokenOff() : failures.garbage(`an event of ${data.length} characters that are no JSON`);
+  }
+}
+
+async function* readText(answer: Answer): AsyncGenerator<AgentEvent> {
+  const decoder = new TextDecoder();
+  for await (const chunk of answer.chunks()) {
+    const text = decoder.decode(chunk, { stream: true });
+    if (text !== "") yield { kind: "text-delta", text };
+  }
+  const rest = decoder.decode();
+  if (rest !== "") yield { kind: "text-delta", text: rest };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,39 @@
+import { type AgentEvent, ChannelError, parseOutboundContent } from "@wxgate/core";
+import { z } from "zod";
+
+const text = z.string();
+const tokens = z.number().int().nonnegative().optional();
+
+const eventSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("text-delta"), text }),
+  z.object({ kind: z.literal("text-replace"), text }),
+  z.object({ kind: z.literal("reasoning-delta"), text }),
+  z.object({
+    kind: z.literal("tool"),
+    name: text,
+    state: z.enum(["started", "finished", "failed"]),
+    summary: text.optional(),
+  }),
+  z.object({ kind: z.literal("content"), content: z.unknown(), now: z.literal(true).optional() }),
+  z.object({ kind: z.literal("usage"), inputTokens: tokens, outputTokens: tokens }),
+]);
+
+/** Checks what somebody else's program calls an event. `problem` completes "answered …". */
+export function parseAgentEvent(value: unknown, garbage: (problem: string) => Error): AgentEvent {
+  const parsed = eventSchema.safeParse(value);
+  if (!parsed.success) throw garbage(`an event that is none: ${z.prettifyError(parsed.error)}`);
+  const event = parsed.data;
+  return event.kind === "content" ? { ...event, content: parseContent(event.content, garbage) } : event;
+}
+
+export function parseContent(
+  value: unknown,
+  garbage: (problem: string) => Error,
+): ReturnType<typeof parseOutboundContent> {
+  try {
+    return parseOutboundContent(value);
+  } catch (error) {
+    if (!(error instanceof ChannelError)) throw error;
+    throw garbage(`content that cannot be sent: ${error.message}`);
+  }
+}

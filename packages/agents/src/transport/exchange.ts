@@ -1,0 +1,201 @@
+import { ChannelError, type Clock, type Fetch } from "@wxgate/core";
+import { abortable } from "./abortable.ts";
+import { createFailures, type Failures } from "./failures.ts";
+import { createRedact } from "./redact.ts";
+import { createWatchdog } from "./watchdog.ts";
+
+/** More than any answer has; what is longer is taken for a server gone mad. */
+const LONGEST_ANSWER_BYTES = 64 * 1024 * 1024;
+const LONGEST_ERROR_BYTES = 64 * 1024;
+
+export interface ExchangeOptions {
+  readonly label: string;
+  readonly fetch: Fetch;
+  readonly clock: Clock;
+  /** Until the server begins to answer. */
+  readonly timeoutMs: number;
+  /** Longest silence in the middle of an answer. */
+  readonly idleTimeoutMs: number;
+  /** Never to be seen in an error. */
+  readonly secrets: readonly (string | undefined)[];
+  readonly credential: string;
+  readonly final4xx?: boolean;
+}
+
+export interface ExchangeRequest {
+  readonly method: "GET" | "POST";
+  readonly url: URL;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array<ArrayBuffer> | FormData;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Lower case and without parameters; empty when the server named none. */
+  readonly mime: string;
+  /** The bytes end where HTTP says that they end, not just where the connection does. */
+  readonly framed: boolean;
+  /** Can be read once. Leaving the loop early closes the connection. */
+  chunks(): AsyncGenerator<Uint8Array>;
+  text(): Promise<string>;
+  /** @throws ProtocolError when it is no JSON. */
+  json(): Promise<unknown>;
+  /** Closes the connection; for answers that are not read. */
+  discard(): void;
+}
+
+export interface Exchange {
+  readonly failures: Failures;
+  /** @throws one of the four errors on every status but 2xx; the signal's own reason when it fires. */
+  send(request: ExchangeRequest, signal: AbortSignal): Promise<Answer>;
+}
+
+/** One HTTP call to an agent's server: time-outs, caps, and errors that say who should act. */
+export function createExchange(options: ExchangeOptions): Exchange {
+  const { label, fetch, clock, timeoutMs, idleTimeoutMs, credential, final4xx } = options;
+  const redact = createRedact(options.secrets.filter((secret) => secret !== undefined));
+  const failures = createFailures({
+    label,
+    clock,
+    redact,
+    credential,
+    ...(final4xx === undefined ? {} : { final4xx }),
+  });
+
+  async function open(request: ExchangeRequest, signal: AbortSignal, cancel: AbortController): Promise<Response> {
+    const silence = failures.timedOut(timeoutMs, "did not answer");
+    const watchdog = createWatchdog(clock, timeoutMs, () => cancel.abort(silence));
+    const either = AbortSignal.any([signal, cancel.signal]);
+    watchdog.arm();
+    try {
+      signal.throwIfAborted();
+      const { url, ...init } = request;
+      return await abortable(fetch(url, { ...init, redirect: "manual", signal: either }), either);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error instanceof ChannelError ? error : failures.unreachable(error);
+    } finally {
+      watchdog.stop();
+    }
+  }
+
+  async function* read(
+    body: Response["body"],
+    signal: AbortSignal,
+    cancel: AbortController,
+  ): AsyncGenerator<Uint8Array> {
+    if (body === null) return;
+    const silence = failures.timedOut(idleTimeoutMs, "was silent in the middle of its answer");
+    const watchdog = createWatchdog(clock, idleTimeoutMs, () => cancel.abort(silence));
+    const either = AbortSignal.any([signal, cancel.signal]);
+    const reader = body.getReader();
+    let bytes = 0;
+    const next = async () => {
+      watchdog.arm();
+      try {
+        return await abortable(reader.read(), either);
+      } catch (error) {
+        signal.throwIfAborted();
+        throw error instanceof ChannelError ? error : failures.brokenOff(error);
+      } finally {
+        watchdog.disarm();
+      }
+    };
+    try {
+      for (let chunk = await next(); chunk.done !== true; chunk = await next()) {
+        bytes += chunk.value.byteLength;
+        if (bytes > LONGEST_ANSWER_BYTES) throw failures.garbage(`more than ${LONGEST_ANSWER_BYTES} bytes`);
+        yield chunk.value;
+      }
+    } finally {
+      watchdog.stop();
+      cancel.abort();
+    }
+  }
+
+  return {
+    failures,
+    async send(request, signal) {
+      const cancel = new AbortController();
+      const response = await open(request, signal, cancel);
+      const { status, headers } = response;
+      const answer = answerOf(response, failures, {
+        chunks: () => read(response.body, signal, cancel),
+        discard: () => cancel.abort(),
+      });
+      if (status >= 200 && status < 300) return answer;
+      throw failures.status(status, headers, await explanation(answer));
+    },
+  };
+}
+
+function answerOf(
+  { status, headers, body }: Response,
+  failures: Failures,
+  { chunks, discard }: Pick<Answer, "chunks" | "discard">,
+): Answer {
+  const framed = body === null || headers.has("transfer-encoding") || headers.has("content-length");
+  const text = async () => {
+    const decoder = new TextDecoder();
+    let whole = "";
+    for await (const chunk of chunks()) whole += decoder.decode(chunk, { stream: true });
+    return whole + decoder.decode();
+  };
+  return {
+    status,
+    headers,
+    mime: (headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "",
+    framed,
+    chunks,
+    discard,
+    text,
+    async json() {
+      const whole = await text();
+      try {
+        return JSON.parse(whole);
+      } catch {
+        throw framed ? failures.garbage(`${whole.length} characters that are no JSON`) : failures.brokenOff();
+      }
+    },
+  };
+}
+
+/** What an error answer says, in the shapes servers use; nothing for a page. Its own failure explains nothing. */
+async function explanation(answer: Answer): Promise<string> {
+  if (answer.mime === "text/html") {
+    answer.discard();
+    return "";
+  }
+  const decoder = new TextDecoder();
+  let said = "";
+  try {
+    for await (const chunk of answer.chunks()) {
+      said += decoder.decode(chunk, { stream: true });
+      if (said.length > LONGEST_ERROR_BYTES) break;
+    }
+  } catch (error) {
+    if (!(error instanceof ChannelError)) throw error;
+  }
+  return messageIn(said);
+}
+
+/** The sentence inside an error in JSON, or the text itself when it is none. */
+export function messageIn(said: string): string {
+  try {
+    return describeProblem(JSON.parse(said)) ?? "";
+  } catch {
+    return said;
+  }
+}
+
+export function describeProblem(value: unknown): string | undefined {
+  if (typeof value === "string") return value;
+  if (typeof value !== "object" || value === null) return undefined;
+  const fields = value as Record<string, unknown>;
+  for (const key of ["error", "message", "msg", "detail", "title", "code"]) {
+    const found = describeProblem(fields[key]);
+    if (found !== undefined && found !== "") return found;
+  }
+  return undefined;
+}
