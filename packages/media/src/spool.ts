@@ -1,0 +1,70 @@
+import { createHash } from "node:crypto";
+import { type FileHandle, open, rm } from "node:fs/promises";
+import { MediaError } from "./errors.ts";
+import { interruptible } from "./interruptible.ts";
+import { formatBytes } from "./size.ts";
+import { SNIFF_BYTES } from "./sniff.ts";
+
+export interface Spooled {
+  readonly bytes: number;
+  /** Hexadecimal. */
+  readonly sha256: string;
+  /** The first bytes, enough to sniff. */
+  readonly head: Uint8Array;
+}
+
+export interface SpoolOptions {
+  readonly maxBytes: number;
+  readonly signal?: AbortSignal;
+  /** Survives a power cut once this resolved. */
+  readonly durable?: boolean;
+}
+
+/**
+ * Writes a stream to a new file (mode 0600), hashing on the way; one chunk in memory at a time. Leaves no file behind
+ * when it fails.
+ *
+ * @throws MediaError `media.too-large` as soon as `maxBytes` is passed; the source's own failure; the signal's reason.
+ */
+export async function spool(source: AsyncIterable<Uint8Array>, path: string, options: SpoolOptions): Promise<Spooled> {
+  const { signal, durable } = options;
+  signal?.throwIfAborted();
+  const file = await open(path, "wx", 0o600);
+  try {
+    const spooled = await copy(interruptible(source, signal), file, options.maxBytes);
+    if (durable) await file.sync();
+    await file.close();
+    return spooled;
+  } catch (error) {
+    await file.close();
+    await rm(path, { force: true });
+    throw error;
+  }
+}
+
+async function copy(source: AsyncIterable<Uint8Array>, file: FileHandle, maxBytes: number): Promise<Spooled> {
+  const hash = createHash("sha256");
+  const head: Uint8Array[] = [];
+  let headBytes = 0;
+  let bytes = 0;
+
+  for await (const chunk of source) {
+    bytes += chunk.byteLength;
+    if (bytes > maxBytes) {
+      throw new MediaError(`it is larger than the limit of ${formatBytes(maxBytes)}`, { code: "media.too-large" });
+    }
+    if (headBytes < SNIFF_BYTES) {
+      const part = Uint8Array.from(chunk.subarray(0, SNIFF_BYTES - headBytes));
+      head.push(part);
+      headBytes += part.byteLength;
+    }
+    hash.update(chunk);
+    await writeAll(file, chunk);
+  }
+  return { bytes, sha256: hash.digest("hex"), head: Buffer.concat(head) };
+}
+
+async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
+  let at = 0;
+  while (at < chunk.byteLength) at += (await file.write(chunk, at)).bytesWritten;
+}
