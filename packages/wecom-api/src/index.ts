@@ -1,1 +1,11 @@
-export {};
+export { createWecomApi, type Query, type WecomApi, type WecomApiOptions } from "./api.ts";
+export type { DownloadOptions } from "./download.ts";
+export type { ErrcodeRule, ErrcodeTable } from "./errcode-rule.ts";
+export { SHARED_ERRCODES } from "./errcodes.ts";
+export { KF_ERRCODES } from "./errcodes-kf.ts";
+export { DEFAULT_API_BASE_URL } from "./exchange.ts";
+export { filenameFromDisposition, safeFilename } from "./filename.ts";
+export type { WecomApiProblem } from "./health.ts";
+export { createStateTokenStore } from "./state-token-store.ts";
+export { type Refusal, type ToErrorOptions, toWecomError } from "./to-error.ts";
+export type { FileUpload, UploadedMedia } from "./upload.ts";

@@ -1,0 +1,69 @@
+import type { ChannelError, Clock } from "@wxgate/core";
+import type { TokenCache } from "@wxgate/token-cache";
+import type { ErrcodeTable } from "./errcode-rule.ts";
+import type { HealthRecord } from "./health.ts";
+import type { RateWaits } from "./rate-waits.ts";
+import type { Secrets } from "./secrets.ts";
+import { findRule, toWecomError } from "./to-error.ts";
+
+/** What an attempt gave: its value, or the platform's refusal. */
+export type Outcome<T> = { readonly value: T } | { readonly errcode: number; readonly errmsg: string };
+
+export interface PerformOptions {
+  readonly clock: Clock;
+  readonly tokens: TokenCache;
+  readonly secrets: Secrets;
+  readonly tables: readonly ErrcodeTable[];
+  readonly health: HealthRecord;
+  readonly rates: RateWaits;
+}
+
+/** Runs an attempt with a token, and again where that can help. */
+export type Perform = <T>(
+  path: string,
+  attempt: (token: string) => Promise<Outcome<T>>,
+  signal?: AbortSignal,
+) => Promise<T>;
+
+/** 40001 is also what some APIs answer to a token that is over. */
+const TOKEN_REFUSED: ReadonlySet<number> = new Set([40014, 42001, 40001]);
+/** Nothing was done, and a moment later it may be: busy, data conflict, too many at once. At most three tries, the platform asks. */
+const TRY_AGAIN: ReadonlySet<number> = new Set([-1, 6000, 45033]);
+const RATE_LIMITED = 45009;
+const PAUSES_MS = [500, 2_000] as const;
+
+export function createPerform({ clock, tokens, secrets, tables, health, rates }: PerformOptions): Perform {
+  function refusal(path: string, errcode: number, errmsg: string): ChannelError {
+    const waitMs = findRule(tables, errcode).waitMs;
+    const retryAtMs = errcode === RATE_LIMITED ? rates.refused(path) : waitMs && clock.now() + waitMs;
+    const retryAt = retryAtMs ? new Date(retryAtMs) : undefined;
+    return toWecomError({ path, errcode, errmsg }, { tables, secrets: secrets.values, retryAt });
+  }
+
+  return async function perform(path, attempt, signal) {
+    let tries = 1;
+    let mayRefresh = true;
+    for (;;) {
+      const token = await tokens.get(signal);
+      secrets.remember(token);
+      const outcome = await attempt(token);
+      if ("value" in outcome) {
+        health.worked(path);
+        rates.worked(path);
+        return outcome.value;
+      }
+      const pauseMs = PAUSES_MS[tries - 1];
+      if (TOKEN_REFUSED.has(outcome.errcode) && mayRefresh) {
+        mayRefresh = false;
+        tokens.invalidate(token);
+      } else if (TRY_AGAIN.has(outcome.errcode) && pauseMs !== undefined) {
+        tries += 1;
+        await clock.sleep(pauseMs, signal);
+      } else {
+        const error = refusal(path, outcome.errcode, outcome.errmsg);
+        health.failed(path, error);
+        throw error;
+      }
+    }
+  };
+}

@@ -1,0 +1,30 @@
+const MINUTE_MS = 60_000;
+/** Bans last a minute, an hour or the day, and the answer does not say which: a ban that outlasts its wait is a longer one. */
+const STEPS_MS = [MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, 60 * MINUTE_MS] as const;
+
+export interface RateWaits {
+  /** When an API that answered "too many calls" may be tried again, in Unix milliseconds. */
+  refused(path: string): number;
+  /** The API works again. */
+  worked(path: string): void;
+}
+
+/** Remembers which APIs are banned, and for how long that seems to be. */
+export function createRateWaits(now: () => number): RateWaits {
+  const bans = new Map<string, { step: number; untilMs: number }>();
+
+  return {
+    refused(path) {
+      const ban = bans.get(path);
+      // Calls that were under way together tell of one ban, not of several.
+      if (ban && now() < ban.untilMs) return ban.untilMs;
+      const step = ban ? Math.min(ban.step + 1, STEPS_MS.length - 1) : 0;
+      const untilMs = now() + (STEPS_MS[step] as number);
+      bans.set(path, { step, untilMs });
+      return untilMs;
+    },
+    worked(path) {
+      bans.delete(path);
+    },
+  };
+}
