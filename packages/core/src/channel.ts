@@ -35,6 +35,8 @@ export interface Channel {
   /** Shows that an answer is being written until the signal fires; repeats and cancels itself. */
   typing?(target: ReplyTarget, signal: AbortSignal): Promise<void>;
   readonly reply?: ReplyPolicy;
+  /** Messages that, as a whole, ask for a human: answered with `handoff` content. */
+  readonly handoffKeywords?: readonly string[];
   /** How this platform compares people's ids; as they are when absent. */
   personKey?(id: string): string;
   health(): ChannelHealth;
@@ -167,8 +169,13 @@ export interface ChannelPorts {
   readonly media: MediaOpener;
   /** Runs `work` on one gateway only: holds the account's lease, restarts with back-off, aborts when it is lost. */
   own(account: string, work: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void>;
-  /** The answer to an event that cannot wait: from configuration, after access, never from an agent. */
-  instant(event: InboundEvent): Promise<OutboundContent | undefined>;
+  /**
+   * The answer to an event that cannot wait: from configuration, after access, never from an agent.
+   *
+   * @param configured what the channel's own configuration says to this event; it goes before the common `welcomeText`,
+   *   and is held back from those who may not talk here
+   */
+  instant(event: InboundEvent, configured?: OutboundContent): Promise<OutboundContent | undefined>;
 }
 
 /** @throws an error with all problems of `config` in words when it is wrong. */

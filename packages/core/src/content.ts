@@ -26,6 +26,7 @@ export type MediaRef = JsonObject;
 export interface Sender {
   readonly id: string;
   readonly name?: string;
+  readonly avatarUrl?: string;
 }
 
 /** What a person sent. Agents see this JSON with exactly these names. */

@@ -1,1 +1,2 @@
-export {};
+export { createKfChannel } from "./channel.ts";
+export { type Greeting, type KfConfig, type KfOptions, kfConfigSchema } from "./config.ts";

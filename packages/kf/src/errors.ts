@@ -1,0 +1,71 @@
+import { AuthenticationError, ChannelError, RejectedError, TransientError } from "@wxgate/core";
+
+/*
+ * The numbers this channel itself reacts to; what every number means to an operator stands in `@wxgate/wecom-api`.
+ * https://developer.work.weixin.qq.com/document/path/90313
+ */
+export const ERR_PARAMETER = 40058;
+export const ERR_MEDIA_ID = 40007;
+export const ERR_TEXT_TOO_LONG = 45002;
+export const ERR_ACCOUNT_ILLEGAL = 95000;
+export const ERR_ACCOUNT_GONE = 95004;
+export const ERR_MSG_TOKEN = 95007;
+export const ERR_SESSION_ENDED = 95013;
+export const ERR_SERVICER_UNKNOWN = 95014;
+export const ERR_TRANSITION = 95016;
+export const ERR_SESSION_STATE = 95018;
+export const ERR_SERVICER_AWAY = 95019;
+
+export function hasErrcode(error: unknown, ...codes: readonly number[]): error is ChannelError {
+  return error instanceof ChannelError && error.platformCode !== undefined && codes.includes(error.platformCode);
+}
+
+/**
+ * Our ids are random, so the platform knows one already only when an earlier attempt arrived. Its number for that is
+ * not documented; 40058 (bad parameter) with words about the msgid is what we know of.
+ */
+export function isDuplicateMessageId(error: unknown, attempt: number): boolean {
+  if (!hasErrcode(error, ERR_PARAMETER) && !(error instanceof RejectedError && error.code === "wecom.unmapped"))
+    return false;
+  return attempt > 1
+    ? /msgid/i.test(error.message)
+    : /msgid.*(?:dup|repeat|exist|used|unique)|dup\w*.*msgid/i.test(error.message);
+}
+
+export function noSecret(channel: string): AuthenticationError {
+  return new AuthenticationError(`channel "${channel}" has no secret yet`, {
+    code: "kf.secret-missing",
+    hint: "Save the callback address in the console first; then copy the secret it shows into `secret` and reload.",
+  });
+}
+
+/** A human serves the customer: no failure, the reply waits until they leave. */
+export function humanServes(operator: string | undefined, cause: unknown): TransientError {
+  return new TransientError(`a human serves the customer${operator === undefined ? "" : ` (${operator})`}`, {
+    code: "kf.human-serves",
+    platformCode: ERR_SESSION_STATE,
+    until: "human-left",
+    hint: "It is sent when the session is the bot's again. If nobody should answer by hand, remove the account's servicers, or set takeBack.from.",
+    cause,
+  });
+}
+
+export function sessionOver(cause: unknown): TransientError {
+  return new TransientError("the session with the customer is over", {
+    code: "kf.reply-window-closed",
+    platformCode: ERR_SESSION_STATE,
+    until: "customer",
+    hint: "It goes out with the customer's next message.",
+    cause,
+  });
+}
+
+export function mediaGone(cause: ChannelError): TransientError {
+  return new TransientError("the uploaded file is no longer good, it is uploaded again", {
+    code: "kf.media-expired",
+    platformCode: ERR_MEDIA_ID,
+    restage: true,
+    ...(cause.hint === undefined ? {} : { hint: cause.hint }),
+    cause,
+  });
+}

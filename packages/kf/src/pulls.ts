@@ -1,0 +1,148 @@
+import { AuthenticationError, type Clock, type Logger, type Random, RejectedError, TransientError } from "@wxgate/core";
+import type { Accounts } from "./accounts.ts";
+import { ERR_ACCOUNT_GONE, ERR_ACCOUNT_ILLEGAL, hasErrcode } from "./errors.ts";
+import type { Health } from "./health.ts";
+import type { Pull } from "./sync.ts";
+
+/** Why a pull is made: nothing in it when it is only time for one. */
+export interface Trigger {
+  /** The callback's, valid 10 minutes. */
+  readonly token?: string | undefined;
+  /** When the first callback came, by the platform's clock. */
+  readonly rungAt?: number | undefined;
+}
+
+export interface Pulls {
+  /** Records that there is news and returns at once; one pull runs and one waits per account. */
+  request(openKfId: string, trigger?: Trigger): void;
+  /** Resolves when nothing runs or waits for the account, or the signal fires. */
+  idle(openKfId: string, signal: AbortSignal): Promise<void>;
+  /** How long the oldest news that was not pulled yet waits. */
+  lagMs(openKfId: string): number | undefined;
+  /** Waits for what runs, after `stop` fired. */
+  ended(): Promise<void>;
+}
+
+interface PullsOptions {
+  readonly pull: Pull;
+  readonly accounts: Pick<Accounts, "drop">;
+  readonly health: Pick<Health, "pulled" | "pullFailed">;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly stop: AbortSignal;
+}
+
+interface Line {
+  waiting?: { readonly trigger: Trigger; readonly since: number };
+  /** Of the pull that runs. */
+  since?: number;
+  running?: Promise<void>;
+}
+
+/** A pull that follows at once waits a little, and longer each time, so that a burst of callbacks costs few calls. */
+const FIRST_GAP_MS = 25;
+const LONGEST_GAP_MS = 500;
+const BACKOFF = { firstMs: 1_000, longestMs: 60_000 };
+/** What is refused will hardly be taken a second later; asking with wrong credentials gets the address banned. */
+const REFUSED_BACKOFF = { firstMs: 60_000, longestMs: 600_000 };
+
+export function createPulls(options: PullsOptions): Pulls {
+  const { clock, random, log, stop } = options;
+  const lines = new Map<string, Line>();
+
+  function lineOf(openKfId: string): Line {
+    const line = lines.get(openKfId) ?? {};
+    lines.set(openKfId, line);
+    return line;
+  }
+
+  function enqueue(line: Line, { token, rungAt }: Trigger, since: number): void {
+    const before = line.waiting?.trigger;
+    // The newest token lives longest; the first callback tells from when on a new account is answered.
+    const trigger = { token: token ?? before?.token, rungAt: before?.rungAt ?? rungAt };
+    line.waiting = { trigger, since: Math.min(since, line.waiting?.since ?? since) };
+  }
+
+  /** Pulls once: "ok", how long to wait before it is tried again, or undefined when that is useless. */
+  async function attempt(openKfId: string, line: Line, failures: number): Promise<number | "ok" | undefined> {
+    const { trigger, since } = line.waiting as NonNullable<Line["waiting"]>;
+    line.waiting = undefined;
+    line.since = since;
+    try {
+      await options.pull(openKfId, trigger, stop);
+      options.health.pulled(openKfId);
+      return "ok";
+    } catch (error) {
+      if (stop.aborted) return undefined;
+      options.health.pullFailed(openKfId, error);
+      if (hasErrcode(error, ERR_ACCOUNT_GONE, ERR_ACCOUNT_ILLEGAL)) {
+        await options.accounts.drop(openKfId, "deleted");
+        return undefined;
+      }
+      enqueue(line, trigger, since);
+      const retryInMs = waitAfter(error, failures, clock.now(), random);
+      log.warn({ err: error, account: openKfId, failures: failures + 1, retryInMs }, "pull failed, will retry");
+      return retryInMs;
+    } finally {
+      line.since = undefined;
+    }
+  }
+
+  async function work(openKfId: string, line: Line): Promise<void> {
+    let failures = 0;
+    let gapMs = FIRST_GAP_MS;
+    try {
+      while (line.waiting !== undefined) {
+        const result = await attempt(openKfId, line, failures);
+        if (result === undefined) line.waiting = undefined;
+        if (result === undefined || line.waiting === undefined) return;
+        failures = result === "ok" ? 0 : failures + 1;
+        await clock.sleep(result === "ok" ? gapMs : result, stop);
+        gapMs = Math.min(LONGEST_GAP_MS, gapMs * 2);
+      }
+    } finally {
+      // At once, not a moment later: a request in between would believe that somebody still looks.
+      line.running = undefined;
+    }
+  }
+
+  return {
+    request(openKfId, trigger = {}) {
+      if (stop.aborted) return;
+      const line = lineOf(openKfId);
+      enqueue(line, trigger, clock.now());
+      line.running ??= work(openKfId, line).catch((error: unknown) => {
+        if (!stop.aborted) log.error({ err: error, account: openKfId }, "pulling ended unexpectedly");
+      });
+    },
+    async idle(openKfId, signal) {
+      const running = lines.get(openKfId)?.running;
+      if (running === undefined || signal.aborted) return;
+      await new Promise<void>((resolve) => {
+        const done = () => {
+          signal.removeEventListener("abort", done);
+          resolve();
+        };
+        signal.addEventListener("abort", done, { once: true });
+        void running.then(done);
+      });
+    },
+    lagMs(openKfId) {
+      const line = lines.get(openKfId);
+      const since = line?.since ?? line?.waiting?.since;
+      return since === undefined ? undefined : clock.now() - since;
+    },
+    async ended() {
+      await Promise.all([...lines.values()].map(({ running }) => running));
+    },
+  };
+}
+
+function waitAfter(error: unknown, failures: number, now: number, random: Random): number {
+  const isRefused = error instanceof AuthenticationError || error instanceof RejectedError;
+  const { firstMs, longestMs } = isRefused ? REFUSED_BACKOFF : BACKOFF;
+  const backoff = Math.min(longestMs, firstMs * 2 ** Math.min(failures, 20)) * (0.75 + random.fraction() / 2);
+  const until = error instanceof TransientError && typeof error.until === "object" ? error.until.at : undefined;
+  return Math.max(backoff, until === undefined ? 0 : until.getTime() - now);
+}
