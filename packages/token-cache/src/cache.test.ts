@@ -157,6 +157,21 @@ describe("a refused token", () => {
   });
 });
 
+describe("a platform that hands out the token it refused", () => {
+  it("is asked once a minute", async () => {
+    const fetchToken = vi.fn(async () => ({ value: "same", expiresInSeconds: 7200 }));
+    const { cache, clock } = setUp({ fetchToken });
+    const useAndFail = async () => cache.invalidate(await cache.get());
+
+    for (let i = 0; i < 10; i++) await useAndFail();
+    expect(fetchToken).toHaveBeenCalledTimes(2);
+    clock.advance(MINUTE_MS);
+    for (let i = 0; i < 10; i++) await useAndFail();
+
+    expect(fetchToken).toHaveBeenCalledTimes(3);
+  });
+});
+
 describe("a refused secret", () => {
   it("costs one fetch a minute; callers get the remembered error until then", async () => {
     const error = new Error("invalid credential");

@@ -38,12 +38,17 @@ export interface TokenCache {
    * @throws what `fetchToken` threw, or the abort reason
    */
   get(signal?: AbortSignal): Promise<string>;
-  /** Call when the platform refuses a token: forgets it only if it is still the current one. */
+  /**
+   * Call when the platform refuses a token: forgets it only if it is still the current one, and not again for a minute when
+   * the platform hands out the same one again.
+   */
   invalidate(failedToken: string): void;
 }
 
 interface HeldToken extends StoredToken {
   readonly staleAtMs: number;
+  /** The platform handed out the token it had just refused; until then there is no point in asking again. */
+  readonly repeatedUntilMs: number;
 }
 
 const DEFAULT_REFRESH_AHEAD_MS = 5 * 60_000;
@@ -80,7 +85,8 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
       const now = clock.now();
       const life = token.expiresAtMs - now;
       // The platform may repeat a token that is nearly over; without the half every call would then ask again.
-      held = { ...token, staleAtMs: now + Math.max(life - refreshAheadMs, life / 2) };
+      const staleAtMs = now + Math.max(life - refreshAheadMs, life / 2);
+      held = { ...token, staleAtMs, repeatedUntilMs: token.value === refused ? now + DEFAULT_HOLD_OFF_MS : 0 };
       refused = undefined;
       failure = undefined;
       return token.value;
@@ -123,7 +129,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
     },
 
     invalidate(failedToken) {
-      if (held?.value !== failedToken) return;
+      if (held?.value !== failedToken || clock.now() < held.repeatedUntilMs) return;
       held = undefined;
       refused = failedToken;
     },

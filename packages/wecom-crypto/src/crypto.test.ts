@@ -37,6 +37,7 @@ const fixture = <T>(name: string): T =>
 const positive = fixture<Vector[]>("positive");
 const negative = fixture<NegativeVector[]>("negative");
 const kf = fixture<KfVector[]>("kf");
+const bot = fixture<(Omit<KfVector, "expect"> & { receiveId: string })[]>("bot");
 const official = fixture<Omit<Vector, "id" | "note">>("official-sample");
 const P1 = positive[0]!;
 
@@ -144,6 +145,22 @@ describe("vectors of the KF reference", () => {
     const crypto = createCrypto({ ...v, receiveId: v.corpId });
 
     expect(refusal(() => crypto.decrypt(v.encrypt)).code).toBe(-40005);
+  });
+});
+
+describe("vectors of the bot reference", () => {
+  it.each(bot)("encrypt, sign and decrypt as published for the receiver $receiveId", (v) => {
+    const crypto = createCrypto({ ...v, fillRandom: fixedRandom(Buffer.from(v.random)) });
+
+    expect(crypto.encrypt(v.plaintext)).toBe(v.encrypt);
+    expect(crypto.sign(v)).toBe(v.signature);
+    expect(crypto.decrypt(v.encrypt).message.toString()).toBe(v.plaintext);
+  });
+
+  it("are accepted whoever the receiver is, when none is configured", () => {
+    const receivers = bot.map((v) => createCrypto({ ...v, receiveId: "" }).decrypt(v.encrypt).receiveId);
+
+    expect(receivers).toEqual(["", "wwcorp"]);
   });
 });
 
