@@ -1,1 +1,3 @@
-export {};
+export { type Chunk, type ChunkOptions, chunkRanges, chunkText } from "./chunk-text.ts";
+export { characterLength, type TextLimit, utf8Length } from "./measure.ts";
+export { truncateText } from "./truncate-text.ts";

@@ -1,0 +1,108 @@
+import { isBlank, isDigit, isSpaceOrTab } from "./characters.ts";
+
+const BACKTICK = 0x60;
+
+export interface FenceStart {
+  readonly fence: string;
+  readonly info: string;
+}
+
+export interface ListMarker {
+  /** What tells lists apart: the bullet, or the character behind the number. */
+  readonly type: string;
+  readonly number?: number;
+  /** Characters of the marker itself. */
+  readonly width: number;
+}
+
+function runLength(text: string, start: number, end: number): number {
+  const code = text.charCodeAt(start);
+  let at = start + 1;
+  while (at < end && text.charCodeAt(at) === code) at++;
+  return at - start;
+}
+
+/** `# Heading #`: its level, and its text without the marks; undefined where `text.slice(start, end)` is none. */
+export function readAtxHeading(text: string, start: number, end: number): { level: number; text: string } | undefined {
+  const level = runLength(text, start, end);
+  const from = start + level;
+  if (level > 6 || (from < end && !isSpaceOrTab(text.charCodeAt(from)))) return undefined;
+  const content = text.slice(from, end).trim();
+  let to = content.length;
+  while (to > 0 && content.charCodeAt(to - 1) === 0x23) to--;
+  const hasClosing = to < content.length && (to === 0 || isSpaceOrTab(content.charCodeAt(to - 1)));
+  return { level, text: hasClosing ? content.slice(0, to).trimEnd() : content };
+}
+
+/** `===` or `---` under a paragraph: the heading's level. */
+export function readSetextUnderline(text: string, start: number, end: number): 1 | 2 | undefined {
+  if (!isBlank(text, start + runLength(text, start, end), end)) return undefined;
+  return text.charCodeAt(start) === 0x3d ? 1 : 2;
+}
+
+/** Three or more of the same `*`, `-` or `_`, with any spaces between. */
+export function isRule(text: string, start: number, end: number): boolean {
+  const mark = text.charCodeAt(start);
+  let marks = 0;
+  for (let at = start; at < end; at++) {
+    const code = text.charCodeAt(at);
+    if (code === mark) marks++;
+    else if (!isSpaceOrTab(code)) return false;
+  }
+  return marks >= 3;
+}
+
+export function readFenceStart(text: string, start: number, end: number): FenceStart | undefined {
+  const length = runLength(text, start, end);
+  if (length < 3) return undefined;
+  const info = text.slice(start + length, end).trim();
+  if (text.charCodeAt(start) === BACKTICK && info.includes("`")) return undefined;
+  return { fence: text.slice(start, start + length), info };
+}
+
+export function closesFence(fence: string, text: string, start: number, end: number): boolean {
+  if (text.charCodeAt(start) !== fence.charCodeAt(0)) return false;
+  const length = runLength(text, start, end);
+  return length >= fence.length && isBlank(text, start + length, end);
+}
+
+/** A bullet or a number of at most nine digits, with a space or the line's end behind it. */
+export function readListMarker(text: string, start: number, end: number): ListMarker | undefined {
+  let at = start;
+  while (at < end && at - start < 10 && isDigit(text.charCodeAt(at))) at++;
+  const digits = at - start;
+  if (digits > 9) return undefined;
+  const mark = text.charAt(at);
+  const fits = digits > 0 ? mark === "." || mark === ")" : mark === "-" || mark === "*" || mark === "+";
+  const behind = at + 1;
+  if (!fits || (behind < end && !isSpaceOrTab(text.charCodeAt(behind)))) return undefined;
+  const width = behind - start;
+  return digits > 0 ? { type: mark, number: Number(text.slice(start, at)), width } : { type: mark, width };
+}
+
+/** Raw blocks that are no text for a reader, or verbatim text: how each starts, and what its last line holds. */
+const RAW_BLOCKS: readonly { readonly start: RegExp; readonly end: string; readonly isShown: boolean }[] = [
+  { start: /^<pre(?=[\s>]|$)/i, end: "</pre>", isShown: true },
+  { start: /^<script(?=[\s>]|$)/i, end: "</script>", isShown: false },
+  { start: /^<style(?=[\s>]|$)/i, end: "</style>", isShown: false },
+  { start: /^<!--/, end: "-->", isShown: false },
+  { start: /^<\?/, end: "?>", isShown: false },
+  { start: /^<![a-zA-Z]/, end: ">", isShown: false },
+  { start: /^<!\[CDATA\[/, end: "]]>", isShown: true },
+];
+
+export interface RawBlockStart {
+  readonly end: string;
+  readonly isShown: boolean;
+  /** Characters of the line that open the block. */
+  readonly width: number;
+}
+
+export function readRawBlockStart(text: string, start: number, end: number): RawBlockStart | undefined {
+  const head = text.slice(start, Math.min(end, start + 10));
+  for (const block of RAW_BLOCKS) {
+    const opening = block.start.exec(head);
+    if (opening) return { end: block.end, isShown: block.isShown, width: opening[0].length };
+  }
+  return undefined;
+}

@@ -1,0 +1,85 @@
+const SPACE = 0x20;
+const TAB = 0x09;
+
+/** A place in one line, in characters and in columns: a tab reaches to the next multiple of four. */
+export class LineCursor {
+  readonly text: string;
+  /** The current place, and the end of the line (its line break excluded). */
+  at = 0;
+  end = 0;
+  private column = 0;
+  /** The columns of a tab at `at` that were already taken. */
+  private tabTaken = 0;
+  /** The first character that is no space, and how many columns of space precede it. */
+  contentAt = 0;
+  indent = 0;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  /** Moves to the line that starts at `start`. */
+  moveTo(start: number, end: number): void {
+    this.at = start;
+    this.end = end;
+    this.column = 0;
+    this.tabTaken = 0;
+    this.measure();
+  }
+
+  get isBlank(): boolean {
+    return this.contentAt >= this.end;
+  }
+
+  /** The first character that is no space; NaN on a blank line. */
+  get code(): number {
+    return this.contentAt < this.end ? this.text.charCodeAt(this.contentAt) : Number.NaN;
+  }
+
+  private measure(): void {
+    let column = this.column;
+    let at = this.at;
+    for (; at < this.end; at++) {
+      const code = this.text.charCodeAt(at);
+      if (code === SPACE) column++;
+      else if (code === TAB) column += 4 - (column & 3);
+      else break;
+    }
+    this.contentAt = at;
+    this.indent = column - this.column;
+  }
+
+  /** Takes `columns` of the space at the current place; part of a tab leaves the rest as space. */
+  takeSpace(columns: number): void {
+    let left = Math.min(columns, this.indent);
+    this.indent -= left;
+    while (left > 0) {
+      const isTab = this.text.charCodeAt(this.at) === TAB;
+      const width = isTab ? 4 - (this.column & 3) : 1;
+      const taken = Math.min(width, left);
+      this.column += taken;
+      left -= taken;
+      this.tabTaken = taken < width ? this.tabTaken + taken : 0;
+      if (taken === width) this.at++;
+    }
+  }
+
+  /** Takes the space and then `characters` that are no tabs. */
+  takeMark(characters: number): void {
+    this.column += this.indent + characters;
+    this.at = this.contentAt + characters;
+    this.tabTaken = 0;
+    this.measure();
+  }
+
+  /** What is left of the line, from its first character that is no space. */
+  content(): string {
+    return this.text.slice(this.contentAt, this.end);
+  }
+
+  /** What is left of the line with its space; what is left of a tab becomes spaces. */
+  rest(): string {
+    if (this.tabTaken === 0) return this.text.slice(this.at, this.end);
+    return " ".repeat(4 - (this.column & 3)) + this.text.slice(this.at + 1, this.end);
+  }
+}

@@ -1,0 +1,117 @@
+import { isCjk } from "./characters.ts";
+import { BOLD, containsCjk, ITALIC, MONO, STRUCK, styleLetters } from "./letters.ts";
+import type { TextWriter } from "./text-writer.ts";
+
+/**
+ * The longest span, in UTF-16 units, that changes its letters: they take four bytes each, and a paragraph of them is
+ * hard to read.
+ */
+const MAX_STYLED = 120;
+
+/** Stands on both sides of struck text whose letters stay as they are. */
+const STRIKE_MARK = "~";
+
+interface Segment {
+  readonly kind: "text" | "raw" | "mark" | "break";
+  readonly text: string;
+  readonly look: number;
+}
+
+const LOOKS = [BOLD, ITALIC, MONO, STRUCK];
+
+/**
+ * Writes inline text. A styled span is held until what follows it is known: it keeps its letters when it holds Chinese
+ * or touches it, since half a word in other letters reads worse than none.
+ */
+export class SpanWriter {
+  private writer: TextWriter;
+  private readonly isStyled: boolean;
+  private held: Segment[] = [];
+  private codeBefore = Number.NaN;
+  private readonly open: Record<number, number> = { [BOLD]: 0, [ITALIC]: 0, [MONO]: 0, [STRUCK]: 0 };
+  private depth = 0;
+
+  constructor(writer: TextWriter, isStyled: boolean) {
+    this.writer = writer;
+    this.isStyled = isStyled;
+  }
+
+  /** Goes on in another writer; the span that is held belongs to the last one. */
+  use(writer: TextWriter): void {
+    this.end();
+    this.writer = writer;
+  }
+
+  enter(look: number): void {
+    if (this.depth === 0) {
+      this.release(Number.NaN);
+      this.codeBefore = this.writer.lastCode;
+    }
+    this.depth++;
+    this.open[look]!++;
+    if (look === STRUCK) this.held.push({ kind: "mark", text: STRIKE_MARK, look });
+  }
+
+  /** Ends a span; one that was never entered (a stray closing tag) is ignored. */
+  leave(look: number): void {
+    if (this.open[look] === 0) return;
+    if (look === STRUCK) this.held.push({ kind: "mark", text: STRIKE_MARK, look });
+    this.depth--;
+    this.open[look]!--;
+  }
+
+  text(text: string): void {
+    if (this.depth > 0) this.held.push({ kind: "text", text, look: this.look() });
+    else {
+      if (this.held.length > 0) this.release(text.charCodeAt(0));
+      this.writer.write(text);
+    }
+  }
+
+  /** Text whose letters never change: an address, code, a mention. */
+  raw(text: string): void {
+    if (this.depth > 0) this.held.push({ kind: "raw", text, look: 0 });
+    else this.text(text);
+  }
+
+  newLine(): void {
+    if (this.depth > 0) this.held.push({ kind: "break", text: "", look: 0 });
+    else {
+      this.release(Number.NaN);
+      this.writer.newLine();
+    }
+  }
+
+  /** Ends the block: whatever is still open (an unclosed tag) ends with it. */
+  end(): void {
+    for (const look of LOOKS) while (this.open[look]! > 0) this.leave(look);
+    this.release(Number.NaN);
+  }
+
+  private look(): number {
+    let look = 0;
+    for (const bit of LOOKS) if (this.open[bit]! > 0) look |= bit;
+    return look;
+  }
+
+  private release(codeBehind: number): void {
+    const { held } = this;
+    if (held.length === 0) return;
+    const isChanged = this.isStyled && !isCjk(this.codeBefore) && !isCjk(codeBehind) && this.isChangeable(held);
+    for (const { kind, text, look } of held) {
+      if (kind === "break") this.writer.newLine();
+      else if (kind === "mark" && isChanged) continue;
+      else this.writer.write(kind === "text" && isChanged ? styleLetters(text, look) : text);
+    }
+    held.length = 0;
+  }
+
+  private isChangeable(segments: readonly Segment[]): boolean {
+    let length = 0;
+    for (const { text } of segments) {
+      length += text.length;
+      if (length > MAX_STYLED || containsCjk(text)) return false;
+    }
+    return true;
+  }
+}
