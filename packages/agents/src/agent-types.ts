@@ -4,6 +4,7 @@ import type { AgentType } from "./agent-type.ts";
 import { echoAgent } from "./echo.ts";
 import { httpAgent } from "./http.ts";
 import { moduleAgent } from "./module.ts";
+import { openAiAgent } from "./openai/openai.ts";
 import type { AgentPorts } from "./ports.ts";
 
 /** An agent type as a registry holds it: `create` parses the configuration with `schema` itself. */
@@ -16,7 +17,10 @@ export interface AnyAgentType {
 
 /** All agent types, by the `type` of their configuration. */
 export const agentTypes: ReadonlyMap<string, AnyAgentType> = new Map(
-  [registered(echoAgent), registered(httpAgent), registered(moduleAgent)].map((each) => [each.type, each]),
+  [registered(echoAgent), registered(httpAgent), registered(openAiAgent), registered(moduleAgent)].map((each) => [
+    each.type,
+    each,
+  ]),
 );
 
 function registered<Schema extends z.ZodType<object>>({ type, schema, create }: AgentType<Schema>): AnyAgentType {

@@ -10,4 +10,10 @@ export {
   moduleAgent,
   moduleConfigSchema,
 } from "./module.ts";
+export {
+  createOpenAiAgent,
+  type OpenAiAgentConfig,
+  openAiAgent,
+  openAiConfigSchema,
+} from "./openai/openai.ts";
 export type { AgentPorts, AgentTool, AgentTools } from "./ports.ts";

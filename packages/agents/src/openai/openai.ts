@@ -1,0 +1,177 @@
+import { type Agent, type AgentEvent, type JsonObject, RejectedError, type Turn } from "@wxgate/core";
+import { z } from "zod";
+import type { AgentType } from "../agent-type.ts";
+import { address, addressBelow, headers, patience, secret } from "../config.ts";
+import { fieldsOf } from "../json.ts";
+import type { AgentPorts, AgentTool } from "../ports.ts";
+import { createExchange, type Exchange } from "../transport/exchange.ts";
+import { type ChatItem, readChat, type ToolCall } from "./chat-stream.ts";
+import { type ChatMessage, chatMessages, toolRound } from "./messages.ts";
+
+export const openAiConfigSchema = z.strictObject({
+  type: z.literal("openai"),
+  /** Up to and with `/v1`. */
+  baseUrl: address.default("https://api.openai.com/v1"),
+  apiKey: secret.optional(),
+  model: z.string().min(1, "is empty; name the model the server shall use"),
+  systemPrompt: z.string().optional(),
+  headers,
+  /** Further fields of the request, such as `temperature`; they win over ours. */
+  extraBody: z.record(z.string(), z.json()).default({}),
+  /** Pictures go to the model; otherwise it only hears that there was one. */
+  images: z.boolean().default(true),
+  /** Voice without a transcript goes to the model, as WAV or MP3. */
+  audio: z.boolean().default(false),
+  /** Text files up to this size go to the model as text; 0: none. */
+  textFileBytes: z.number().int().min(0).max(1_000_000).default(65_536),
+  /** Larger pictures and voices are only named. */
+  fileBytes: z.number().int().min(0).max(50_000_000).default(10_000_000),
+  /** Yields what the model thought as `reasoning-delta`. */
+  showReasoning: z.boolean().default(false),
+  /** Tells the model what the channels can show and how to write a wxgate block. */
+  channelGuide: z.boolean().default(true),
+  /** Asks for the usage of a streamed answer; some servers refuse the field. */
+  streamUsage: z.boolean().default(true),
+  /** Offers the gateway's tools to the model. */
+  tools: z.boolean().default(true),
+  /** After so many rounds of tool calls in one turn the model must answer. */
+  maxToolRounds: z.number().int().min(1).max(100).default(8),
+  ...patience,
+});
+export type OpenAiAgentConfig = z.output<typeof openAiConfigSchema>;
+
+/** Any server with OpenAI's chat completions. It remembers nothing: the session's history is sent with every turn. */
+export function createOpenAiAgent(name: string, config: OpenAiAgentConfig, ports: AgentPorts): Agent {
+  const exchange = createExchange({
+    label: `agent "${name}"`,
+    fetch: ports.fetch,
+    clock: ports.clock,
+    timeoutMs: config.timeoutMs,
+    idleTimeoutMs: config.idleTimeoutMs,
+    secrets: [config.apiKey, ...Object.values(config.headers), ...new URL(config.baseUrl).searchParams.values()],
+    credential: "apiKey",
+  });
+  return {
+    capabilities: { history: false },
+    respond: (turn, signal) => answer({ config, ports, exchange, turn, signal }),
+  };
+}
+
+export const openAiAgent: AgentType<typeof openAiConfigSchema> = {
+  type: "openai",
+  schema: openAiConfigSchema,
+  create: createOpenAiAgent,
+};
+
+interface Asked {
+  readonly config: OpenAiAgentConfig;
+  readonly ports: AgentPorts;
+  readonly exchange: Exchange;
+  readonly turn: Turn;
+  readonly signal: AbortSignal;
+}
+
+async function* answer(asked: Asked): AsyncGenerator<AgentEvent> {
+  const { config, ports, turn, signal } = asked;
+  const tools = config.tools ? ((await ports.tools?.list(turn, signal)) ?? []) : [];
+  let messages = await chatMessages(turn, config, ports, signal);
+  const used = { inputTokens: 0, outputTokens: 0 };
+  let spoken = false;
+
+  for (let round = 1; ; round += 1) {
+    const mayCall = round <= config.maxToolRounds;
+    let text = "";
+    let end: Extract<ChatItem, { kind: "end" }> | undefined;
+    for await (const item of readChat(await ask(asked, messages, tools, mayCall), asked.exchange.failures)) {
+      if (item.kind === "text") {
+        yield { kind: "text-delta", text: spoken && text === "" ? `\n\n${item.text}` : item.text };
+        text += item.text;
+      } else if (item.kind === "reasoning") {
+        if (config.showReasoning) yield { kind: "reasoning-delta", text: item.text };
+      } else if (item.kind === "usage") {
+        used.inputTokens += item.inputTokens;
+        used.outputTokens += item.outputTokens;
+      } else {
+        end = item;
+      }
+    }
+    spoken ||= text !== "";
+    if (end?.reason === "length") ports.log.warn({ turn: turn.id }, "the model's answer was cut short at its longest");
+    if (end?.reason === "content_filter" && !spoken) throw filtered(turn);
+    const calls = end?.toolCalls ?? [];
+    if (calls.length === 0 || tools.length === 0 || !mayCall) break;
+    const results: string[] = [];
+    for (const call of calls) {
+      yield { kind: "tool", name: call.name, state: "started" };
+      const result = await callTool(asked, call);
+      results.push(result.text);
+      yield { kind: "tool", name: call.name, state: result.failed ? "failed" : "finished" };
+    }
+    messages = [...messages, ...toolRound(text, calls, results)];
+  }
+  if (used.inputTokens + used.outputTokens > 0) yield { kind: "usage", ...used };
+}
+
+function filtered(turn: Turn): RejectedError {
+  return new RejectedError(`the model's server filtered out the whole answer to turn ${turn.id}`, {
+    code: "agent.filtered",
+    hint: "See the content filter of the model's server.",
+  });
+}
+
+function ask(
+  { config, exchange, turn, signal }: Asked,
+  messages: readonly ChatMessage[],
+  tools: readonly AgentTool[],
+  mayCall: boolean,
+) {
+  const body = {
+    model: config.model,
+    messages,
+    stream: true,
+    ...(config.streamUsage ? { stream_options: { include_usage: true } } : {}),
+    ...(tools.length === 0 ? {} : { tools: tools.map((tool) => ({ type: "function", function: tool })) }),
+    ...(mayCall ? {} : { tool_choice: "none" }),
+    ...config.extraBody,
+  };
+  return exchange.send(
+    {
+      method: "POST",
+      url: addressBelow(config.baseUrl, "chat/completions"),
+      headers: {
+        accept: "text/event-stream, application/json",
+        ...(config.apiKey === undefined ? {} : { authorization: `Bearer ${config.apiKey}` }),
+        ...config.headers,
+        "content-type": "application/json",
+        "x-client-request-id": turn.id,
+      },
+      body: JSON.stringify(body),
+    },
+    signal,
+  );
+}
+
+/** The model is told of a failure and may try another way. */
+async function callTool(
+  { ports, turn, signal }: Asked,
+  { name, args }: ToolCall,
+): Promise<{ readonly text: string; readonly failed: boolean }> {
+  const parsed = parseArguments(args);
+  if (parsed === undefined) return { text: "Failed: the arguments are no JSON object.", failed: true };
+  try {
+    return { text: (await ports.tools?.call(turn, name, parsed, signal)) ?? "", failed: false };
+  } catch (error) {
+    signal.throwIfAborted();
+    ports.log.warn({ turn: turn.id, tool: name, err: error }, "a tool failed");
+    return { text: `Failed: ${error instanceof Error ? error.message : String(error)}`, failed: true };
+  }
+}
+
+function parseArguments(args: string): JsonObject | undefined {
+  if (args.trim() === "") return {};
+  try {
+    return fieldsOf(JSON.parse(args)) as JsonObject | undefined;
+  } catch {
+    return undefined;
+  }
+}
