@@ -14,13 +14,22 @@ export interface Exchange {
   release(): void;
 }
 
+export interface ExchangeOptions {
+  readonly agent: Dispatcher;
+  readonly url: URL;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+  /** Sent in place of fetch's body. fetch copies a stream for a redirect it never makes, and so keeps all of it in memory. */
+  readonly upload?: { readonly chunks: AsyncIterable<Uint8Array>; readonly contentLength?: string };
+}
+
 const UPLOAD_SLICE_BYTES = 64 * 1024;
 
 /**
  * Watches one exchange for silence: no byte of the request taken by the network, no headers and no byte of the answer
  * for `timeoutMs`. A slow consumer is not silence: while it does not read, the clock stands still.
  */
-export function watchExchange(agent: Dispatcher, url: URL, timeoutMs: number, callerSignal?: AbortSignal): Exchange {
+export function watchExchange({ agent, url, timeoutMs, signal: callerSignal, upload }: ExchangeOptions): Exchange {
   const abort = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   let controller: Dispatcher.DispatchController | undefined;
@@ -48,8 +57,13 @@ export function watchExchange(agent: Dispatcher, url: URL, timeoutMs: number, ca
   }
 
   const dispatcher = agent.compose((dispatch) => (options, handler) => {
-    const body = options.body == null ? options.body : observeUpload(options.body as AsyncIterable<Uint8Array>, touch);
-    return dispatch({ ...options, body } as Dispatcher.DispatchOptions, {
+    const body = upload?.chunks ?? (options.body as AsyncIterable<Uint8Array> | null | undefined);
+    const sent = {
+      ...options,
+      headers: upload ? uploadHeaders(options.headers, upload.contentLength) : options.headers,
+      body: body && observeUpload(body, touch),
+    };
+    return dispatch(sent as Dispatcher.DispatchOptions, {
       onRequestStart(current, context) {
         controller = current;
         timer = setTimeout(onSilence, timeoutMs);
@@ -78,6 +92,12 @@ export function watchExchange(agent: Dispatcher, url: URL, timeoutMs: number, ca
   });
 
   return { dispatcher, signal: abort.signal, started: () => controller !== undefined, touch, release };
+}
+
+/** fetch, told of no body, has stated a length of 0; without a length the body goes out in chunked encoding. */
+function uploadHeaders(headers: Dispatcher.DispatchOptions["headers"], contentLength?: string): Record<string, string> {
+  const { "content-length": _, ...others } = headers as Record<string, string>;
+  return contentLength === undefined ? others : { ...others, "content-length": contentLength };
 }
 
 /** Hands big chunks over in slices, so that a slow but moving upload is seen to move. */

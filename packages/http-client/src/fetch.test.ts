@@ -1,4 +1,5 @@
 import { createServer as createTcpServer } from "node:net";
+import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { closedPort, listen, readBody, serve } from "./fixtures/servers.ts";
@@ -89,6 +90,50 @@ describe("fetch", () => {
 
     expect(await response.text()).toBe("abcd");
     expect(lengths).toEqual(["4"]);
+  });
+
+  it("sends a stream without a stated length in chunks", async () => {
+    const { origin } = await serve(async (request, response) => {
+      response.end(
+        `${request.headers["transfer-encoding"]} ${request.headers["content-length"]} ${await readBody(request)}`,
+      );
+    });
+    const body = new Blob(["ab", "cd"]).stream();
+
+    const response = await client().fetch(origin, { method: "POST", body });
+
+    expect(await response.text()).toBe("chunked undefined abcd");
+  });
+
+  it("reads a stream no faster than the server takes it", async () => {
+    let read = 0;
+    async function* pieces() {
+      for (let i = 0; i < 1000; i++) {
+        read++;
+        yield Buffer.alloc(64 * 1024);
+      }
+    }
+    const { origin } = await serve((request) => request.pause());
+
+    await failure(client().fetch(origin, { method: "POST", body: pieces() }));
+
+    expect(read).toBeLessThan(500);
+  });
+
+  it("lets go of the source when there is no connection, or the server falls silent", async () => {
+    const { origin } = await serve(() => undefined);
+    const files = [Readable.from(["x"]), new Readable({ read() {} })];
+    let cancelled = 0;
+    const streams = [0, 1].map(() => new ReadableStream<Uint8Array>({ cancel: () => void cancelled++ }));
+    const urls = [`http://127.0.0.1:${await closedPort()}/`, origin];
+
+    for (const [i, url] of urls.entries()) {
+      await failure(client().fetch(url, { method: "POST", body: files[i] }));
+      await failure(client().fetch(url, { method: "POST", body: streams[i] }));
+    }
+
+    expect(files.map((file) => file.destroyed)).toEqual([true, true]);
+    expect(cancelled).toBe(2);
   });
 
   it("takes a Request", async () => {

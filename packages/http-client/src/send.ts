@@ -5,6 +5,7 @@ import { toHttpError } from "./failure.ts";
 import type { Guard } from "./guard.ts";
 import { MAX_REDIRECTS, redirected, refused } from "./redirect.ts";
 import { isReplayable, type OutboundRequest } from "./request.ts";
+import { toUploadStream } from "./upload.ts";
 
 export interface Sender {
   /** Connections for requests that may go anywhere, and for those that may reach public addresses only. */
@@ -46,16 +47,18 @@ async function exchange(
   timeoutMs: number,
   mark: SentMark,
 ): Promise<Response> {
-  const { url, method, headers, body } = request;
-  const watch = watchExchange(agent, url, timeoutMs, request.signal);
+  const { url, method, body, signal } = request;
+  const stream = isReplayable(body) ? undefined : toUploadStream(body as ReadableStream<Uint8Array>);
+  const headers = new Headers(request.headers);
+  const upload = stream && { chunks: stream.chunks, contentLength: takeHeader(headers, "content-length") };
+  const watch = watchExchange({ agent, url, timeoutMs, signal, upload });
   const init = {
     method,
     headers: [...headers],
-    body,
+    body: stream ? undefined : body,
     redirect: "manual",
     signal: watch.signal,
     dispatcher: watch.dispatcher,
-    ...(isReplayable(body) ? {} : { duplex: "half" }),
   };
   try {
     const response = await undiciFetch(url, init as unknown as UndiciRequestInit);
@@ -63,9 +66,16 @@ async function exchange(
     return toGlobalResponse(response as unknown as Response, url, watch);
   } catch (error) {
     watch.release();
+    stream?.discard();
     if (watch.started()) mark.sent = "unknown";
     throw failureOf(error, url, watch, mark.sent);
   }
+}
+
+function takeHeader(headers: Headers, name: string): string | undefined {
+  const value = headers.get(name) ?? undefined;
+  headers.delete(name);
+  return value;
 }
 
 /** What aborted the exchange, if anything did, else the failure itself. The caller's own reason stays as it is. */
