@@ -59,6 +59,7 @@ export type {
   Clock,
   Fetch,
   Logger,
+  MediaConverter,
   MediaOpener,
   MediaStream,
   Random,

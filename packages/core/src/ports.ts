@@ -63,4 +63,22 @@ export interface MediaStream {
 export interface MediaOpener {
   /** @throws RejectedError when the source is forbidden, missing or too large. */
   open(source: MediaSource, signal: AbortSignal): Promise<MediaStream>;
+  /** Makes files fit what a platform takes; nothing is converted where it is absent. */
+  readonly converter?: MediaConverter;
+  /** Where files wait while they are uploaded; the system's temporary folder when absent. */
+  readonly scratchDir?: string;
+}
+
+/** Formats are file extensions, such as "jpg" or "amr". */
+export interface MediaConverter {
+  /** Whether it can be tried with what is installed. The same format twice means: make it smaller. */
+  can(from: string, to: string): boolean;
+  /** Writes a new file; its user removes it. */
+  convert(job: {
+    readonly path: string;
+    readonly from: string;
+    readonly to: string;
+    readonly maxBytes: number;
+    readonly signal?: AbortSignal;
+  }): Promise<{ readonly path: string; readonly bytes: number; remove(): Promise<void> }>;
 }

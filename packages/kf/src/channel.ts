@@ -1,5 +1,6 @@
 import type { ChannelPorts, CreateChannel } from "@wxgate/core";
-import { createStateTokenStore } from "@wxgate/wecom-api";
+import { formatMarkdown } from "@wxgate/unicode-format";
+import { createMediaStager, createStateTokenStore } from "@wxgate/wecom-api";
 import { createAccounts } from "./accounts.ts";
 import { createAnswerEvents } from "./answer-events.ts";
 import { createKfApi, type KfApi, kfApiOver } from "./api.ts";
@@ -16,6 +17,7 @@ import { createPulls } from "./pulls.ts";
 import { createRun } from "./run.ts";
 import { createSend } from "./send.ts";
 import { createSessions } from "./sessions.ts";
+import { createStage } from "./stage.ts";
 import { createPull } from "./sync.ts";
 import { createTarget } from "./target.ts";
 import { createWebhook } from "./webhook.ts";
@@ -27,7 +29,8 @@ export const createKfChannel: CreateChannel<KfOptions> = (id, options, ports) =>
   const config = parseConfig(id, options);
   const log = ports.log.child({ channel: id });
   const { clock, random, inbox, state } = ports;
-  const format = (markdown: string): string => markdown;
+  const format = (markdown: string): string => formatMarkdown(markdown, { style: config.format });
+  const writing = { format, notices: config.notices, handoff: config.handoff };
   const closing = new AbortController();
 
   const api = createApi(id, config, ports);
@@ -43,7 +46,7 @@ export const createKfChannel: CreateChannel<KfOptions> = (id, options, ports) =>
     customers,
     sessions,
     ports: { inbox, clock, log },
-    onAnswerable: (answerable) => void answerEvent(answerable, closing.signal),
+    onAnswerable: (answerable) => answerEvent(answerable, closing.signal),
   });
   const health: Health = createHealth({
     hasSecret: config.secret !== undefined,
@@ -71,17 +74,20 @@ export const createKfChannel: CreateChannel<KfOptions> = (id, options, ports) =>
     run: createRun({ config, accounts, discovery, sessions, pulls, ports: { own: ports.own, clock, random, log } }),
     target: createTarget(id, accounts, customers),
     prepare: createPrepare({
-      format,
-      notices: config.notices,
+      ...writing,
       longReply: config.longReply,
-      handoff: config.handoff,
       sendsPerInbound: config.replyWindow.messages,
     }),
+    stage: createStage({ stageMedia: createMediaStager({ api: api.wecom, media: ports.media }), ...writing, log }),
     send: createSend({ config, api, accounts, sessions, handOver, log }),
     openMedia: createOpenMedia(api),
     reply: { windowMs: config.replyWindow.hours * HOUR_MS, sendsPerInbound: config.replyWindow.messages },
     handoffKeywords: config.handoff.keywords,
     health: () => health.report(),
+    async probe(signal) {
+      if (config.secret !== undefined) await discovery.refresh(signal);
+      return health.report();
+    },
     async close() {
       closing.abort();
       await pulls.ended();

@@ -128,7 +128,8 @@ export const kfConfigSchema = z.strictObject({
       moreWaits: z.string().max(200).default("（未完，回复任意内容查看后续）"),
       truncated: z.string().max(200).default("（内容过长，已省略）"),
       inFile: z.string().max(200).default("（完整内容见文件）"),
-      notSent: z.string().max(200).default("（文件未能发送：{reason}）"),
+      notSent: z.string().min(1).max(200).default("（文件未能发送：{reason}）"),
+      notAvailable: z.string().min(1).max(200).default("（有一个文件未能发送）"),
       fileName: z.string().min(1).max(100).default("完整回复.txt"),
     })
     .prefault({})

@@ -35,8 +35,8 @@ interface SyncOptions {
   readonly customers: Customers;
   readonly sessions: Sessions;
   readonly ports: Pick<ChannelPorts, "inbox" | "clock" | "log">;
-  /** Called for events that take an answer and were not known before; must not wait. */
-  onAnswerable(answerable: AnswerableEvent): void;
+  /** Answers an event that was not known before. Runs beside the pull; never throws. */
+  onAnswerable(answerable: AnswerableEvent): Promise<void>;
 }
 
 export type Pull = (openKfId: string, trigger: Trigger, signal: AbortSignal) => Promise<void>;
@@ -149,7 +149,7 @@ export function createPull(options: SyncOptions): Pull {
   async function afterAccept(openKfId: string, parsed: readonly Parsed[], fresh: ReadonlySet<string>): Promise<void> {
     for (const item of parsed) {
       if (item.kind !== "event" || !fresh.has(item.event.id)) continue;
-      if (item.answerCode !== undefined) options.onAnswerable({ event: item.event, answerCode: item.answerCode });
+      if (item.answerCode !== undefined) void options.onAnswerable({ event: item.event, answerCode: item.answerCode });
       if (item.accountGone) await accounts.drop(openKfId, "deleted");
       await options.sessions.note(item.event);
     }

@@ -6,6 +6,8 @@ export { KF_ERRCODES } from "./errcodes-kf.ts";
 export { DEFAULT_API_BASE_URL } from "./exchange.ts";
 export { filenameFromDisposition, safeFilename } from "./filename.ts";
 export type { WecomApiProblem } from "./health.ts";
+export { WECOM_MEDIA_RULES } from "./media-rules.ts";
+export { createMediaStager, type MediaStager, type MediaStagerOptions, type StagedMedia } from "./media-stager.ts";
 export { createStateTokenStore } from "./state-token-store.ts";
 export { type Refusal, type ToErrorOptions, toWecomError } from "./to-error.ts";
 export type { FileUpload, UploadedMedia } from "./upload.ts";

@@ -1,0 +1,76 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type MediaKind, type MediaOpener, type OutboundMedia, RejectedError } from "@wxgate/core";
+import { MediaError, type MediaRules, prepareUpload, type Upload } from "@wxgate/media";
+import type { WecomApi } from "./api.ts";
+import { WECOM_MEDIA_RULES } from "./media-rules.ts";
+
+export interface MediaStagerOptions {
+  readonly api: Pick<WecomApi, "uploadMedia">;
+  readonly media: MediaOpener;
+  /** Default: what `media/upload` takes. */
+  readonly rules?: MediaRules;
+}
+
+/** A file the platform holds for 3 days. */
+export interface StagedMedia {
+  /** What it is sent as; "file" where the platform would not take it as what it was meant to be. */
+  readonly kind: MediaKind;
+  readonly mediaId: string;
+  readonly filename?: string;
+  /** Why it was converted, or is sent as a file. */
+  readonly reason?: string;
+}
+
+/**
+ * Opens a file, makes of it what the platform takes and uploads it, in constant memory. What has a media id already is
+ * given back as it is.
+ *
+ * @throws RejectedError `wecom.media-unfit` with the reason in words when it can be sent in no form; what the opener and
+ *   the API throw
+ */
+export type MediaStager = (media: OutboundMedia, signal: AbortSignal) => Promise<StagedMedia>;
+
+/** More than the platform takes, since a huge picture can be made smaller. */
+const MAX_SOURCE_BYTES = 100 * 1024 * 1024;
+
+export function createMediaStager({ api, media: opener, rules = WECOM_MEDIA_RULES }: MediaStagerOptions): MediaStager {
+  async function fit(media: OutboundMedia, dir: string, signal: AbortSignal): Promise<Upload> {
+    const { body, filename } = await opener.open(media, signal);
+    const name = media.filename ?? filename;
+    try {
+      return await prepareUpload(name === undefined ? { body } : { body, filename: name }, {
+        wanted: media.kind,
+        rules,
+        dir,
+        maxBytes: MAX_SOURCE_BYTES,
+        converter: opener.converter,
+        signal,
+      });
+    } catch (error) {
+      if (!(error instanceof MediaError)) throw error;
+      throw new RejectedError(error.message, { code: "wecom.media-unfit", cause: error });
+    }
+  }
+
+  return async function stage(media, signal) {
+    const { kind, mediaId, filename } = media;
+    if (mediaId !== undefined) return { kind, mediaId, ...(filename !== undefined && { filename }) };
+    const dir = await mkdtemp(join(opener.scratchDir ?? tmpdir(), "wxgate-"));
+    try {
+      const upload = await fit(media, dir, signal);
+      const file = { filename: upload.filename, mime: upload.mime, bytes: upload.bytes, open: upload.open };
+      const { mediaId: uploaded } = await api.uploadMedia(upload.kind, file, signal);
+      const { reason } = upload;
+      return {
+        kind: upload.kind,
+        mediaId: uploaded,
+        filename: upload.filename,
+        ...(reason !== undefined && { reason }),
+      };
+    } finally {
+      await rm(dir, { recursive: true, force: true });
+    }
+  };
+}
