@@ -78,6 +78,8 @@ export {
   type DeliveryRow,
   type DeliveryState,
   type EventRow,
+  type MediaRow,
+  type MediaRows,
   type MessageRow,
   type NewDelivery,
   type NewReply,

@@ -265,12 +265,36 @@ export interface Store {
   releaseWorker(worker: string): Promise<void>;
 
   readonly query: StoreQueries;
+  readonly media: MediaRows;
 
   /** Called after commits that make work; on PostgreSQL also for what other gateways commit. Returns the end of it. */
   onWake(listener: (wake: Wake) => void): () => void;
   /** Removes what is older than its keeping: at least 7 days for dedupe ids, expired state, finished rows. */
   prune(keepMs: number): Promise<void>;
   close(): Promise<void>;
+}
+
+/** What is known of a file somebody sent. The bytes lie elsewhere, under their hash; several rows may share them. */
+export interface MediaRow {
+  readonly id: string;
+  readonly sha256: string;
+  readonly mime: string;
+  readonly bytes: number;
+  readonly filename?: string;
+  /** `addressKey` of where it was sent. */
+  readonly conversation?: string;
+  readonly createdAt: number;
+}
+export interface MediaRows {
+  /** An id that is known stays as it is. */
+  put(row: MediaRow): Promise<void>;
+  get(id: string): Promise<MediaRow | undefined>;
+  /** Those made before `before`, oldest first. */
+  expired(before: number, limit?: number): Promise<readonly MediaRow[]>;
+  /** True: no other row has the same bytes, the file can go. */
+  remove(id: string): Promise<boolean>;
+  /** How many rows have these bytes; 0: a file nobody knows. */
+  uses(sha256: string): Promise<number>;
 }
 
 export interface Page {

@@ -1,1 +1,2 @@
-export {};
+export { openStore, type StoreOptions } from "./open.ts";
+export type { Sealer } from "./operations/state.ts";

@@ -1,0 +1,179 @@
+import type { Accepted, InboundEvent, InboundMessage, RoutedMessage, Routing, StoreBatch } from "@wxgate/core";
+import { sql } from "kysely";
+import type { Context } from "../context.ts";
+import { toJson } from "../json.ts";
+import { type Operation, run, type Sql } from "../sql.ts";
+import type { ConversationHead, ConversationOperations } from "./conversations.ts";
+import type { CursorOperations } from "./cursors.ts";
+import type { EventOperations } from "./events.ts";
+
+export function createAccept(
+  e: Sql,
+  {
+    conversations,
+    events,
+    cursors,
+  }: { conversations: ConversationOperations; events: EventOperations; cursors: CursorOperations },
+) {
+  const insert = e.prepare(
+    (
+      db,
+      p: {
+        channel: string;
+        account: string;
+        platformId: string;
+        conversation: number;
+        lane: string;
+        kind: string;
+        state: string;
+        senderId: string;
+        senderName: string | null;
+        sentAt: number;
+        now: number;
+        dueAt: number | null;
+        content: string;
+        quote: string | null;
+        handle: string | null;
+      },
+    ) =>
+      db
+        .insertInto("messages")
+        .values({
+          channel: p.channel,
+          account: p.account,
+          platform_id: p.platformId,
+          conversation_id: p.conversation,
+          lane: p.lane,
+          kind: p.kind,
+          state: p.state,
+          sender_id: p.senderId,
+          sender_name: p.senderName,
+          sent_at: p.sentAt,
+          received_at: p.now,
+          due_at: p.dueAt,
+          content: p.content,
+          quote: p.quote,
+          handle: p.handle,
+        })
+        .onConflict((c) => c.columns(["channel", "account", "platform_id"]).doNothing()),
+  );
+  const renew = e.prepare((db, p: { id: number; name: string | null; lastInboundAt: number; now: number }) =>
+    db
+      .updateTable("conversations")
+      .set({
+        last_inbound_at: p.lastInboundAt,
+        last_message_at: p.now,
+        // One that is just being sent may reach the platform after this message.
+        sends_since_inbound: sql<number>`sending`,
+        inbounds: sql<number>`inbounds + 1`,
+        window_closed: 0,
+        name: sql<string | null>`coalesce(${p.name}, name)`,
+      })
+      .where("id", "=", p.id),
+  );
+  const fillLane = e.prepare(
+    (db, p: { lane: string; channel: string; account: string; dueAt: number | null; now: number }) =>
+      db
+        .insertInto("lanes")
+        .values({ key: p.lane, channel: p.channel, account: p.account, due_at: p.dueAt })
+        .onConflict((c) =>
+          c.column("key").doUpdateSet({
+            account: sql<string>`case when lanes.due_at is null then excluded.account else lanes.account end`,
+            // Words make it due at once; media alone put it off, unless words wait already.
+            due_at: sql<number | null>`case when lanes.due_at is null or lanes.due_at > ${p.now}
+              then coalesce(excluded.due_at, lanes.due_at) else lanes.due_at end`,
+          }),
+        ),
+  );
+
+  function* acceptMessage(context: Context, { message, routing }: RoutedMessage): Operation<boolean> {
+    const conversation = yield* conversations.ensure(context, message.from);
+    const { kind, state } = fate(routing, conversation);
+    const dueAt = state === "waiting" && kind === "turn" ? context.now + (routing.graceMs ?? 0) : null;
+    const stored = yield* run(insert, {
+      channel: message.from.channel,
+      account: message.from.account,
+      platformId: message.id,
+      conversation: conversation.id,
+      lane: routing.lane,
+      kind,
+      state,
+      senderId: message.sender.id,
+      senderName: message.sender.name ?? null,
+      sentAt: message.sentAt.getTime(),
+      now: context.now,
+      dueAt,
+      content: JSON.stringify(message.content),
+      quote: toJson(message.quote),
+      handle: toJson(message.replyHandle),
+    });
+    if (stored === 0) return false;
+    yield* renewConversation(context, conversation, message, routing);
+    if (state === "waiting") {
+      const { channel, account } = message.from;
+      yield* run(fillLane, { lane: routing.lane, channel, account, dueAt, now: context.now });
+      context.wake("turns");
+    }
+    return true;
+  }
+
+  /** Messages from before our first contact reach back in time: they open nothing that is not open anyway. */
+  function* renewConversation(
+    context: Context,
+    conversation: ConversationHead,
+    message: InboundMessage,
+    routing: Routing,
+  ): Operation<void> {
+    const wroteAt = Math.min(message.sentAt.getTime(), context.now);
+    const before = conversation.last_inbound_at;
+    if (routing.as === "history" && before !== null && wroteAt <= before) return;
+    yield* run(renew, {
+      id: conversation.id,
+      name: message.from.kind === "direct" ? (message.sender.name ?? null) : null,
+      lastInboundAt: before === null ? wroteAt : Math.max(wroteAt, before),
+      now: context.now,
+    });
+    if (conversation.waits === 1) {
+      yield* conversations.wakeDeferred(context, conversation.id, "customer");
+      yield* conversations.rearm(context, conversation.id);
+    }
+  }
+
+  function* acceptEvent(context: Context, event: InboundEvent, fresh: Set<string>): Operation<void> {
+    if (yield* events.accept(context, event)) fresh.add(event.id);
+  }
+
+  return function* accept(context: Context, batch: StoreBatch): Operation<Accepted> {
+    const fresh = new Set<string>();
+    let accepted = 0;
+    let next = 0;
+    for (const routed of batch.messages) {
+      // A human who took over before the person wrote must be known when the message is stored.
+      for (; next < batch.events.length && isBefore(batch.events[next]!, routed.message); next++) {
+        yield* acceptEvent(context, batch.events[next]!, fresh);
+      }
+      if (!(yield* acceptMessage(context, routed))) continue;
+      accepted++;
+      fresh.add(routed.message.id);
+    }
+    for (; next < batch.events.length; next++) yield* acceptEvent(context, batch.events[next]!, fresh);
+    if (batch.cursor !== undefined) yield* cursors.move(batch.cursor);
+    return { accepted, duplicates: batch.messages.length - accepted, fresh };
+  };
+}
+
+/** At the same moment the message goes first: a recall follows what it recalls. */
+function isBefore(event: InboundEvent, message: InboundMessage): boolean {
+  return event.at.getTime() < message.sentAt.getTime();
+}
+
+function fate(
+  routing: Routing,
+  conversation: ConversationHead,
+): { kind: "turn" | "command" | "history" | "resume"; state: "waiting" | "history" | "done" } {
+  if (routing.as === "history" || conversation.served_by === "human") return { kind: "history", state: "history" };
+  if (routing.as === "command") return { kind: "command", state: "waiting" };
+  // Being a new message it wakes what waits; there is nothing for an agent in it.
+  if (routing.as === "resume" && conversation.waits === 1) return { kind: "resume", state: "done" };
+  return { kind: "turn", state: "waiting" };
+}

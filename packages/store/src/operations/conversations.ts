@@ -1,0 +1,220 @@
+import { type Address, addressKey } from "@wxgate/core";
+import { sql } from "kysely";
+import type { Context } from "../context.ts";
+import { all, first, type Operation, run, type Sql } from "../sql.ts";
+
+export interface ConversationHead {
+  readonly id: number;
+  readonly served_by: string;
+  /** 1 when a delivery waits for the customer. */
+  readonly waits: number;
+  readonly last_inbound_at: number | null;
+}
+
+/** When the delivery at the head of conversation `id` may be claimed; null while a human serves or the account pauses. */
+export function deliverAt(id: unknown) {
+  return sql<number | null>`case when sending = 1 or served_by = 'human' or exists (
+      select 1 from accounts a where a.channel = conversations.channel and a.account = conversations.account
+        and a.paused_since is not null) then null
+    else (select case when d.state = 'queued' or d.defer = 'at' then d.due_at end from deliveries d
+      where d.conversation_id = ${id} and d.active = 1 order by d.position limit 1) end`;
+}
+
+export type ConversationOperations = ReturnType<typeof createConversations>;
+
+/** Rows every message and delivery hangs on. Reading one for a change locks it: order in it is the order of commits. */
+export function createConversations(e: Sql) {
+  const find = e.prepare((db, p: { key: string }) =>
+    db
+      .selectFrom("conversations as c")
+      .select(["c.id", "c.served_by", "c.last_inbound_at"])
+      .select(
+        sql<number>`case when exists (select 1 from deliveries d where d.conversation_id = c.id and d.active = 1
+          and d.state = 'deferred' and d.defer = 'customer') then 1 else 0 end`.as("waits"),
+      )
+      .where("c.key", "=", p.key)
+      .modifyEnd(e.lock),
+  );
+  const create = e.prepare(
+    (db, p: { key: string; channel: string; account: string; kind: string; peer: string; now: number }) =>
+      db
+        .insertInto("conversations")
+        .values({
+          key: p.key,
+          channel: p.channel,
+          account: p.account,
+          kind: p.kind,
+          peer: p.peer,
+          created_at: p.now,
+          last_message_at: p.now,
+        })
+        .onConflict((c) => c.column("key").doNothing()),
+  );
+  const meetAccount = e.prepare((db, p: { channel: string; account: string }) =>
+    db
+      .insertInto("accounts")
+      .values({ channel: p.channel, account: p.account })
+      .onConflict((c) => c.columns(["channel", "account"]).doNothing()),
+  );
+  const rearm = e.prepare((db, p: { id: number }) =>
+    db
+      .updateTable("conversations")
+      .set({ deliver_at: deliverAt(p.id) })
+      .where("id", "=", p.id)
+      .returning("deliver_at"),
+  );
+  const finishSending = e.prepare((db, p: { id: number; unsent: number }) =>
+    db
+      .updateTable("conversations")
+      .set({
+        sending: 0,
+        sends_since_inbound: sql<number>`case when sends_since_inbound > ${p.unsent} then sends_since_inbound - ${p.unsent} else 0 end`,
+      })
+      .where("id", "=", p.id)
+      .returning(["inbounds", "returns"]),
+  );
+  const wakeDeferred = e.prepare((db, p: { id: number; defer: string; now: number }) =>
+    db
+      .updateTable("deliveries")
+      .set({ state: "queued", defer: null, due_at: p.now, updated_at: p.now })
+      .where("conversation_id", "=", p.id)
+      .where("active", "=", sql.lit(1))
+      .where("state", "=", sql.lit("deferred"))
+      .where("defer", "=", p.defer),
+  );
+  const waitingLanes = e.prepare((db, p: { id: number }) =>
+    db
+      .selectFrom("messages")
+      .select("lane")
+      .distinct()
+      .where("conversation_id", "=", p.id)
+      .where("state", "=", sql.lit("waiting"))
+      .where("lane", "is not", null),
+  );
+  const toHistory = e.prepare((db, p: { id: number }) =>
+    db
+      .updateTable("messages")
+      .set({ state: "history" })
+      .where("conversation_id", "=", p.id)
+      .where("state", "=", sql.lit("waiting")),
+  );
+  const endWaitingTurns = e.prepare((db, p: { id: number; now: number }) =>
+    db
+      .updateTable("turns")
+      .set({ state: "done", active: 0, outcome: "cancelled", finished_at: p.now, due_at: null })
+      .where("conversation_id", "=", p.id)
+      .where("active", "=", sql.lit(1))
+      .where("state", "=", sql.lit("waiting"))
+      .returning(["seq", "lane"]),
+  );
+  const turnToHistory = e.prepare((db, p: { turn: number; id: number }) =>
+    db
+      .updateTable("messages")
+      .set({ state: "history" })
+      .where("conversation_id", "=", p.id)
+      .where("turn_seq", "=", p.turn),
+  );
+  const freeLane = e.prepare((db, p: { lane: string; turn: number }) =>
+    db.updateTable("lanes").set({ turn_seq: null }).where("key", "=", p.lane).where("turn_seq", "=", p.turn),
+  );
+  const rearmLane = e.prepare((db, p: { lane: string }) =>
+    db
+      .updateTable("lanes")
+      .set({
+        due_at: sql<number | null>`(select min(m.due_at) from messages m where m.lane = ${p.lane}
+          and m.state = 'waiting' and m.kind <> 'command')`,
+      })
+      .where("key", "=", p.lane)
+      .returning("due_at"),
+  );
+  const setServed = e.prepare((db, p: { id: number; servedBy: string; returns: number }) =>
+    db
+      .updateTable("conversations")
+      .set({ served_by: p.servedBy, returns: sql<number>`returns + ${p.returns}` })
+      .where("id", "=", p.id),
+  );
+  const deferQueued = e.prepare((db, p: { id: number; defer: string; error: string; now: number }) =>
+    db
+      .updateTable("deliveries")
+      .set({ state: "deferred", defer: p.defer, error: p.error, updated_at: p.now })
+      .where("conversation_id", "=", p.id)
+      .where("active", "=", sql.lit(1))
+      .where("state", "=", sql.lit("queued")),
+  );
+
+  const operations = {
+    /** Makes the row when there is none, and locks it. */
+    *ensure(context: Context, address: Address): Operation<ConversationHead> {
+      const key = addressKey(address);
+      const known = yield* first(find, { key });
+      if (known !== undefined) return known;
+      const { channel, account, kind, peer } = address;
+      yield* run(create, { key, channel, account, kind, peer, now: context.now });
+      yield* run(meetAccount, { channel, account });
+      const made = yield* first(find, { key });
+      if (made === undefined) throw new Error(`the conversation ${key} could not be stored`);
+      return made;
+    },
+
+    *find(address: Address): Operation<ConversationHead | undefined> {
+      return yield* first(find, { key: addressKey(address) });
+    },
+
+    /** Looks again when its next delivery is due. */
+    *rearm(context: Context, id: number): Operation<void> {
+      const row = yield* first(rearm, { id });
+      if (row !== undefined && row.deliver_at !== null) context.wake("deliveries");
+    },
+
+    /** Its claimed delivery is done with; `unsent` gives the send back. */
+    *finishSending(id: number, unsent: boolean): Operation<{ inbounds: number; returns: number }> {
+      const row = yield* first(finishSending, { id, unsent: unsent ? 1 : 0 });
+      if (row === undefined) throw new Error(`conversation ${id} is gone`);
+      return row;
+    },
+
+    *wakeDeferred(context: Context, id: number, waitsFor: "customer" | "human"): Operation<void> {
+      yield* run(wakeDeferred, { id, defer: waitsFor, now: context.now });
+    },
+
+    *deferQueued(context: Context, id: number, waitsFor: "customer" | "human", error: string): Operation<void> {
+      yield* run(deferQueued, { id, defer: waitsFor, error, now: context.now });
+    },
+
+    *rearmLane(context: Context, lane: string): Operation<void> {
+      const row = yield* first(rearmLane, { lane });
+      if (row !== undefined && row.due_at !== null) context.wake("turns");
+    },
+
+    *setServedBy(context: Context, id: number, servedBy: "bot" | "human"): Operation<void> {
+      yield* run(setServed, { id, servedBy, returns: servedBy === "bot" ? 1 : 0 });
+      if (servedBy === "bot") {
+        yield* operations.wakeDeferred(context, id, "human");
+      } else {
+        yield* operations.deferQueued(context, id, "human", HUMAN_SERVES);
+        yield* leaveToHuman(context, id);
+      }
+      yield* operations.rearm(context, id);
+    },
+  };
+
+  /** What waits for the agent becomes history; a turn that runs may end. */
+  function* leaveToHuman(context: Context, id: number): Operation<void> {
+    const lanes = yield* all(waitingLanes, { id });
+    yield* run(toHistory, { id });
+    for (const turn of yield* all(endWaitingTurns, { id, now: context.now })) {
+      yield* run(turnToHistory, { turn: turn.seq, id });
+      yield* run(freeLane, { lane: turn.lane, turn: turn.seq });
+      yield* operations.rearmLane(context, turn.lane);
+    }
+    for (const { lane } of lanes) if (lane !== null) yield* operations.rearmLane(context, lane);
+  }
+
+  return operations;
+}
+
+export const HUMAN_SERVES: string = JSON.stringify({
+  code: "delivery.human-serves",
+  message: "a human serves this conversation",
+  hint: "it is sent when the conversation is given back to the bot",
+});

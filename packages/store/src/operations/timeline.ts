@@ -1,0 +1,206 @@
+import type { JsonObject, SendReceipt, TimelineEntry } from "@wxgate/core";
+import type { Ids } from "../ids.ts";
+import { errorField, parseJson } from "../json.ts";
+import { all, first, type Operation, type Sql } from "../sql.ts";
+
+/** A message's way from its arrival to the receipts of what answered it, as the rows tell it. */
+export function createTimeline(e: Sql, ids: Ids) {
+  const messageColumns = ["seq", "platform_id", "kind", "state", "sent_at", "received_at", "turn_seq"] as const;
+  const messageBySeq = e.prepare((db, p: { seq: number }) =>
+    db.selectFrom("messages").select(messageColumns).where("seq", "=", p.seq),
+  );
+  // No index by platform id alone: each (channel, account) is looked up by its own.
+  const messagesByPlatform = e.prepare((db, p: { platformId: string }) =>
+    db
+      .selectFrom("messages as m")
+      .select(["m.seq", "m.platform_id", "m.kind", "m.state", "m.sent_at", "m.received_at", "m.turn_seq"])
+      .innerJoin("accounts as a", (join) =>
+        join.onRef("a.channel", "=", "m.channel").onRef("a.account", "=", "m.account"),
+      )
+      .where("m.platform_id", "=", p.platformId)
+      .limit(1),
+  );
+  const turn = e.prepare((db, p: { seq: number }) => db.selectFrom("turns").selectAll().where("seq", "=", p.seq));
+  const attempts = e.prepare((db, p: { subject: string; seq: number }) =>
+    db
+      .selectFrom("attempts")
+      .select(["attempt", "at", "ended_at", "outcome", "error"])
+      .where("subject_seq", "=", p.seq)
+      .where("subject", "=", p.subject)
+      .orderBy("seq"),
+  );
+  const deliveryColumns = [
+    "seq",
+    "id",
+    "turn_seq",
+    "state",
+    "defer",
+    "attempt",
+    "claimed_at",
+    "platform_id",
+    "receipt",
+    "error",
+    "created_at",
+    "updated_at",
+    "reply_id",
+  ] as const;
+  const deliveriesOfTurn = e.prepare((db, p: { turn: number }) =>
+    db.selectFrom("deliveries").select(deliveryColumns).where("turn_seq", "=", p.turn).orderBy("seq"),
+  );
+  const deliveryById = e.prepare((db, p: { id: string }) =>
+    db.selectFrom("deliveries").select(deliveryColumns).where("id", "=", p.id),
+  );
+  const deliveriesByPlatform = e.prepare((db, p: { platformId: string }) =>
+    db
+      .selectFrom("deliveries as d")
+      .select(deliveryColumns.map((column) => `d.${column}` as const))
+      .innerJoin("accounts as a", (join) =>
+        join.onRef("a.channel", "=", "d.channel").onRef("a.account", "=", "d.account"),
+      )
+      .where("d.platform_id", "=", p.platformId)
+      .where("d.platform_id", "is not", null)
+      .limit(1),
+  );
+
+  type Message = {
+    seq: number;
+    platform_id: string;
+    kind: string;
+    state: string;
+    sent_at: number;
+    received_at: number;
+    turn_seq: number | null;
+  };
+  type Delivery = {
+    seq: number;
+    id: string;
+    turn_seq: number | null;
+    state: string;
+    defer: string | null;
+    attempt: number;
+    claimed_at: number | null;
+    platform_id: string | null;
+    receipt: string | null;
+    error: string | null;
+    created_at: number;
+    updated_at: number;
+    reply_id: string;
+  };
+
+  function* lookUp(id: string): Operation<{ message?: Message; delivery?: Delivery } | undefined> {
+    const seq = ids.parse("msg", id);
+    const message =
+      (seq === undefined ? undefined : yield* first(messageBySeq, { seq })) ??
+      (yield* first(messagesByPlatform, { platformId: id }));
+    if (message !== undefined) return { message };
+    const delivery = (yield* first(deliveryById, { id })) ?? (yield* first(deliveriesByPlatform, { platformId: id }));
+    return delivery === undefined ? undefined : { delivery };
+  }
+
+  function receivedEntries(message: Message): TimelineEntry[] {
+    const id = ids.format("msg", message.seq);
+    const detail: JsonObject = { platformId: message.platform_id, kind: message.kind, state: message.state };
+    return [
+      { at: message.sent_at, what: "written", id },
+      { at: message.received_at, what: "received", id, detail },
+    ];
+  }
+
+  function* turnEntries(seq: number): Operation<TimelineEntry[]> {
+    const row = yield* first(turn, { seq });
+    if (row === undefined) return [];
+    const id = ids.format("trn", seq);
+    const entries: TimelineEntry[] = [];
+    for (const past of yield* all(attempts, { subject: "turn", seq })) {
+      entries.push({ at: past.at, what: "turn claimed", id, attempt: past.attempt });
+      entries.push({
+        at: past.ended_at,
+        what: `turn ${past.outcome}`,
+        id,
+        attempt: past.attempt,
+        ...errorField(past.error),
+      });
+    }
+    if (row.state !== "waiting") {
+      entries.push({ at: row.claimed_at, what: "turn claimed", id, attempt: row.attempt });
+    }
+    if (row.state === "done") {
+      entries.push({
+        at: row.finished_at ?? row.claimed_at,
+        what: `turn ${row.outcome}`,
+        id,
+        ...errorField(row.error),
+      });
+    }
+    return entries;
+  }
+
+  function* deliveryEntries(delivery: Delivery): Operation<TimelineEntry[]> {
+    const { id, seq } = delivery;
+    const entries: TimelineEntry[] = [
+      { at: delivery.created_at, what: "delivery queued", id, detail: { replyId: delivery.reply_id } },
+    ];
+    const past = yield* all(attempts, { subject: "delivery", seq });
+    for (const row of past) {
+      entries.push({ at: row.at, what: "delivery claimed", id, attempt: row.attempt });
+      const detail = row.outcome === "sent" ? receiptDetail(delivery) : undefined;
+      entries.push({
+        at: row.ended_at,
+        what: `delivery ${row.outcome}`,
+        id,
+        attempt: row.attempt,
+        ...errorField(row.error),
+        ...(detail === undefined ? {} : { detail }),
+      });
+    }
+    if (delivery.state === "sending") {
+      entries.push({
+        at: delivery.claimed_at ?? delivery.updated_at,
+        what: "delivery claimed",
+        id,
+        attempt: delivery.attempt,
+      });
+    } else if (!["queued", "accepted"].includes(delivery.state)) {
+      const detail = delivery.defer === null ? {} : { detail: { waitsFor: delivery.defer } };
+      entries.push({
+        at: delivery.updated_at,
+        what: `delivery ${delivery.state}`,
+        id,
+        ...errorField(delivery.error),
+        ...detail,
+      });
+    }
+    return entries;
+  }
+
+  return function* timeline(id: string): Operation<readonly TimelineEntry[] | undefined> {
+    const found = yield* lookUp(id);
+    if (found === undefined) return undefined;
+    const entries: TimelineEntry[] = found.message === undefined ? [] : receivedEntries(found.message);
+    const turnSeq = found.message?.turn_seq ?? found.delivery?.turn_seq ?? null;
+    const deliveries: Delivery[] = [];
+    if (turnSeq !== null) {
+      if (found.message === undefined) {
+        for (const seq of parseJson<number[]>((yield* first(turn, { seq: turnSeq }))?.messages ?? "[]")) {
+          const message = yield* first(messageBySeq, { seq });
+          if (message !== undefined) entries.push(...receivedEntries(message));
+        }
+      }
+      entries.push(...(yield* turnEntries(turnSeq)));
+      deliveries.push(...(yield* all(deliveriesOfTurn, { turn: turnSeq })));
+    } else if (found.delivery !== undefined) {
+      deliveries.push(found.delivery);
+    }
+    for (const delivery of deliveries) entries.push(...(yield* deliveryEntries(delivery)));
+    return entries
+      .map((entry, order) => ({ entry, order }))
+      .sort((a, b) => a.entry.at - b.entry.at || a.order - b.order)
+      .map(({ entry }) => entry);
+  };
+
+  function receiptDetail(delivery: Delivery): JsonObject | undefined {
+    if (delivery.receipt === null) return undefined;
+    const { platformId, unconfirmed, refused } = parseJson<SendReceipt>(delivery.receipt);
+    return { platformId, unconfirmed, refused };
+  }
+}

@@ -1,0 +1,123 @@
+import {
+  type Compilable,
+  DummyDriver,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type RawBuilder,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+  sql,
+} from "kysely";
+import type { Tables } from "./schema.ts";
+
+export type EngineName = "sqlite" | "postgres";
+
+/** Stands for an argument while a statement is compiled. */
+class Placeholder {
+  readonly name: string;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+/** One SQL text compiled once, bound and run many times. */
+export class Statement<Args, Row> {
+  readonly sql: string;
+  /** Statements that are run again and again are kept prepared. */
+  readonly kept: boolean;
+  /** Leaves the database as it is. */
+  readonly reads: boolean;
+  readonly #slots: readonly unknown[];
+  /** Only carries the type. */
+  declare readonly row: Row;
+
+  constructor(text: string, slots: readonly unknown[], kept: boolean) {
+    this.sql = text;
+    this.#slots = slots;
+    this.kept = kept;
+    this.reads = /^(?:select|with)\b/i.test(text);
+  }
+
+  bind(args: Args): unknown[] {
+    const values: unknown[] = new Array(this.#slots.length);
+    for (let index = 0; index < values.length; index++) {
+      const slot = this.#slots[index];
+      values[index] = (slot instanceof Placeholder ? args[slot.name as keyof Args] : slot) ?? null;
+    }
+    return values;
+  }
+}
+
+export interface Call {
+  readonly statement: Statement<never, unknown>;
+  readonly values: unknown[];
+  readonly wants: "rows" | "count";
+}
+
+/** A piece of work on the database: yields what it wants to run, is given the result, returns its own. */
+export type Operation<T> = Generator<Call, T, unknown>;
+
+export function* all<Args, Row>(statement: Statement<Args, Row>, args: Args): Operation<Row[]> {
+  return (yield { statement, values: statement.bind(args), wants: "rows" }) as Row[];
+}
+
+export function* first<Args, Row>(statement: Statement<Args, Row>, args: Args): Operation<Row | undefined> {
+  return ((yield { statement, values: statement.bind(args), wants: "rows" }) as Row[])[0];
+}
+
+/** How many rows it changed. */
+export function* run<Args>(statement: Statement<Args, unknown>, args: Args): Operation<number> {
+  return (yield { statement, values: statement.bind(args), wants: "count" }) as number;
+}
+
+/** How the queries are written for one engine. */
+export interface Sql {
+  readonly engine: EngineName;
+  readonly db: Kysely<Tables>;
+  /** Compiles once, at opening; every property read from the second argument becomes an argument of the statement. */
+  prepare<Args, Row>(build: (db: Kysely<Tables>, args: Args) => Compilable<Row>): Statement<Args, Row>;
+  /** For what is asked rarely, with a shape of its own each time. */
+  compile<Row>(query: Compilable<Row>): Statement<object, Row>;
+  /** `column in (…)` for a list handed in as JSON. */
+  inList(column: string, list: unknown): RawBuilder<boolean>;
+  /** Locks what is read until the transaction ends, where several write at a time. */
+  readonly lock: RawBuilder<unknown>;
+  /** The same, without waiting for rows that others hold. */
+  readonly lockFree: RawBuilder<unknown>;
+}
+
+export function createSql(engine: EngineName): Sql {
+  const sqlite = engine === "sqlite";
+  const db = new Kysely<Tables>({
+    dialect: {
+      createAdapter: () => (sqlite ? new SqliteAdapter() : new PostgresAdapter()),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: (of) => (sqlite ? new SqliteIntrospector(of) : new PostgresIntrospector(of)),
+      createQueryCompiler: () => (sqlite ? new SqliteQueryCompiler() : new PostgresQueryCompiler()),
+    },
+  });
+
+  return {
+    engine,
+    db,
+    prepare(build) {
+      const names = new Proxy({}, { get: (_, name) => new Placeholder(String(name)) });
+      const compiled = build(db, names as Parameters<typeof build>[1]).compile();
+      return new Statement(compiled.sql, compiled.parameters, true);
+    },
+    compile(query) {
+      const compiled = query.compile();
+      return new Statement(compiled.sql, compiled.parameters, false);
+    },
+    inList: (column, list) =>
+      sqlite
+        ? sql`${sql.ref(column)} in (select value from json_each(${list}))`
+        : sql`${sql.ref(column)} in (select json_array_elements_text(cast(${list} as json)))`,
+    lock: sqlite ? sql`` : sql`for update`,
+    lockFree: sqlite ? sql`` : sql`for update skip locked`,
+  };
+}
