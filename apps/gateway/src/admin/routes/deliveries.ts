@@ -1,0 +1,50 @@
+import { z } from "zod";
+import type { GatewayView } from "../gateway.ts";
+import { notFound, Problem } from "../problem.ts";
+import { delivery, deliveryState, idParams, paged, pageQuery } from "../schemas.ts";
+import type { Routes } from "../types.ts";
+
+const outcome = z.object({ id: z.string(), state: deliveryState });
+
+export const deliveryRoutes: Routes = (app, view) => {
+  app.get(
+    "/api/deliveries",
+    {
+      schema: {
+        summary: "Deliveries, the latest first",
+        tags: ["deliveries"],
+        querystring: z.object({ ...pageQuery, state: deliveryState.optional(), channel: z.string().optional() }),
+        response: { 200: paged(delivery) },
+      },
+    },
+    async (request) => (await view.store.query.deliveries(request.query)) as never,
+  );
+
+  const actions = [
+    ["retry", "Sends it again, behind what waits for the same conversation", "redriveDelivery"],
+    ["discard", "Gives it up", "discardDelivery"],
+  ] as const;
+  for (const [verb, summary, operation] of actions) {
+    app.post(
+      `/api/deliveries/:id/${verb}`,
+      {
+        schema: { summary, tags: ["deliveries"], params: idParams, response: { 200: outcome } },
+        config: { audit: `delivery.${verb}` },
+      },
+      async (request) => {
+        const { id } = request.params;
+        const before = await requireDelivery(view, id);
+        if (!(await view.store[operation](id))) {
+          throw new Problem(409, "delivery-state", `delivery "${id}" is ${before}; it cannot be ${verb}ed now`);
+        }
+        return { id, state: await requireDelivery(view, id) };
+      },
+    );
+  }
+};
+
+async function requireDelivery(view: GatewayView, id: string) {
+  const row = await view.store.query.delivery(id);
+  if (!row) throw notFound(`delivery "${id}"`);
+  return row.state;
+}

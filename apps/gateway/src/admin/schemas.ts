@@ -1,0 +1,124 @@
+import { z } from "zod";
+
+/** Shapes of the API's answers, for its OpenAPI description; the code's own types are core's. */
+const json = z.looseObject({});
+const accountState = z.enum(["ok", "starting", "degraded", "paused", "needs-login", "displaced", "stopped"]);
+const deliveryState = z.enum([
+  "queued",
+  "sending",
+  "accepted",
+  "confirmed",
+  "failed-late",
+  "deferred",
+  "dead",
+  "discarded",
+]);
+
+export const storedError = z.object({
+  code: z.string(),
+  message: z.string(),
+  hint: z.string().optional(),
+  platformCode: z.number().optional(),
+});
+export const address = z.object({
+  channel: z.string(),
+  account: z.string(),
+  kind: z.enum(["direct", "group", "audience"]),
+  peer: z.string(),
+});
+const quota = z.object({
+  lastInboundAt: z.number().optional().describe("Milliseconds since 1970."),
+  sendsSinceInbound: z.number(),
+  waiting: z.number().describe("Deliveries that still wait."),
+});
+const policy = z.object({
+  windowMs: z.number().optional(),
+  sendsPerInbound: z.number().optional(),
+  perMinute: z.number().optional(),
+  perHour: z.number().optional(),
+  gapMs: z.number().optional(),
+  kinds: z.array(z.string()).optional(),
+});
+export const channel = z.object({
+  id: z.string(),
+  type: z.string(),
+  enabled: z.boolean(),
+  agent: z.string(),
+  paths: z.array(z.string()),
+  state: accountState,
+  reason: z.string().optional(),
+  hint: z.string().optional(),
+  canLogin: z.boolean(),
+  accounts: z.array(
+    z.object({
+      account: z.string(),
+      name: z.string().optional(),
+      state: accountState,
+      since: z.iso.datetime(),
+      reason: z.string().optional(),
+      hint: z.string().optional(),
+      lagMs: z.number().optional().describe("Age of the oldest thing the platform still holds for us."),
+      quota: policy.optional().describe("What the platform allows; absent: no limit."),
+    }),
+  ),
+});
+export const conversation = z.object({
+  id: z.string(),
+  ...address.shape,
+  name: z.string().optional(),
+  lastMessageAt: z.number(),
+  servedBy: z.enum(["bot", "human"]),
+  quota,
+});
+export const message = z.object({
+  id: z.string(),
+  platformId: z.string().optional(),
+  conversation: address,
+  direction: z.enum(["inbound", "outbound", "operator"]),
+  sender: z.object({ id: z.string(), name: z.string().optional() }).optional(),
+  at: z.number(),
+  content: z.array(json),
+  state: z.string(),
+  turnId: z.string().optional(),
+  error: storedError.optional(),
+});
+export const delivery = z.object({
+  id: z.string(),
+  replyId: z.string(),
+  turnId: z.string().optional(),
+  conversation: address,
+  state: deliveryState,
+  attempt: z.number(),
+  piece: json,
+  note: z.string().optional(),
+  platformId: z.string().optional(),
+  error: storedError.optional(),
+  createdAt: z.number(),
+  updatedAt: z.number(),
+  dueAt: z.number().optional(),
+});
+export const timelineEntry = z.object({
+  at: z.number(),
+  what: z.string(),
+  id: z.string().optional(),
+  attempt: z.number().optional(),
+  error: storedError.optional(),
+  detail: z.unknown().optional(),
+});
+export const auditEntry = z.object({
+  at: z.number(),
+  actor: z.string(),
+  action: z.string(),
+  subject: z.string().optional(),
+  detail: json.optional(),
+});
+
+export const paged = <T extends z.ZodType>(item: T) =>
+  z.object({ items: z.array(item), next: z.string().optional().describe("Hand it back as `before` for older ones.") });
+
+export const pageQuery = {
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  before: z.string().min(1).optional().describe("`next` of the page before."),
+};
+export const idParams = z.object({ id: z.string().min(1) });
+export { deliveryState };

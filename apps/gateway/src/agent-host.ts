@@ -1,0 +1,101 @@
+import { isDeepStrictEqual } from "node:util";
+import type { AgentPorts } from "@wxgate/agents";
+import type { Agent, Logger, Turn } from "@wxgate/core";
+import type { AgentConfig } from "./config/schema.ts";
+import { createInFlight, type InFlight } from "./in-flight.ts";
+import { traceAgent } from "./observe/traces.ts";
+import type { AgentType } from "./registry.ts";
+
+interface Hosted {
+  readonly config: AgentConfig;
+  readonly agent: Agent;
+  readonly turns: InFlight;
+}
+
+/** The configured agents. A replaced one is closed when its last turn has ended. */
+export interface AgentHost {
+  agents(): ReadonlyMap<string, Agent>;
+  /** Makes what is new or changed; nothing that runs is touched. */
+  prepare(configs: Readonly<Record<string, AgentConfig>>): Promise<PreparedAgents>;
+  close(): Promise<void>;
+}
+
+export interface PreparedAgents {
+  /** Names of those that are new, changed or gone. */
+  readonly changed: readonly string[];
+  /** Puts them in the place of the old ones. */
+  commit(): void;
+  /** Drops them. */
+  abandon(): Promise<void>;
+}
+
+export function createAgentHost(
+  types: Readonly<Record<string, AgentType>>,
+  portsOf: (name: string) => AgentPorts,
+  decorate: (agent: Agent) => Agent,
+  log: Logger,
+): AgentHost {
+  let hosted: ReadonlyMap<string, Hosted> = new Map();
+
+  async function create(name: string, config: AgentConfig): Promise<Hosted> {
+    const type = types[config.type];
+    if (!type) throw new Error(`there is no agent type "${config.type}"`);
+    const turns = createInFlight();
+    const agent = counted(traceAgent(name, decorate(await type.create(name, config, portsOf(name)))), turns);
+    return { config, agent, turns };
+  }
+
+  async function retire(name: string, { agent, turns }: Hosted): Promise<void> {
+    await turns.idle();
+    await agent
+      .close?.()
+      .catch((error: unknown) => log.error({ err: error, agent: name }, "agent could not be closed"));
+  }
+
+  return {
+    agents: () => new Map([...hosted].map(([name, { agent }]) => [name, agent])),
+    async prepare(configs) {
+      const next = new Map<string, Hosted>();
+      const fresh: [string, Hosted][] = [];
+      const abandon = async () => {
+        await Promise.all(fresh.map(([name, entry]) => retire(name, entry)));
+      };
+      try {
+        for (const [name, config] of Object.entries(configs)) {
+          const current = hosted.get(name);
+          const kept = current && isDeepStrictEqual(current.config, config) ? current : undefined;
+          const entry = kept ?? (await create(name, config));
+          if (!kept) fresh.push([name, entry]);
+          next.set(name, entry);
+        }
+      } catch (error) {
+        await abandon();
+        throw error;
+      }
+      const gone = [...hosted].filter(([name, entry]) => next.get(name) !== entry);
+      return {
+        changed: [...new Set([...fresh, ...gone].map(([name]) => name))],
+        abandon,
+        commit() {
+          hosted = next;
+          for (const [name, entry] of gone) void retire(name, entry);
+        },
+      };
+    },
+    async close() {
+      await Promise.all([...hosted].map(([name, entry]) => retire(name, entry)));
+    },
+  };
+}
+
+function counted(agent: Agent, turns: InFlight): Agent {
+  async function* respond(turn: Turn, signal: AbortSignal) {
+    turns.enter();
+    try {
+      yield* agent.respond(turn, signal);
+    } finally {
+      turns.leave();
+    }
+  }
+  return { ...agent, respond };
+}

@@ -1,0 +1,153 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Channel, ChannelPorts, Clock, Logger, Random } from "@wxgate/core";
+import type { HttpClient } from "@wxgate/http-client";
+import type { ChannelConfig } from "./config/schema.ts";
+import { createInFlight, type InFlight } from "./in-flight.ts";
+import { wrap } from "./observe/traces.ts";
+import type { ChannelType } from "./registry.ts";
+
+/** A running channel with what was made for it alone. */
+interface Hosted {
+  readonly config: ChannelConfig;
+  readonly channel: Channel;
+  readonly http: HttpClient;
+  readonly sends: InFlight;
+  readonly stop: AbortController;
+  running: Promise<void>;
+}
+
+export interface ChannelHostPorts {
+  readonly types: Readonly<Record<string, ChannelType>>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  portsOf(id: string, config: ChannelConfig): { readonly http: HttpClient; readonly ports: ChannelPorts };
+  /** What the gateway lays around each channel: spans, logs of texts, crash points. */
+  decorate(channel: Channel): Channel;
+}
+
+/** The channels that are switched on. Their `run` is kept running; a replaced channel ends its sends first. */
+export interface ChannelHost {
+  channels(): ReadonlyMap<string, Channel>;
+  /** Makes what is new or changed; nothing that runs is touched. */
+  prepare(configs: Readonly<Record<string, ChannelConfig>>): PreparedChannels;
+  /** Ends all `run`s; sending still works. */
+  stop(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface PreparedChannels {
+  /** Ids of those that are new, changed or gone. */
+  readonly changed: readonly string[];
+  /** Puts them in the place of the old ones, which end. */
+  commit(): void;
+  /** Begins the `run` of the new ones, once everybody knows of them. */
+  start(): void;
+}
+
+/** Keys the gateway obeys around a channel; a change of the others makes no new channel. */
+const SURROUNDINGS = ["egressProxyUrl", "network", "mediaLocalRoots"];
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 60_000;
+
+export function createChannelHost(host: ChannelHostPorts): ChannelHost {
+  const { types, clock, random, log } = host;
+  let hosted: ReadonlyMap<string, Hosted> = new Map();
+
+  function create(id: string, config: ChannelConfig): Hosted {
+    const type = types[config.type];
+    if (!type) throw new Error(`there is no channel type "${config.type}"`);
+    const { http, ports } = host.portsOf(id, config);
+    const sends = createInFlight();
+    const channel = counted(host.decorate(type.create(id, config.keys, ports)), sends);
+    return { config, channel, http, sends, stop: new AbortController(), running: Promise.resolve() };
+  }
+
+  function isSame(a: ChannelConfig, b: ChannelConfig): boolean {
+    const own = Object.keys(types[b.type]?.schema.shape ?? {});
+    const relevant = [...own, ...SURROUNDINGS];
+    return a.type === b.type && relevant.every((key) => isDeepStrictEqual(a.keys[key], b.keys[key]));
+  }
+
+  async function end({ channel, http, sends, stop, running }: Hosted): Promise<void> {
+    stop.abort();
+    await running;
+    await sends.idle();
+    await channel.close?.();
+    await http.close();
+  }
+
+  function closeFailed(id: string, error: unknown): void {
+    log.error({ err: error, channel: id }, "channel could not be closed");
+  }
+
+  /** `run` ends when the signal fires; whatever else ends it is a fault, after which it starts again. */
+  async function keepRunning(channel: Channel, signal: AbortSignal): Promise<void> {
+    let pauseMs = FIRST_PAUSE_MS;
+    while (!signal.aborted) {
+      const startedAt = clock.now();
+      try {
+        await channel.run?.(signal);
+        if (!signal.aborted) log.warn({ channel: channel.id }, "channel stopped by itself, it starts again");
+      } catch (error) {
+        if (!signal.aborted) log.error({ err: error, channel: channel.id }, "channel failed, it starts again");
+      }
+      if (clock.now() - startedAt > LONGEST_PAUSE_MS) pauseMs = FIRST_PAUSE_MS;
+      await clock.sleep(pauseMs * (0.75 + random.fraction() / 2), signal).catch(() => {
+        // Only the signal ends a sleep early, and the loop looks at it.
+      });
+      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+    }
+  }
+
+  return {
+    channels: () => new Map([...hosted].map(([id, { channel }]) => [id, channel])),
+    prepare(configs) {
+      const next = new Map<string, Hosted>();
+      const fresh: Hosted[] = [];
+      for (const [id, config] of Object.entries(configs)) {
+        const current = hosted.get(id);
+        const kept = current && isSame(current.config, config) ? current : undefined;
+        const entry = kept ?? create(id, config);
+        if (!kept) fresh.push(entry);
+        next.set(id, entry);
+      }
+      const gone = [...hosted].filter(([id, entry]) => next.get(id) !== entry);
+      let ended: Promise<unknown> = Promise.resolve();
+      return {
+        changed: [...new Set([...fresh.map(({ channel }) => channel.id), ...gone.map(([id]) => id)])],
+        commit() {
+          hosted = next;
+          ended = Promise.all(gone.map(([id, entry]) => end(entry).catch((error) => closeFailed(id, error))));
+        },
+        start() {
+          // A new connection of the same account waits for the old one's end.
+          for (const entry of fresh) {
+            if (!entry.channel.run) continue;
+            entry.running = ended.then(() => keepRunning(entry.channel, entry.stop.signal));
+          }
+        },
+      };
+    },
+    async stop() {
+      for (const { stop } of hosted.values()) stop.abort();
+      await Promise.all([...hosted.values()].map(({ running }) => running));
+    },
+    async close() {
+      await Promise.all([...hosted.values()].map(end));
+    },
+  };
+}
+
+function counted(channel: Channel, sends: InFlight): Channel {
+  return wrap(channel, {
+    async send(message, signal) {
+      sends.enter();
+      try {
+        return await channel.send(message, signal);
+      } finally {
+        sends.leave();
+      }
+    },
+  });
+}

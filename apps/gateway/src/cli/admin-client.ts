@@ -1,0 +1,107 @@
+import { createHttpClient, HttpError } from "@wxgate/http-client";
+import { type GatewayAddress, parseGatewayAddress, readSource } from "../config/load.ts";
+import { dataFolderOf, readGatewayFile } from "../data-folder.ts";
+import { type CommandContext, isDemo } from "./context.ts";
+import { CommandError, EXIT } from "./exit-codes.ts";
+import { readServerEvents, type ServerEvent } from "./server-events.ts";
+
+/** The running gateway, as commands speak to it. Failures are CommandErrors in plain words. */
+export interface AdminClient {
+  readonly url: string;
+  get<T>(path: string): Promise<T>;
+  post<T>(path: string, body?: unknown): Promise<T>;
+  upload<T>(path: string, body: RequestInit["body"], mime: string): Promise<T>;
+  /** Server-sent events until the server ends them or the signal fires. */
+  events(method: "GET" | "POST", path: string, signal: AbortSignal): AsyncIterable<ServerEvent>;
+}
+
+const TIMEOUT_MS = 30_000;
+
+/** Finds the running gateway by the configuration and what it left beside its store. */
+export function connect(context: CommandContext): AdminClient {
+  const { url, token } = locate(context);
+  const http = createHttpClient({ network: { timeoutMs: TIMEOUT_MS, retries: 0 } });
+
+  async function request(method: string, path: string, init: RequestInit = {}): Promise<Response> {
+    const headers = { authorization: `Bearer ${token}`, ...(init.headers as Record<string, string> | undefined) };
+    let response: Response;
+    try {
+      response = await http.fetch(`${url}${path}`, { ...init, method, headers });
+    } catch (error) {
+      if (!(error instanceof HttpError)) throw error;
+      throw new CommandError(
+        `no gateway runs at ${url} (${error.code}); start one with: wxgate start`,
+        EXIT.notRunning,
+        { code: "not-running" },
+      );
+    }
+    if (!response.ok) throw await refusal(response);
+    return response;
+  }
+
+  return {
+    url,
+    get: async <T>(path: string) => (await (await request("GET", path)).json()) as T,
+    async post<T>(path: string, body?: unknown) {
+      const init =
+        body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
+      return (await (await request("POST", path, init)).json()) as T;
+    },
+    async upload<T>(path: string, body: RequestInit["body"], mime: string) {
+      const init = { body, headers: { "content-type": mime }, duplex: "half" } as RequestInit;
+      return (await (await request("POST", path, init)).json()) as T;
+    },
+    async *events(method, path, signal) {
+      const response = await request(method, path, { headers: { accept: "text/event-stream" }, signal });
+      if (response.body) yield* readServerEvents(response.body);
+    },
+  };
+}
+
+function locate(context: CommandContext): { url: string; token: string } {
+  const address = addressOf(context);
+  const file = readGatewayFile(dataFolderOf(address));
+  const { host, port } = address.admin;
+  const token = address.admin.token ?? file?.token;
+  const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
+  const url = file?.adminUrl ?? `http://${reachable}:${port}`;
+  if (token !== undefined) return { url, token };
+  throw new CommandError(
+    `no gateway was started with ${context.configFile} yet; start one with: wxgate start`,
+    EXIT.notRunning,
+    {
+      code: "not-running",
+    },
+  );
+}
+
+function addressOf(context: CommandContext): GatewayAddress {
+  if (!isDemo(context)) return parseGatewayAddress(readSource(context.configFile, context.env));
+  return parseGatewayAddress({ file: "(no file)", text: "", directory: process.cwd(), env: context.env });
+}
+
+async function refusal(response: Response): Promise<CommandError> {
+  const text = await response.text();
+  const problem = parseProblem(text);
+  const errors =
+    problem.errors?.map(({ path, message }) => `\n  ${path === "" ? "" : `${path}: `}${message}`).join("") ?? "";
+  const hint = problem.hint === undefined ? "" : `\n${problem.hint}`;
+  const detail = problem.detail ?? `the gateway answered with status ${response.status}`;
+  return new CommandError(`${detail}${errors}${hint}`, EXIT.failed, { ...problem, status: response.status });
+}
+
+interface ProblemBody {
+  readonly detail?: string;
+  readonly hint?: string;
+  readonly code?: string;
+  readonly errors?: readonly { readonly path: string; readonly message: string }[];
+}
+
+function parseProblem(text: string): ProblemBody {
+  try {
+    return JSON.parse(text) as ProblemBody;
+  } catch {
+    // Something else answers on that port; the status says enough.
+    return {};
+  }
+}

@@ -1,0 +1,139 @@
+import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs";
+import { connect } from "../cli/admin-client.ts";
+import type { Action, CommandContext } from "../cli/context.ts";
+import { isDemo } from "../cli/context.ts";
+import { CommandError, EXIT } from "../cli/exit-codes.ts";
+import { loadConfig } from "../config/load.ts";
+import { ConfigError, formatProblem } from "../config/problems.ts";
+import type { GatewayConfig } from "../config/schema.ts";
+import { dataFolderOf, keyFileOf } from "../data-folder.ts";
+import { openDoors } from "../observe/open-doors.ts";
+import { registry } from "../registry.ts";
+
+interface Finding {
+  readonly check: string;
+  readonly result: "ok" | "note" | "wrong";
+  readonly message: string;
+}
+
+/** Looks at everything that commonly goes wrong and says what to do; exit code 1 when something is wrong. */
+export const doctor: Action = async (context) => {
+  const findings: Finding[] = [nodeVersion()];
+  const config = readConfig(context, findings);
+  if (config) findings.push(...folders(config), ...openDoors(config).map((message) => note("open doors", message)));
+  findings.push(...(await runningGateway(context)));
+
+  const marks = { ok: "ok   ", note: "note ", wrong: "WRONG" };
+  for (const { check, result, message } of findings) context.say(`${marks[result]}  ${check}: ${message}`);
+  context.emit({ ok: findings.every(({ result }) => result !== "wrong"), findings });
+  if (findings.some(({ result }) => result === "wrong")) context.exitWith(EXIT.failed);
+};
+
+const OLDEST_NODE = [20, 19] as const;
+
+function nodeVersion(): Finding {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  const isOld = major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1]);
+  const message = `Node ${process.versions.node}`;
+  return isOld
+    ? wrong("Node", `${message} is too old; install ${OLDEST_NODE.join(".")} or newer`)
+    : ok("Node", message);
+}
+
+function readConfig(context: CommandContext, findings: Finding[]): GatewayConfig | undefined {
+  if (isDemo(context)) {
+    findings.push(note("configuration", `there is no ${context.configFile}; start runs a demonstration`));
+    return undefined;
+  }
+  try {
+    const config = loadConfig(context.configFile, context.env, registry);
+    findings.push(ok("configuration", `${context.configFile} is right`));
+    return config;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    findings.push(...error.problems.map((problem) => wrong("configuration", formatProblem(problem))));
+    return undefined;
+  }
+}
+
+function folders(config: GatewayConfig): readonly Finding[] {
+  const data = dataFolderOf(config);
+  const findings = [data, config.media.dir].map((folder) => writable(folder));
+  const key = keyFileOf(data);
+  if (!existsSync(key)) return findings;
+  const isPrivate = (statSync(key).mode & 0o077) === 0;
+  const keyFinding = isPrivate
+    ? ok("key file", `${key} is readable by its owner only`)
+    : wrong("key file", `${key} can be read by others; run: chmod 600 ${key}`);
+  return [...findings, keyFinding];
+}
+
+function writable(folder: string): Finding {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+    return ok("folder", `${folder} can be written to`);
+  } catch (error) {
+    return wrong(
+      "folder",
+      `${folder} cannot be written to (${(error as NodeJS.ErrnoException).code}); change its owner`,
+    );
+  }
+}
+
+async function runningGateway(context: CommandContext): Promise<readonly Finding[]> {
+  try {
+    const client = connect(context);
+    const status = await client.get<{ version: string; ready: boolean; deliveries: Record<string, number> }>(
+      "/api/status",
+    );
+    const { dead = 0, deferred = 0 } = status.deliveries;
+    const { items } = await client.get<{ items: readonly ChannelLine[] }>("/api/channels?probe=true");
+    return [
+      ok("gateway", `version ${status.version} runs at ${client.url}`),
+      dead > 0 ? note("deliveries", `${dead} are dead; see: wxgate dead list`) : ok("deliveries", "none is dead"),
+      ...(deferred > 0 ? [note("deliveries", `${deferred} wait for a customer or a limit`)] : []),
+      ...items.map(channelFinding),
+    ];
+  } catch (error) {
+    if (!(error instanceof CommandError || error instanceof ConfigError)) throw error;
+    if (error instanceof ConfigError) return [];
+    return [(error.exitCode === EXIT.notRunning ? note : wrong)("gateway", error.message)];
+  }
+}
+
+interface ChannelLine {
+  readonly id: string;
+  readonly state: string;
+  readonly enabled: boolean;
+  readonly reason?: string;
+  readonly hint?: string;
+  readonly accounts: readonly {
+    readonly account: string;
+    readonly state: string;
+    readonly reason?: string;
+    readonly hint?: string;
+  }[];
+}
+
+function channelFinding({ id, state, enabled, reason, hint, accounts }: ChannelLine): Finding {
+  const troubled = accounts.filter((account) => account.state !== "ok");
+  const words = [
+    reason,
+    hint,
+    ...troubled.flatMap((account) => [`${account.account} is ${account.state}`, account.reason, account.hint]),
+  ];
+  const message = [`${id} is ${state}`, ...words.filter((word) => word !== undefined)].join("; ");
+  if (!enabled || state === "degraded" || state === "starting") return note("channel", message);
+  return state === "ok" ? ok("channel", message) : wrong("channel", message);
+}
+
+function ok(check: string, message: string): Finding {
+  return { check, result: "ok", message };
+}
+function note(check: string, message: string): Finding {
+  return { check, result: "note", message };
+}
+function wrong(check: string, message: string): Finding {
+  return { check, result: "wrong", message };
+}

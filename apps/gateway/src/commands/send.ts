@@ -1,0 +1,46 @@
+import { createReadStream, statSync } from "node:fs";
+import { basename, extname } from "node:path";
+import { Readable } from "node:stream";
+import { mimeOfFilename } from "@wxgate/media";
+import { type AdminClient, connect } from "../cli/admin-client.ts";
+import type { Action } from "../cli/context.ts";
+
+interface Sent {
+  readonly to: { readonly channel: string; readonly account: string; readonly peer: string };
+  readonly deliveries: readonly string[];
+}
+
+/** Sends a text, or a file when that is what the last argument names, through the running gateway. */
+export const send: Action = async (context, [channel = "", target = "", what = ""], options) => {
+  const client = connect(context);
+  const isText = options.text === true || !isFile(what);
+  const body = isText ? { text: what } : { content: [await upload(client, what)] };
+  const sent = await client.post<Sent>("/api/messages", { channel, target, ...body });
+  const { to, deliveries } = sent;
+  context.say(`Queued for ${to.peer} (${to.channel}, ${to.account}): ${deliveries.join(", ")}`);
+  context.emit(sent);
+};
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+async function upload(client: AdminClient, path: string) {
+  const filename = basename(path);
+  const body = Readable.toWeb(createReadStream(path)) as unknown as RequestInit["body"];
+  const mime = mimeOfFilename(filename) ?? "application/octet-stream";
+  const stored = await client.upload<{ url: string; mime: string }>(
+    `/api/media?filename=${encodeURIComponent(filename)}`,
+    body,
+    mime,
+  );
+  return { kind: kindOf(stored.mime, filename), url: stored.url, filename };
+}
+
+/** How a person would expect the file to arrive; what the platform does not take as such, its channel sends as a file. */
+function kindOf(mime: string, filename: string): "image" | "voice" | "video" | "file" {
+  if (mime.startsWith("image/")) return "image";
+  if (mime.startsWith("video/")) return "video";
+  if (extname(filename).toLowerCase() === ".amr" || mime === "audio/amr") return "voice";
+  return "file";
+}

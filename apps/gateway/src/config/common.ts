@@ -1,0 +1,90 @@
+import { createHttpClient } from "@wxgate/http-client";
+import { z } from "zod";
+
+const WEBHOOK_PATH = z
+  .string()
+  .regex(/^\/[^?#\s]*$/, "must be a path that begins with / and holds no ? or #, like /webhooks/support")
+  .refine((path) => path !== "/healthz", "is taken: /healthz answers health checks");
+
+const personIds = z.array(z.string().min(1)).describe('Ids as the platform shows them; "*" stands for everyone.');
+
+/** The keys every channel understands, whatever its type. A channel's own schema may describe one of them more closely. */
+export const commonChannelShape = {
+  enabled: z.boolean().default(true).describe("false: the channel is checked but not started."),
+  agent: z.string().min(1).optional().describe("The agent that answers here; a binding comes before it."),
+  path: z
+    .union([WEBHOOK_PATH, z.array(WEBHOOK_PATH).min(1)])
+    .optional()
+    .describe("Where the platform's callbacks arrive; /webhooks/<id> when absent. Several channels may share one."),
+  dmPolicy: z
+    .enum(["open", "allowlist", "disabled"])
+    .default("open")
+    .describe("Who may write in a direct conversation: everyone, only allowFrom, or nobody."),
+  allowFrom: personIds.default([]),
+  groupPolicy: z
+    .enum(["open", "allowlist", "disabled"])
+    .default("open")
+    .describe("Which groups are answered: all, only groupAllowFrom, or none."),
+  groupAllowFrom: z.array(z.string().min(1)).default([]).describe('Group ids; "*" stands for every group.'),
+  groups: z
+    .record(z.string(), z.strictObject({ allowFrom: personIds.optional() }))
+    .default({})
+    .describe('Settings by group id; "*" stands for every group.'),
+  commands: z
+    .strictObject({ allowFrom: personIds.optional() })
+    .default({})
+    .describe("Who may use commands like /stop; everyone who may write when absent."),
+  welcomeText: z.string().optional().describe("Said when somebody enters the conversation."),
+  session: z
+    .enum(["peer", "sender", "channel"])
+    .default("peer")
+    .describe(
+      "What turns are serialised and remembered by: the conversation, each of its senders, or the whole channel.",
+    ),
+  mediaLocalRoots: z
+    .array(z.string().min(1))
+    .default([])
+    .describe("Folders whose files an agent may send by path. None when empty."),
+  egressProxyUrl: z
+    .string()
+    .superRefine((egressProxyUrl, context) => {
+      const problem = proxyProblem(egressProxyUrl);
+      if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
+    })
+    .optional()
+    .describe("Proxy for what this channel calls: http://, https:// or socks5://. Blank means not set."),
+  network: z
+    .strictObject({
+      timeoutMs: z.number().int().positive().optional(),
+      retries: z.number().int().min(0).max(10).optional(),
+      retryDelayMs: z.number().int().positive().optional(),
+    })
+    .optional(),
+  replyDelay: z
+    .strictObject({ minMs: z.number().int().min(0), maxMs: z.number().int().min(0) })
+    .refine((delay) => delay.maxMs >= delay.minMs, { message: "must not be below minMs", path: ["maxMs"] })
+    .optional()
+    .describe("A pause before each reply, drawn between the two."),
+  longReply: z
+    .enum(["continue", "file", "truncate"])
+    .optional()
+    .describe("What becomes of a reply that exceeds the platform's quota; dispatch.longReply when absent."),
+} as const;
+
+export type CommonChannelKeys = z.output<z.ZodObject<typeof commonChannelShape>>;
+
+/** The channel's own keys and the common ones in one strict object; where both describe a key, the channel's wins. */
+export function withCommonKeys(schema: z.ZodObject): z.ZodObject {
+  const added = Object.entries(commonChannelShape).filter(([key]) => !(key in schema.shape));
+  return schema.safeExtend(Object.fromEntries(added));
+}
+
+/** The client says what is wrong with an address it cannot use, without repeating it. */
+function proxyProblem(egressProxyUrl: string): string | undefined {
+  try {
+    void createHttpClient({ egressProxyUrl }).close();
+    return undefined;
+  } catch (error) {
+    return (error as Error).message.replace(/^egressProxyUrl /, "");
+  }
+}

@@ -1,0 +1,68 @@
+import { z } from "zod";
+import type { Registry } from "../registry.ts";
+import { withCommonKeys } from "./common.ts";
+import { rootShape } from "./schema.ts";
+
+type JsonSchema = { [key: string]: unknown };
+
+/** The published JSON Schema of `wxgate.yaml`, for editors. The gateway itself checks more. */
+export function configJsonSchema(registry: Registry): JsonSchema {
+  const agents = Object.values(registry.agents).map(({ schema }) => schema);
+  const channels = Object.values(registry.channels).map(({ schema, credentials }) =>
+    relaxed(withCommonKeys(schema), ["type", ...credentials]),
+  );
+  const defaults = Object.entries(registry.channels).map(
+    ([name, { schema, credentials }]) => [name, defaultsSchema(schema, credentials)] as const,
+  );
+  const everyKey = Object.assign({}, ...defaults.map(([, schema]) => schema.shape)) as z.ZodRawShape;
+  const root = z.strictObject({
+    ...rootShape,
+    agents: z.record(z.string(), union(agents)).default({}),
+    channels: z.record(z.string(), union(channels)).default({}),
+    defaults: z.strictObject({ "*": z.strictObject(everyKey).optional(), ...optional(defaults) }).prefault({}),
+  });
+  return {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    title: "wxgate configuration",
+    ...(z.toJSONSchema(root, { io: "input", unrepresentable: "any", override: allowPlaceholder }) as JsonSchema),
+  };
+}
+
+/** Keys may also come from `defaults`; only these are asked for under the channel itself. */
+function relaxed(schema: z.ZodObject, asked: readonly string[]): z.ZodObject {
+  const others = Object.keys(schema.shape).filter((key) => !asked.includes(key));
+  return z.strictObject({
+    ...schema.shape,
+    ...Object.fromEntries(others.map((key) => [key, z.optional(schema.shape[key] as z.ZodType)])),
+  });
+}
+
+function defaultsSchema(schema: z.ZodObject, credentials: readonly string[]): z.ZodObject {
+  const shape = Object.entries(withCommonKeys(schema).shape).filter(
+    ([key]) => key !== "type" && !credentials.includes(key),
+  );
+  return z.strictObject(Object.fromEntries(shape.map(([key, value]) => [key, z.optional(value as z.ZodType)])));
+}
+
+function optional(entries: readonly (readonly [string, z.ZodObject])[]): Record<string, z.ZodType> {
+  return Object.fromEntries(entries.map(([name, schema]) => [name, schema.optional()]));
+}
+
+function union(schemas: readonly z.ZodType[]): z.ZodType {
+  return z.union(schemas as [z.ZodType, ...z.ZodType[]]);
+}
+
+/** Wherever a bounded value is wanted, `${NAME}` may stand for it. */
+function allowPlaceholder({ jsonSchema }: { jsonSchema: JsonSchema }): void {
+  const { type, enum: choices, pattern, minLength, maxLength } = jsonSchema;
+  const number = type === "number" || type === "integer" || type === "boolean";
+  const boundText = type === "string" && [choices, pattern, minLength, maxLength].some((bound) => bound !== undefined);
+  if (!number && !boundText) return;
+  const { description, default: fallback, ...bound } = jsonSchema;
+  for (const key of Object.keys(jsonSchema)) delete jsonSchema[key];
+  Object.assign(jsonSchema, {
+    anyOf: [bound, { type: "string", pattern: "\\$\\{" }],
+    ...(description === undefined ? {} : { description }),
+    ...(fallback === undefined ? {} : { default: fallback }),
+  });
+}

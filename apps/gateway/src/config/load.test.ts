@@ -1,0 +1,263 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: placeholders of the configuration, not of the language
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { registry } from "../registry.ts";
+import { parseConfig, parseGatewayAddress } from "./load.ts";
+import { ConfigError, type ConfigProblem, formatProblem } from "./problems.ts";
+
+const KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
+const SUPPORT = `channels:
+  support:
+    type: kf
+    corpId: ww1
+    secret: s3cret
+    token: tok
+    encodingAESKey: ${KEY}
+`;
+
+function source(text: string, env: Record<string, string> = {}, directory = "/etc/wxgate") {
+  return { file: "wxgate.yaml", text, directory, env };
+}
+
+const load = (text: string, env?: Record<string, string>, directory?: string) =>
+  parseConfig(source(text, env, directory), registry);
+
+function problemsOf(text: string, env?: Record<string, string>): readonly ConfigProblem[] {
+  try {
+    load(text, env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe("a configuration that is right", () => {
+  it("is complete when the file is empty: an echo agent, the default ports, a file beside it", () => {
+    const config = load("");
+
+    expect(config).toMatchObject({
+      server: { host: "0.0.0.0", port: 8787 },
+      admin: { host: "127.0.0.1", port: 8788 },
+      store: "sqlite:/etc/wxgate/data/wxgate.db",
+      media: { dir: "/etc/wxgate/data/media", maxBytes: 20_971_520, retentionHours: 72 },
+      log: { level: "info", bodies: false },
+      dispatch: { concurrency: 256, turnTimeoutMs: 600_000, mediaGraceMs: 2000, longReply: "continue", deferHours: 72 },
+      agents: { echo: { type: "echo" } },
+      defaultAgent: "echo",
+    });
+  });
+
+  it("takes a value from the environment, a default for a blank one, and numbers where numbers are wanted", () => {
+    const config = load(`server: { port: "\${PORT}" }\nadmin: { port: "\${ADMIN_PORT:-9001}" }\n`, {
+      PORT: "9000",
+      ADMIN_PORT: "",
+    });
+
+    expect([config.server.port, config.admin.port]).toEqual([9000, 9001]);
+  });
+
+  it("leaves digits from the environment as text where text is wanted", () => {
+    const config = load(SUPPORT.replace("s3cret", '"${KF_SECRET}"'), { KF_SECRET: "0012345" });
+
+    expect(config.channels.support?.keys.secret).toBe("0012345");
+  });
+
+  it("takes a value from a file, without the line break at its end", () => {
+    const directory = mkdtempSync(join(tmpdir(), "wxgate-config-"));
+    writeFileSync(join(directory, "secret"), "from-a-file\n");
+
+    const config = load(SUPPORT.replace("s3cret", '"${file:./secret}"'), {}, directory);
+
+    expect(config.channels.support?.keys.secret).toBe("from-a-file");
+  });
+
+  it("keeps a placeholder that is written with two dollars", () => {
+    const config = load(`${SUPPORT}    welcomeText: "type $\${NAME}"\n`);
+
+    expect(config.channels.support?.keys.welcomeText).toBe("type ${NAME}");
+  });
+
+  it("lays the channel over its type's defaults over everybody's, and groups group by group", () => {
+    const config = load(`defaults:
+  "*": { dmPolicy: allowlist, allowFrom: [a], groups: { g1: { allowFrom: [x] }, g2: { allowFrom: [y] } } }
+  kf: { allowFrom: [b], welcomeText: hi }
+${SUPPORT}    welcomeText: hello
+    groups: { g2: { allowFrom: [z] } }
+`);
+
+    expect(config.channels.support?.keys).toMatchObject({
+      dmPolicy: "allowlist",
+      allowFrom: ["b"],
+      welcomeText: "hello",
+      groups: { g1: { allowFrom: ["x"] }, g2: { allowFrom: ["z"] } },
+    });
+  });
+
+  it("makes the only agent the default one", () => {
+    expect(load("agents: { mine: { type: echo } }").defaultAgent).toBe("mine");
+  });
+
+  it("finds the running gateway although a channel's secret is not in this environment", () => {
+    const text = `admin: { port: 9001 }\n${SUPPORT.replace("s3cret", '"${KF_SECRET}"')}`;
+
+    expect(parseGatewayAddress(source(text)).admin.port).toBe(9001);
+  });
+});
+
+describe("a configuration that is wrong", () => {
+  const cases: readonly [what: string, text: string, expected: readonly string[]][] = [
+    [
+      "an unknown key at the top",
+      "servr: { port: 1 }\n",
+      ['wxgate.yaml:1:1  servr: unknown key; did you mean "server"?'],
+    ],
+    [
+      "an unknown key inside a section",
+      "server:\n  port: 8787\n  hsot: 0.0.0.0\n",
+      ['wxgate.yaml:3:3  server.hsot: unknown key; did you mean "host"?'],
+    ],
+    [
+      "a channel key in another spelling",
+      SUPPORT.replace("encodingAESKey", "encoding_aes_key"),
+      ['wxgate.yaml:7:5  channels.support.encoding_aes_key: unknown key; did you mean "encodingAESKey"?'],
+    ],
+    [
+      "a key nobody could have meant",
+      "log: { colour: red }\n",
+      ["wxgate.yaml:1:8  log.colour: unknown key; known here: bodies, level"],
+    ],
+    [
+      "a value of the wrong type",
+      "server: { port: eighty }\n",
+      ["wxgate.yaml:1:17  server.port: must be a number, not a string"],
+    ],
+    [
+      "a number where text is wanted",
+      SUPPORT.replace("s3cret", "12345"),
+      ["wxgate.yaml:5:13  channels.support.secret: must be a string, not a number: put it in quotes"],
+    ],
+    [
+      "a word that is no choice",
+      `${SUPPORT}    dmPolicy: allow-list\n`,
+      [
+        'wxgate.yaml:8:15  channels.support.dmPolicy: must be one of open, allowlist, disabled; did you mean "allowlist"?',
+      ],
+    ],
+    [
+      "an unknown channel type",
+      "channels:\n  support: { type: kff }\n",
+      [
+        'wxgate.yaml:2:20  channels.support.type: there is no channel type "kff"; one of CHANNEL_TYPES; did you mean "kf"?',
+      ],
+    ],
+    [
+      "a channel without a type",
+      "channels:\n  support: { corpId: ww1 }\n",
+      ["wxgate.yaml:2:3  channels.support.type: is missing; one of CHANNEL_TYPES"],
+    ],
+    [
+      "an agent that does not exist",
+      `agents: { ops: { type: echo } }\ndefaultAgent: opps\n`,
+      ['wxgate.yaml:2:15  defaultAgent: there is no agent "opps" in this file; did you mean "ops"?'],
+    ],
+    [
+      "a binding to a channel that does not exist",
+      `${SUPPORT}bindings:\n  - { channel: suport, agent: echo }\n`,
+      ['wxgate.yaml:9:16  bindings[0].channel: there is no channel "suport" in this file; did you mean "support"?'],
+    ],
+    [
+      "several agents and no default",
+      `agents:\n  a: { type: echo }\n  b: { type: echo }\n${SUPPORT}`,
+      [
+        "wxgate.yaml:1:1  agents: several agents are configured and none is the default, so nobody answers in support; write defaultAgent: a",
+      ],
+    ],
+    [
+      "a variable that is not set",
+      'admin: { token: "${NOT_SET}" }\n',
+      [
+        "wxgate.yaml:1:17  admin.token: the environment variable NOT_SET is not set; set it or write ${NOT_SET:-default}",
+      ],
+    ],
+    [
+      "a file that is not there",
+      'admin: { token: "${file:/nowhere/token}" }\n',
+      ["wxgate.yaml:1:17  admin.token: cannot read the file /nowhere/token: ENOENT"],
+    ],
+    [
+      "a credential in the defaults",
+      `defaults:\n  kf: { secret: s }\n${SUPPORT}`,
+      ["wxgate.yaml:2:9  defaults.kf.secret: credentials are never inherited; write it under each channel"],
+    ],
+    [
+      "a wrong default, said once and where it stands",
+      `defaults:\n  kf: { dmPolicy: opne }\n${SUPPORT}  second: { type: kf, corpId: ww1, secret: b, token: c, encodingAESKey: ${KEY} }\n`,
+      ['wxgate.yaml:2:19  defaults.kf.dmPolicy: must be one of open, allowlist, disabled; did you mean "open"?'],
+    ],
+    [
+      "defaults for a type that does not exist",
+      `defaults:\n  wecomkf: { welcomeText: hi }\n`,
+      ['wxgate.yaml:2:3  defaults.wecomkf: there is no channel type "wecomkf"; one of *, CHANNEL_TYPES'],
+    ],
+    [
+      "an admin server open to everybody",
+      "admin: { host: 0.0.0.0 }\n",
+      [
+        "wxgate.yaml:1:16  admin.host: the admin server would be open to the network at 0.0.0.0; set admin.token to a long random text, or use 127.0.0.1",
+      ],
+    ],
+    [
+      "one port for both servers",
+      "server: { port: 9000 }\nadmin: { port: 9000 }\n",
+      ["wxgate.yaml:2:16  admin.port: both servers want port 9000; give them different ones"],
+    ],
+    [
+      "a store nobody knows",
+      "store: mysql://host/db\n",
+      ["wxgate.yaml:1:8  store: must be sqlite:<file> or postgres://user:password@host/database"],
+    ],
+    [
+      "a webhook path that is no path",
+      `${SUPPORT}    path: webhooks/support\n`,
+      [
+        "wxgate.yaml:8:11  channels.support.path: must be a path that begins with / and holds no ? or #, like /webhooks/support",
+      ],
+    ],
+    ["a doubled key", "log: { level: info }\nlog: { level: warn }\n", ["wxgate.yaml:2:1  Map keys must be unique"]],
+    [
+      "several things at once",
+      `sever: {}\nlog: { level: loud }\n${SUPPORT}    welcomeTxt: hi\n`,
+      [
+        'wxgate.yaml:1:1  sever: unknown key; did you mean "server"?',
+        "wxgate.yaml:2:15  log.level: must be one of debug, info, warn, error",
+        'wxgate.yaml:10:5  channels.support.welcomeTxt: unknown key; did you mean "welcomeText"?',
+      ],
+    ],
+  ];
+
+  it.each(cases)("says where and how to mend: %s", (_what, text, expected) => {
+    const types = Object.keys(registry.channels).join(", ");
+
+    const lines = problemsOf(text).map(formatProblem);
+
+    expect(lines).toEqual(expected.map((line) => line.replace("CHANNEL_TYPES", types)));
+  });
+
+  it("says where YAML itself is broken", () => {
+    const [problem] = problemsOf("server:\n  port: [1\nlog: {}\n");
+
+    expect(problem?.line).toBeGreaterThan(1);
+    expect(problem?.message).not.toBe("");
+  });
+
+  it("never repeats the value of a secret", () => {
+    const lines = problemsOf(SUPPORT.replace(KEY, "too-short-key-canary")).map(formatProblem);
+
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain("channels.support.encodingAESKey");
+    expect(lines[0]).not.toContain("canary");
+  });
+});

@@ -1,0 +1,67 @@
+import type { CheckedChannels } from "./channels.ts";
+import type { ConfigDocument, KeyPath } from "./document.ts";
+import { isMapping } from "./mapping.ts";
+import type { ConfigProblem } from "./problems.ts";
+import { nearest } from "./suggest.ts";
+
+export interface CheckedReferences {
+  readonly defaultAgent: string;
+  readonly problems: readonly ConfigProblem[];
+}
+
+/** Names that must exist elsewhere in the file, and what only the whole file can tell. */
+export function checkReferences(
+  document: ConfigDocument,
+  raw: Readonly<Record<string, unknown>>,
+  agents: readonly string[],
+  channels: CheckedChannels,
+): CheckedReferences {
+  const problems: ConfigProblem[] = [];
+  const mustExist = (path: KeyPath, name: unknown, known: readonly string[], what: string) => {
+    if (typeof name !== "string" || known.includes(name)) return;
+    const suggestion = nearest(name, known);
+    problems.push(document.problem(path, `there is no ${what} "${name}" in this file`, { suggestion }));
+  };
+
+  mustExist(["defaultAgent"], raw.defaultAgent, agents, "agent");
+  for (const [index, binding] of (Array.isArray(raw.bindings) ? raw.bindings : []).entries()) {
+    if (!isMapping(binding)) continue;
+    mustExist(["bindings", index, "agent"], binding.agent, agents, "agent");
+    mustExist(["bindings", index, "channel"], binding.channel, channels.names, "channel");
+  }
+  for (const [id, { keys }] of Object.entries(channels.value)) {
+    mustExist(["channels", id, "agent"], keys.agent, agents, "agent");
+  }
+
+  const only = agents.length === 1 ? agents[0] : undefined;
+  const chosen = typeof raw.defaultAgent === "string" ? raw.defaultAgent : only;
+  const unanswered = Object.entries(channels.value).filter(([, { keys }]) => keys.agent === undefined);
+  if (chosen === undefined && unanswered.length > 0) {
+    const ids = unanswered.map(([id]) => id).join(", ");
+    const message = `several agents are configured and none is the default, so nobody answers in ${ids}; write defaultAgent: ${agents[0]}`;
+    problems.push(document.problem(["agents"], message, { atKey: true }));
+  }
+  problems.push(...adminProblems(document, raw), ...portProblems(document, raw));
+  return { defaultAgent: chosen ?? agents[0] ?? "echo", problems };
+}
+
+/** Hosts that only this machine reaches. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+function adminProblems(document: ConfigDocument, raw: Readonly<Record<string, unknown>>): readonly ConfigProblem[] {
+  const admin = isMapping(raw.admin) ? raw.admin : {};
+  if (typeof admin.host !== "string" || isLoopback(admin.host) || admin.token !== undefined) return [];
+  const message = `the admin server would be open to the network at ${admin.host}; set admin.token to a long random text, or use 127.0.0.1`;
+  return [document.problem(["admin", "host"], message)];
+}
+
+function portProblems(document: ConfigDocument, raw: Readonly<Record<string, unknown>>): readonly ConfigProblem[] {
+  const server = isMapping(raw.server) ? raw.server : {};
+  const admin = isMapping(raw.admin) ? raw.admin : {};
+  const port = server.port ?? 8787;
+  if (port === 0 || port !== (admin.port ?? 8788)) return [];
+  const at: KeyPath = admin.port === undefined ? ["server", "port"] : ["admin", "port"];
+  return [document.problem(at, `both servers want port ${port}; give them different ones`)];
+}

@@ -1,0 +1,100 @@
+import { z } from "zod";
+
+const port = z.number().int().min(0).max(65_535);
+const positive = z.number().int().positive();
+const anyObject = z.record(z.string(), z.unknown());
+
+/** Everything but what agents and channels of a type say themselves; those are checked one by one against the registry. */
+export const rootShape = {
+  server: z
+    .strictObject({ host: z.string().min(1).default("0.0.0.0"), port: port.default(8787) })
+    .prefault({})
+    .describe("The public server: platform callbacks and /healthz, nothing else."),
+  admin: z
+    .strictObject({
+      host: z.string().min(1).default("127.0.0.1"),
+      port: port.default(8788),
+      token: z.string().min(1, "is empty; remove the key to have one made, or set a long random text").optional(),
+    })
+    .prefault({})
+    .describe("Console, API and metrics. Without a token one is made and printed at start, on loopback only."),
+  store: z
+    .string()
+    .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/, "must be sqlite:<file> or postgres://user:password@host/database")
+    .default("sqlite:./data/wxgate.db"),
+  media: z
+    .strictObject({
+      dir: z.string().min(1).default("./data/media"),
+      maxBytes: positive.default(20_971_520),
+      retentionHours: z.number().positive().default(72),
+    })
+    .prefault({})
+    .describe("What people send is kept here, by hash, for retentionHours."),
+  log: z
+    .strictObject({
+      level: z.enum(["debug", "info", "warn", "error"]).default("info"),
+      bodies: z.boolean().default(false).describe("true: message texts are logged, too."),
+    })
+    .prefault({}),
+  dispatch: z
+    .strictObject({
+      concurrency: positive.max(10_000).default(256),
+      turnTimeoutMs: positive.default(600_000),
+      mediaGraceMs: z.number().int().min(0).default(2_000),
+      longReply: z.enum(["continue", "file", "truncate"]).default("continue"),
+      deferHours: z.number().positive().default(72),
+      notices: z
+        .strictObject({
+          failed: z.string().default("抱歉，暂时无法回答，请稍后再试。"),
+          denied: z.string().default(""),
+          commandDenied: z.string().default("抱歉，您无权使用此命令。"),
+        })
+        .prefault({})
+        .describe("The gateway's own sentences to people; an empty one is not sent."),
+    })
+    .prefault({}),
+  agents: z.record(z.string().min(1), anyObject).default({}),
+  defaultAgent: z.string().min(1).optional(),
+  bindings: z
+    .array(
+      z.strictObject({
+        channel: z.string().min(1).optional(),
+        account: z.string().min(1).optional(),
+        peer: z.string().min(1).optional(),
+        group: z.string().min(1).optional(),
+        agent: z.string().min(1),
+      }),
+    )
+    .default([])
+    .describe("Which agent answers whom; the first match wins, then the channel's agent, then defaultAgent."),
+  defaults: z.record(z.string(), anyObject).default({}),
+  channels: z
+    .record(
+      z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "a channel id is made of letters, digits, '.', '_' and '-'"),
+      anyObject,
+    )
+    .default({}),
+} as const;
+
+export const rootSchema: z.ZodObject<typeof rootShape> = z.strictObject(rootShape);
+type Root = z.output<typeof rootSchema>;
+
+export interface AgentConfig {
+  readonly type: string;
+  readonly [key: string]: unknown;
+}
+
+export interface ChannelConfig {
+  readonly type: string;
+  /** All keys, checked and completed: the common ones and those of the type. */
+  readonly keys: Readonly<Record<string, unknown>>;
+}
+
+/** One checked configuration: every default filled in, every path absolute. */
+export interface GatewayConfig extends Omit<Root, "agents" | "channels" | "defaults" | "defaultAgent"> {
+  readonly agents: Readonly<Record<string, AgentConfig>>;
+  readonly defaultAgent: string;
+  readonly channels: Readonly<Record<string, ChannelConfig>>;
+  /** The folder relative paths start from. */
+  readonly directory: string;
+}

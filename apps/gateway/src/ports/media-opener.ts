@@ -1,0 +1,76 @@
+import { homedir } from "node:os";
+import { type MediaOpener, type MediaSource, type MediaStream, RejectedError, TransientError } from "@wxgate/core";
+import { createGuard, type HttpClient, HttpError } from "@wxgate/http-client";
+import { filenameFromDisposition, MediaError, mimeOfFilename, openLocalFile } from "@wxgate/media";
+import type { MediaFiles } from "./media.ts";
+
+export interface MediaOpenerOptions {
+  readonly http: HttpClient;
+  readonly files: MediaFiles;
+  readonly localRoots: readonly string[];
+  readonly maxBytes: number;
+}
+
+/** Opens what an agent or operator named: our own files, local ones below the channel's roots, public addresses. */
+export function createMediaOpener({ http, files, localRoots, maxBytes }: MediaOpenerOptions): MediaOpener {
+  // Written by people and models: nothing but public addresses.
+  const guard = createGuard();
+
+  async function openSource(source: MediaSource, signal: AbortSignal): Promise<MediaStream> {
+    if (source.text !== undefined) return fromText(source.text);
+    if (source.path !== undefined) return fromFile(source.path);
+    if (source.url !== undefined) return (await files.openOwn(source.url)) ?? fromUrl(source.url, signal);
+    throw new RejectedError("a file needs a url, a path or a text to be read from", { code: "media.no-source" });
+  }
+
+  async function fromFile(path: string): Promise<MediaStream> {
+    const { body, bytes, filename } = await openLocalFile(path, { roots: localRoots, home: homedir(), maxBytes });
+    return { body, bytes, filename, mime: mimeOfFilename(filename) ?? "application/octet-stream" };
+  }
+
+  async function fromUrl(url: string, signal: AbortSignal): Promise<MediaStream> {
+    const download = await http.download(url, { signal, maxBytes, guard });
+    const { body, mime, bytes, disposition } = download;
+    const filename = disposition === undefined ? undefined : filenameFromDisposition(disposition);
+    return { body, mime, ...(bytes !== undefined && { bytes }), ...(filename !== undefined && { filename }) };
+  }
+
+  return {
+    async open(source, signal) {
+      try {
+        return await openSource(source, signal);
+      } catch (error) {
+        throw toChannelError(error);
+      }
+    },
+  };
+}
+
+function fromText(text: string): MediaStream {
+  const bytes = Buffer.from(text);
+  return {
+    body: (async function* () {
+      yield bytes;
+    })(),
+    bytes: bytes.length,
+    mime: "text/plain",
+  };
+}
+
+const LASTING = new Set([
+  "http.bad-request",
+  "http.blocked-address",
+  "http.blocked-url",
+  "http.redirect",
+  "http.too-large",
+]);
+
+/** What will fail again is refused; what may go better is tried again. */
+function toChannelError(error: unknown): unknown {
+  if (error instanceof MediaError) return new RejectedError(error.message, { code: error.code, cause: error });
+  if (!(error instanceof HttpError)) return error;
+  const { code, status = 0, message } = error;
+  const gone = code === "http.status" && status >= 400 && status < 500 && status !== 408 && status !== 429;
+  if (LASTING.has(code) || gone) return new RejectedError(message, { code, cause: error });
+  return new TransientError(message, { code, cause: error });
+}

@@ -1,0 +1,134 @@
+import type { ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Logger } from "@wxgate/core";
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
+import type { Metrics } from "../observe/metrics.ts";
+import { toRequest } from "./light-request.ts";
+import type { Mounted } from "./routes.ts";
+
+export interface PublicServer {
+  /** Replaces what is mounted. */
+  mount(routes: ReadonlyMap<string, Mounted>): void;
+  listen(host: string, port: number): Promise<AddressInfo>;
+  /** From now on callbacks are answered 503: the platform sends them again. */
+  drain(): void;
+  close(): Promise<void>;
+}
+
+/** Larger than any callback of any platform; a channel may ask for less. */
+const MAX_BODY_BYTES = 1_048_576;
+const REQUEST_TIMEOUT_MS = 15_000;
+/** Longer than the idle time of common reverse proxies, so that it is they who close. */
+const KEEP_ALIVE_MS = 72_000;
+
+/** Platform callbacks and /healthz; nothing else is served here. */
+export function createPublicServer(ports: { readonly log: Logger; readonly metrics: Metrics }): PublicServer {
+  const { log, metrics } = ports;
+  let routes: ReadonlyMap<string, Mounted> = new Map();
+  let draining = false;
+  const app = createFastify(answer);
+
+  async function answer({ raw }: FastifyRequest, reply: FastifyReply): Promise<void> {
+    reply.hijack();
+    const response = reply.raw;
+    const url = raw.url ?? "/";
+    const path = pathOf(url);
+    if (path === undefined) return say(response, 400, "the path holds a broken percent-encoding");
+    if (path === "/healthz") return health(raw.method, response);
+    const mounted = routes.get(path);
+    if (!mounted) return say(response, 404, "nothing is here");
+    if (raw.method !== "GET" && raw.method !== "POST")
+      return say(response, 405, "use GET or POST", { allow: "GET, POST" });
+    if (draining)
+      return say(response, 503, "shutting down; send it again", { "retry-after": "5", connection: "close" });
+    if (Number(raw.headers["content-length"] ?? 0) > MAX_BODY_BYTES) {
+      return say(response, 413, "the body is too large", { connection: "close" });
+    }
+    const startedAt = performance.now();
+    const status = await handle(mounted, toRequest(raw), response);
+    metrics.webhook(mounted.ids, status, (performance.now() - startedAt) / 1000);
+  }
+
+  async function handle(mounted: Mounted, request: Request, response: ServerResponse): Promise<number> {
+    try {
+      return await write(response, await mounted.webhook(request));
+    } catch (error) {
+      log.error({ err: error, channel: mounted.ids }, "webhook failed; the platform was told to send it again");
+      if (!response.headersSent) say(response, 500, "the callback could not be handled");
+      return 500;
+    }
+  }
+
+  function health(method: string | undefined, response: ServerResponse): void {
+    if (method !== "GET" && method !== "HEAD") {
+      say(response, 405, "use GET", { allow: "GET, HEAD" });
+      return;
+    }
+    const [status, word] = draining ? ([503, "stopping"] as const) : ([200, "ok"] as const);
+    response.writeHead(status, { "content-type": "application/json; charset=utf-8" });
+    response.end(`{"status":"${word}"}`);
+  }
+
+  return {
+    mount(next) {
+      routes = next;
+    },
+    async listen(host, port) {
+      await app.listen({ host, port });
+      return app.server.address() as AddressInfo;
+    },
+    drain() {
+      draining = true;
+    },
+    close: () => app.close(),
+  };
+}
+
+function createFastify(answer: (request: FastifyRequest, reply: FastifyReply) => Promise<void>): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    exposeHeadRoutes: false,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    forceCloseConnections: "idle",
+    return503OnClosing: false,
+    routerOptions: {
+      onBadUrl: (_path, _raw, response) =>
+        say(response as ServerResponse, 400, "the path holds a broken percent-encoding"),
+    },
+  });
+  // Channels read the body themselves, up to their own limit.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", (_request, _payload, done) => done(null));
+  app.all("/*", answer);
+  app.setNotFoundHandler(answer);
+  return app as unknown as FastifyInstance;
+}
+
+function pathOf(url: string): string | undefined {
+  const query = url.indexOf("?");
+  const path = query < 0 ? url : url.slice(0, query);
+  if (!path.includes("%")) return path;
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function say(response: ServerResponse, status: number, text: string, headers: Record<string, string> = {}): void {
+  response.writeHead(status, { "content-type": "text/plain; charset=utf-8", ...headers });
+  response.end(text);
+}
+
+/** Answers are short: they are written in one piece. */
+async function write(response: ServerResponse, answer: Response): Promise<number> {
+  const body = answer.body === null ? undefined : Buffer.from(await answer.arrayBuffer());
+  const headers: Record<string, string | number> = { "content-length": body?.length ?? 0 };
+  answer.headers.forEach((value, name) => {
+    headers[name] = value;
+  });
+  response.writeHead(answer.status, headers);
+  response.end(body);
+  return answer.status;
+}

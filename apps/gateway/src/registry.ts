@@ -1,0 +1,51 @@
+import { type AgentPorts, agentTypes } from "@wxgate/agents";
+import type { Agent, Channel, ChannelPorts, CreateChannel } from "@wxgate/core";
+import { createKfChannel, kfConfigSchema } from "@wxgate/kf";
+import type { z } from "zod";
+
+/** A kind of channel the gateway can be configured with. */
+export interface ChannelType {
+  /** Its own keys, `type` among them; the common keys are added by the configuration. */
+  readonly schema: z.ZodObject;
+  /** Keys that must be written under each channel and are never taken from `defaults`. */
+  readonly credentials: readonly string[];
+  create(id: string, keys: Keys, ports: ChannelPorts): Channel;
+}
+
+/** A kind of agent the gateway can be configured with. */
+export interface AgentType {
+  readonly schema: z.ZodType;
+  create(name: string, keys: Keys, ports: AgentPorts): Agent | Promise<Agent>;
+}
+
+export interface Registry {
+  readonly channels: Readonly<Record<string, ChannelType>>;
+  readonly agents: Readonly<Record<string, AgentType>>;
+}
+type Keys = Readonly<Record<string, unknown>>;
+
+/** Everything that can be configured, by its `type`; the only place that names concrete channels and agents. */
+export const registry: Registry = {
+  channels: {
+    kf: channel(kfConfigSchema, createKfChannel, ["secret", "token", "encodingAESKey"]),
+  },
+  agents: Object.fromEntries([...agentTypes].map(([type, entry]) => [type, entry])),
+};
+
+function channel<S extends z.ZodObject>(
+  schema: S,
+  create: CreateChannel<z.output<S>>,
+  credentials: readonly string[],
+): ChannelType {
+  const own = Object.keys(schema.shape);
+  return {
+    schema,
+    credentials,
+    // The configuration checked `keys` with this schema; the common keys beside it are the gateway's affair.
+    create: (id, keys, ports) => create(id, pick(keys, own) as z.output<S>, ports),
+  };
+}
+
+function pick(keys: Keys, names: readonly string[]): Keys {
+  return Object.fromEntries(names.filter((name) => name in keys).map((name) => [name, keys[name]]));
+}

@@ -1,0 +1,236 @@
+import { randomBytes } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
+import { type AdminServer, createAdminServer } from "./admin/admin-server.ts";
+import type { GatewayView, ReloadResult } from "./admin/gateway.ts";
+import { ConfigError } from "./config/problems.ts";
+import type { ChannelConfig, GatewayConfig } from "./config/schema.ts";
+import { dataFolderOf, readGatewayFile, writeGatewayFile } from "./data-folder.ts";
+import { keepHouse } from "./housekeeping.ts";
+import { listenOn, urlOf } from "./listen.ts";
+import type { LogBook } from "./observe/log-book.ts";
+import { secretsOf } from "./observe/secrets.ts";
+import { systemClock } from "./ports/clock.ts";
+import type { RootLogger } from "./ports/logger.ts";
+import { systemRandom } from "./ports/random.ts";
+import { createPublicServer } from "./public/public-server.ts";
+import { mountRoutes, type WebhookRoute } from "./public/routes.ts";
+import type { Registry } from "./registry.ts";
+import { type Live, openServices, type Services } from "./services.ts";
+import { commonKeys, dispatcherSettings, pathsOf } from "./settings.ts";
+import { version } from "./version.ts";
+
+export interface GatewayOptions {
+  readonly config: GatewayConfig;
+  /** Reads the configuration again. @throws ConfigError. */
+  readonly readConfig: () => GatewayConfig;
+  readonly registry: Registry;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly log: RootLogger;
+  readonly logs: LogBook;
+  /** Takes the next free port where one is busy. */
+  readonly anyPort?: boolean;
+  /** Ends the process at once; for tests of what survives. */
+  readonly kill: () => void;
+}
+
+export interface Gateway {
+  readonly publicUrl: string;
+  readonly adminUrl: string;
+  readonly token: string;
+  reload(): Promise<ReloadResult>;
+  /** Takes no more callbacks, lets what runs finish for some seconds, gives the rest back and closes everything. */
+  stop(): Promise<void>;
+}
+
+/** One running gateway: servers in front, services behind. @throws Error in plain words; nothing is left running then. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { log, logs } = options;
+  const live: Live = { config: options.config, adminUrl: "" };
+  const token = adminToken(options.config);
+  const showNoSecrets = () => logs.hide([token, ...secretsOf(live.config)]);
+  showNoSecrets();
+
+  const services = await openServices(options, live);
+  const work = new AbortController();
+  let state: "starting" | "running" | "stopping" = "starting";
+  let publicServer = createPublicServer({ log, metrics: services.metrics });
+  let publicUrl = "";
+  let admin: AdminServer | undefined;
+  let reloading: Promise<unknown> = Promise.resolve();
+
+  /** Makes everything `config` asks for; only when all of it could be made does anything that runs change. */
+  async function prepare(config: GatewayConfig) {
+    const agents = await services.agents.prepare(config.agents);
+    const channels = await prepareOr(() => services.channels.prepare(switchedOn(config)), agents.abandon);
+    return {
+      changed: [...agents.changed.map((name) => `agents.${name}`), ...channels.changed.map((id) => `channels.${id}`)],
+      start: channels.start,
+      commit() {
+        agents.commit();
+        channels.commit();
+        live.config = config;
+        const { dispatcher } = services;
+        dispatcher.configure(dispatcherSettings(config, services.channels.channels(), services.agents.agents()));
+        publicServer.mount(mountRoutes(routesOf(config, services)));
+        log.setLevel(config.log.level);
+        showNoSecrets();
+      },
+    };
+  }
+
+  async function reloadNow(): Promise<ReloadResult> {
+    try {
+      const next = options.readConfig();
+      const needsRestart = FIXED.filter((section) => !isDeepStrictEqual(next[section], live.config[section]));
+      const before = live.config;
+      const kept = { admin: before.admin, store: before.store, media: before.media };
+      const prepared = await prepare({ ...next, ...kept });
+      if (!isDeepStrictEqual(next.server, before.server)) await moveTo(next.server);
+      prepared.commit();
+      prepared.start();
+      const { changed } = prepared;
+      const sections = LIVE.filter((section) => !isDeepStrictEqual(next[section], before[section]));
+      log.info({ changed: [...sections, ...changed], needsRestart }, "configuration reloaded");
+      return { ok: true, changed: [...sections, ...changed], needsRestart };
+    } catch (error) {
+      const problems = problemsOf(error);
+      log.error(
+        { problems: problems.length, first: problems[0]?.message },
+        "configuration not reloaded, the old one stays",
+      );
+      return { ok: false, problems };
+    }
+  }
+
+  async function moveTo(place: GatewayConfig["server"]): Promise<void> {
+    const next = createPublicServer({ log, metrics: services.metrics });
+    const url = urlOf(await listenOn(next, "server", place, false));
+    const old = publicServer;
+    publicServer = next;
+    publicUrl = url;
+    await old.close();
+  }
+
+  function view(): GatewayView {
+    const { store, dispatcher, files, metrics, events } = services;
+    return {
+      version,
+      startedAt: systemClock.now(),
+      store,
+      clock: systemClock,
+      random: systemRandom,
+      log,
+      events,
+      logs,
+      metrics,
+      channels: () =>
+        Object.entries(live.config.channels).map(([id, entry]) => describeChannel(id, entry, live.config, services)),
+      send: (to, content, source) => dispatcher.send(to, content, source),
+      reload,
+      media: { keep: (stream, signal) => files.keepFile(stream, signal), openSigned: files.openSigned },
+      notReady: () => (state === "running" ? undefined : state),
+    };
+  }
+
+  function reload(): Promise<ReloadResult> {
+    const next = reloading.then(reloadNow);
+    reloading = next;
+    return next;
+  }
+
+  async function closeAll(): Promise<void> {
+    await publicServer.close();
+    await admin?.close();
+    await services.close();
+  }
+
+  try {
+    const prepared = await prepare(options.config);
+    prepared.commit();
+    const { server, admin: adminPlace } = options.config;
+    publicUrl = urlOf(await listenOn(publicServer, "server", server, options.anyPort ?? false));
+    admin = await createAdminServer(view(), token);
+    live.adminUrl = urlOf(await listenOn(admin, "admin", adminPlace, options.anyPort ?? false));
+    rememberWhereWeAre(live, token);
+    const working = Promise.all([
+      services.dispatcher.run(work.signal, GRACE_MS),
+      keepHouse({ store: services.store, media: services.files.store, clock: systemClock, log }, work.signal),
+    ]);
+    prepared.start();
+    state = "running";
+
+    return {
+      get publicUrl() {
+        return publicUrl;
+      },
+      adminUrl: live.adminUrl,
+      token,
+      reload,
+      async stop() {
+        state = "stopping";
+        publicServer.drain();
+        await reloading;
+        await services.channels.stop();
+        work.abort();
+        await working;
+        await closeAll();
+      },
+    };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+/** How long turns and deliveries may go on after the order to stop; most supervisors kill after ten seconds. */
+const GRACE_MS = 7_000;
+/** Sections that a running process cannot change. */
+const FIXED = ["admin", "store", "media"] as const;
+const LIVE = ["server", "log", "dispatch", "bindings", "defaultAgent"] as const;
+
+async function prepareOr<T>(make: () => T, abandon: () => Promise<void>): Promise<T> {
+  try {
+    return make();
+  } catch (error) {
+    await abandon();
+    throw error;
+  }
+}
+
+function switchedOn(config: GatewayConfig): Readonly<Record<string, ChannelConfig>> {
+  return Object.fromEntries(Object.entries(config.channels).filter(([, entry]) => commonKeys(entry).enabled));
+}
+
+function routesOf(config: GatewayConfig, services: Services): readonly WebhookRoute[] {
+  return [...services.channels.channels()].flatMap(([id, channel]) => {
+    const entry = config.channels[id];
+    const { webhook } = channel;
+    return webhook && entry ? [{ id, paths: pathsOf(id, entry), webhook: webhook.bind(channel) }] : [];
+  });
+}
+
+function describeChannel(id: string, entry: ChannelConfig, config: GatewayConfig, services: Services) {
+  const channel = services.channels.channels().get(id);
+  const { enabled, agent = config.defaultAgent } = commonKeys(entry);
+  const paths = channel?.webhook ? pathsOf(id, entry) : [];
+  return { id, type: entry.type, enabled, agent, paths, ...(channel && { channel }) };
+}
+
+function problemsOf(error: unknown) {
+  if (error instanceof ConfigError) return error.problems;
+  const message = error instanceof Error ? error.message : String(error);
+  return [{ file: "", line: 1, column: 1, path: "", message }];
+}
+
+const TOKEN_BYTES = 24;
+
+/** The configured token, else the one made on an earlier start, else a new one. */
+function adminToken(config: GatewayConfig): string {
+  const { token } = config.admin;
+  return token ?? readGatewayFile(dataFolderOf(config))?.token ?? randomBytes(TOKEN_BYTES).toString("base64url");
+}
+
+function rememberWhereWeAre({ config, adminUrl }: Live, token: string): void {
+  const isGenerated = config.admin.token === undefined;
+  writeGatewayFile(dataFolderOf(config), { adminUrl, pid: process.pid, ...(isGenerated && { token }) });
+}

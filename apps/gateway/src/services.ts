@@ -1,0 +1,151 @@
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import type { AgentPorts } from "@wxgate/agents";
+import { type Channel, type ChannelPorts, RejectedError, type Store } from "@wxgate/core";
+import { createDispatcher, type Dispatcher, type Observation } from "@wxgate/dispatcher";
+import { createHttpClient, type HttpClient } from "@wxgate/http-client";
+import { openStore } from "@wxgate/store";
+import { type AgentHost, createAgentHost } from "./agent-host.ts";
+import { type ChannelHost, createChannelHost } from "./channel-host.ts";
+import type { ChannelConfig, GatewayConfig } from "./config/schema.ts";
+import { type CrashPoints, createCrashPoints } from "./crash-points.ts";
+import { dataFolderOf, keyFileOf } from "./data-folder.ts";
+import { createEventHub, type EventHub } from "./observe/event-hub.ts";
+import { createMetrics, type Metrics } from "./observe/metrics.ts";
+import { logBodies, logObservation, logReplies } from "./observe/report.ts";
+import { traceChannel } from "./observe/traces.ts";
+import { systemClock } from "./ports/clock.ts";
+import { type KeyFile, openKeyFile } from "./ports/keys.ts";
+import { createMediaFiles, type MediaFiles } from "./ports/media.ts";
+import { createMediaOpener } from "./ports/media-opener.ts";
+import { systemRandom } from "./ports/random.ts";
+import { createSealer } from "./ports/sealer.ts";
+import { createUrlSigner } from "./ports/signed-url.ts";
+import type { GatewayOptions } from "./runtime.ts";
+import { commonKeys } from "./settings.ts";
+
+/** Everything that runs behind the servers. */
+export interface Services {
+  readonly store: Store;
+  readonly dispatcher: Dispatcher;
+  readonly channels: ChannelHost;
+  readonly agents: AgentHost;
+  readonly files: MediaFiles;
+  readonly metrics: Metrics;
+  readonly events: EventHub;
+  /** Closes what `openServices` opened, in the order that loses nothing. */
+  close(): Promise<void>;
+}
+
+/** What may change while the services run. */
+export interface Live {
+  config: GatewayConfig;
+  adminUrl: string;
+}
+
+/** @throws Error in plain words when the store or the key cannot be opened. */
+export async function openServices(options: GatewayOptions, live: Live): Promise<Services> {
+  const { log, env, registry } = options;
+  const { config } = live;
+  const clock = systemClock;
+  const random = systemRandom;
+  const keys = openKeyFile(keyFileOf(dataFolderOf(config)));
+  const crash = createCrashPoints(env.WXGATE_CRASH_AT, options.kill);
+  const sealer = createSealer(keys, random);
+  const store = crash.store(await openStore(config.store, { clock, random, sealer, log }));
+  const files = openFiles(keys, live);
+  const metrics = createMetrics();
+  const events = createEventHub(clock.now);
+  const agentHttp = createHttpClient({ env, network: { timeoutMs: config.dispatch.turnTimeoutMs, retries: 0 } });
+
+  const observe = (observation: Observation) => {
+    metrics.observe(observation);
+    events.publish(observation);
+    logObservation(log, observation);
+  };
+  const worker = `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`;
+  const dispatcher = createDispatcher({ store, clock, random, log, media: files, worker, observe });
+
+  const portsOf = (id: string, channel: ChannelConfig) =>
+    channelPorts(id, channel, { options, live, store, dispatcher, files });
+  const decorate = (channel: Channel) => decorateChannel(channel, { options, live, crash });
+  const channels = createChannelHost({ types: registry.channels, clock, random, log, portsOf, decorate });
+
+  const agentPorts = (name: string): AgentPorts => ({
+    fetch: agentHttp.fetch,
+    clock,
+    random,
+    log: log.child({ agent: name }),
+    // A channel's id has no colon, so the two never meet.
+    state: store.state(`agent:${name}`),
+    baseDir: config.directory,
+    async openMedia(id) {
+      const media = await files.open({ id, mime: "application/octet-stream" });
+      if (media) return media;
+      throw new RejectedError("the file is no longer kept", { code: "media.not-found" });
+    },
+  });
+  const agents = createAgentHost(registry.agents, agentPorts, (agent) => crash.agent(agent), log);
+
+  return {
+    store,
+    dispatcher,
+    channels,
+    agents,
+    files,
+    metrics,
+    events,
+    async close() {
+      await channels.close();
+      await agents.close();
+      await agentHttp.close();
+      await store.close();
+    },
+  };
+}
+
+function openFiles(keys: KeyFile, live: Live): MediaFiles {
+  const signer = createUrlSigner(keys.derive("signed addresses"), systemClock.now, () => live.adminUrl);
+  return createMediaFiles(live.config.media, signer, systemClock);
+}
+
+interface Surroundings {
+  readonly options: GatewayOptions;
+  readonly live: Live;
+  readonly store: Store;
+  readonly dispatcher: Dispatcher;
+  readonly files: MediaFiles;
+}
+
+function channelPorts(
+  id: string,
+  channel: ChannelConfig,
+  { options, live, store, dispatcher, files }: Surroundings,
+): { http: HttpClient; ports: ChannelPorts } {
+  const { egressProxyUrl, network, mediaLocalRoots } = commonKeys(channel);
+  const http = createHttpClient({ env: options.env, egressProxyUrl, network });
+  const log = options.log.child({ channel: id });
+  const { maxBytes } = live.config.media;
+  return {
+    http,
+    ports: {
+      inbox: logBodies(dispatcher.inbox(id), log, () => live.config.log.bodies),
+      fetch: http.fetch,
+      clock: systemClock,
+      random: systemRandom,
+      log,
+      state: store.state(id),
+      media: createMediaOpener({ http, files, localRoots: mediaLocalRoots, maxBytes }),
+      own: dispatcher.own(id),
+      instant: dispatcher.instant(id),
+    },
+  };
+}
+
+function decorateChannel(
+  channel: Channel,
+  { options, live, crash }: { options: GatewayOptions; live: Live; crash: CrashPoints },
+): Channel {
+  const log = options.log.child({ channel: channel.id });
+  return traceChannel(crash.channel(logReplies(channel, log, () => live.config.log.bodies)));
+}
