@@ -1,6 +1,7 @@
 import type { Agent } from "@wxgate/core";
 import type { z } from "zod";
 import type { AgentType } from "./agent-type.ts";
+import { difyAgent } from "./dify/dify.ts";
 import { echoAgent } from "./echo.ts";
 import { httpAgent } from "./http.ts";
 import { moduleAgent } from "./module.ts";
@@ -15,14 +16,17 @@ export interface AnyAgentType {
   create(name: string, config: unknown, ports: AgentPorts): Promise<Agent>;
 }
 
-/** All agent types, by the `type` of their configuration. */
-export const agentTypes: ReadonlyMap<string, AnyAgentType> = new Map(
-  [registered(echoAgent), registered(httpAgent), registered(openAiAgent), registered(moduleAgent)].map((each) => [
-    each.type,
-    each,
-  ]),
-);
-
 function registered<Schema extends z.ZodType<object>>({ type, schema, create }: AgentType<Schema>): AnyAgentType {
   return { type, schema, create: async (name, config, ports) => create(name, schema.parse(config), ports) };
 }
+
+const ALL: readonly AnyAgentType[] = [
+  registered(echoAgent),
+  registered(httpAgent),
+  registered(openAiAgent),
+  registered(difyAgent),
+  registered(moduleAgent),
+];
+
+/** All agent types, by the `type` of their configuration. */
+export const agentTypes: ReadonlyMap<string, AnyAgentType> = new Map(ALL.map((each) => [each.type, each]));

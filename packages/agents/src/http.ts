@@ -1,13 +1,16 @@
-import type { Agent, AgentEvent, Turn } from "@wxgate/core";
+import type { Agent, AgentEvent } from "@wxgate/core";
 import { z } from "zod";
 import type { AgentType } from "./agent-type.ts";
 import { address, headers, patience, secret } from "./config.ts";
+import { fieldsOf, listIn } from "./json.ts";
 import { parseAgentEvent, parseContent } from "./parse-event.ts";
 import type { AgentPorts } from "./ports.ts";
 import { signWebhook } from "./signature.ts";
-import { type Answer, createExchange, describeProblem } from "./transport/exchange.ts";
+import { type Answer, describeProblem } from "./transport/exchange.ts";
 import type { Failures } from "./transport/failures.ts";
+import { exchangeFor } from "./transport/for-agent.ts";
 import { readServerEvents, type ServerEvent } from "./transport/server-events.ts";
+import { turnBody } from "./turn/turn-body.ts";
 
 export const httpConfigSchema = z.strictObject({
   type: z.literal("http"),
@@ -22,14 +25,10 @@ export type HttpAgentConfig = z.output<typeof httpConfigSchema>;
 /** One's own agent behind a URL: the turn as JSON in, JSON, server-sent events or text out. */
 export function createHttpAgent(name: string, config: HttpAgentConfig, ports: AgentPorts): Agent {
   const url = new URL(config.url);
-  const exchange = createExchange({
-    label: `agent "${name}"`,
-    fetch: ports.fetch,
-    clock: ports.clock,
-    timeoutMs: config.timeoutMs,
-    idleTimeoutMs: config.idleTimeoutMs,
-    secrets: [config.secret, ...Object.values(config.headers), ...url.searchParams.values()],
-    credential: "secret and headers",
+  const exchange = exchangeFor(name, config, ports, {
+    address: config.url,
+    secrets: [config.secret],
+    keys: "secret and headers",
     final4xx: true,
   });
 
@@ -64,20 +63,6 @@ export const httpAgent: AgentType<typeof httpConfigSchema> = {
   create: createHttpAgent,
 };
 
-/** Exactly what the agent's author was promised: no field more, none less. */
-function turnBody(turn: Turn) {
-  const { channel, account, kind, peer } = turn.conversation;
-  return {
-    turn: turn.id,
-    attempt: turn.attempt,
-    agent: turn.agent,
-    session: turn.session,
-    conversation: { channel, account, kind, peer },
-    sender: turn.sender,
-    messages: turn.messages.map(({ id, sentAt, content, quote }) => ({ id, sentAt, content, quote })),
-  };
-}
-
 async function* readAnswer(answer: Answer, failures: Failures): AsyncGenerator<AgentEvent> {
   const { status, mime } = answer;
   if (status === 204) return answer.discard();
@@ -92,8 +77,8 @@ async function* readAnswer(answer: Answer, failures: Failures): AsyncGenerator<A
 }
 
 function* readJson(body: unknown, failures: Failures): Generator<AgentEvent> {
-  const { content } = (typeof body === "object" && body !== null ? body : {}) as { content?: unknown };
-  if (!Array.isArray(content)) throw failures.garbage('JSON without a list "content"');
+  const content = listIn(fieldsOf(body)?.content);
+  if (content === undefined) throw failures.garbage('JSON without a list "content"');
   const parsed = content.map((part) => parseContent(part, failures.garbage));
   for (const part of parsed) yield { kind: "content", content: part };
 }
@@ -102,8 +87,7 @@ async function* readStream(answer: Answer, failures: Failures): AsyncGenerator<A
   for await (const event of readServerEvents(answer.chunks(), failures)) {
     if (event.data === "[DONE]") return;
     const value = parseData(event, failures);
-    if (event.event === "error" || (isRecord(value) && value.kind === undefined && value.error !== undefined))
-      throw failures.reported(describeProblem(value) ?? "");
+    if (event.event === "error" || isError(value)) throw failures.reported(describeProblem(value) ?? "");
     yield parseAgentEvent(value, failures.garbage);
   }
 }
@@ -127,6 +111,7 @@ async function* readText(answer: Answer): AsyncGenerator<AgentEvent> {
   if (rest !== "") yield { kind: "text-delta", text: rest };
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+function isError(value: unknown): boolean {
+  const fields = fieldsOf(value);
+  return fields !== undefined && fields.kind === undefined && fields.error !== undefined;
 }

@@ -2,7 +2,7 @@ import { countIn, type Fields, fieldsOf, listIn, textIn } from "../json.ts";
 import { type Answer, describeProblem } from "../transport/exchange.ts";
 import type { Failures } from "../transport/failures.ts";
 import { readReply } from "../transport/read-reply.ts";
-import { createThinkingFilter } from "./hide-thinking.ts";
+import { createThinkingFilter } from "../turn/hide-thinking.ts";
 
 export interface ToolCall {
   readonly id: string;

@@ -1,11 +1,12 @@
-import { type Agent, type AgentEvent, type JsonObject, RejectedError, type Turn } from "@wxgate/core";
+import { type Agent, type AgentEvent, RejectedError, type Turn } from "@wxgate/core";
 import { z } from "zod";
 import type { AgentType } from "../agent-type.ts";
 import { address, addressBelow, headers, patience, secret } from "../config.ts";
-import { fieldsOf } from "../json.ts";
 import type { AgentPorts, AgentTool } from "../ports.ts";
-import { createExchange, type Exchange } from "../transport/exchange.ts";
-import { type ChatItem, readChat, type ToolCall } from "./chat-stream.ts";
+import type { Exchange } from "../transport/exchange.ts";
+import { exchangeFor } from "../transport/for-agent.ts";
+import { callTool } from "../turn/call-tool.ts";
+import { type ChatItem, readChat } from "./chat-stream.ts";
 import { type ChatMessage, chatMessages, toolRound } from "./messages.ts";
 
 export const openAiConfigSchema = z.strictObject({
@@ -42,14 +43,10 @@ export type OpenAiAgentConfig = z.output<typeof openAiConfigSchema>;
 
 /** Any server with OpenAI's chat completions. It remembers nothing: the session's history is sent with every turn. */
 export function createOpenAiAgent(name: string, config: OpenAiAgentConfig, ports: AgentPorts): Agent {
-  const exchange = createExchange({
-    label: `agent "${name}"`,
-    fetch: ports.fetch,
-    clock: ports.clock,
-    timeoutMs: config.timeoutMs,
-    idleTimeoutMs: config.idleTimeoutMs,
-    secrets: [config.apiKey, ...Object.values(config.headers), ...new URL(config.baseUrl).searchParams.values()],
-    credential: "apiKey",
+  const exchange = exchangeFor(name, config, ports, {
+    address: config.baseUrl,
+    secrets: [config.apiKey],
+    keys: "apiKey",
   });
   return {
     capabilities: { history: false },
@@ -103,7 +100,7 @@ async function* answer(asked: Asked): AsyncGenerator<AgentEvent> {
     const results: string[] = [];
     for (const call of calls) {
       yield { kind: "tool", name: call.name, state: "started" };
-      const result = await callTool(asked, call);
+      const result = await callTool(ports, turn, call, signal);
       results.push(result.text);
       yield { kind: "tool", name: call.name, state: result.failed ? "failed" : "finished" };
     }
@@ -149,29 +146,4 @@ function ask(
     },
     signal,
   );
-}
-
-/** The model is told of a failure and may try another way. */
-async function callTool(
-  { ports, turn, signal }: Asked,
-  { name, args }: ToolCall,
-): Promise<{ readonly text: string; readonly failed: boolean }> {
-  const parsed = parseArguments(args);
-  if (parsed === undefined) return { text: "Failed: the arguments are no JSON object.", failed: true };
-  try {
-    return { text: (await ports.tools?.call(turn, name, parsed, signal)) ?? "", failed: false };
-  } catch (error) {
-    signal.throwIfAborted();
-    ports.log.warn({ turn: turn.id, tool: name, err: error }, "a tool failed");
-    return { text: `Failed: ${error instanceof Error ? error.message : String(error)}`, failed: true };
-  }
-}
-
-function parseArguments(args: string): JsonObject | undefined {
-  if (args.trim() === "") return {};
-  try {
-    return fieldsOf(JSON.parse(args)) as JsonObject | undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -26,7 +26,7 @@ export interface ExchangeRequest {
   readonly method: "GET" | "POST";
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array<ArrayBuffer> | FormData;
+  readonly body?: string | Uint8Array<ArrayBuffer>;
 }
 
 export interface Answer {

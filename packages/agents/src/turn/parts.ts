@@ -8,6 +8,8 @@ export interface FilePart {
   readonly kind: "file";
   readonly as: "image" | "voice" | "video" | "file";
   readonly media: StoredMedia;
+  /** The line that stands for it in text. */
+  readonly described: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
@@ -37,6 +39,11 @@ export async function turnParts(turn: Turn, options: PartOptions, signal: AbortS
   return parts;
 }
 
+/** Text and descriptions, for a back-end that takes the files beside the text. */
+export function partsText(parts: readonly Part[]): string {
+  return parts.map((part) => (part.kind === "text" ? part.text : part.described)).join("\n");
+}
+
 /** The same for somebody who takes text alone. */
 export function turnText(turn: Turn): string {
   return turn.messages
@@ -64,7 +71,7 @@ function joined(before: string, after: string): Part {
 }
 
 async function partOf(content: InboundContent, options: PartOptions, signal: AbortSignal): Promise<Part> {
-  const described: Part = { kind: "text", text: describeContent(content) };
+  const described = { kind: "text" as const, text: describeContent(content) };
   if (!hasMedia(content) || !("id" in content.media)) return described;
   if (content.kind === "voice" && content.transcript !== undefined) return described;
   const { media, kind } = content;
@@ -73,7 +80,7 @@ async function partOf(content: InboundContent, options: PartOptions, signal: Abo
   if (!asText && !asFile) return described;
   try {
     const bytes = await readAll(await options.ports.openMedia(media.id, signal), options, signal);
-    if (asFile) return { kind: "file", as: kind, media, bytes };
+    if (!asText) return { kind: "file", as: kind, media, described: described.text, bytes };
     return {
       kind: "text",
       text: `${described.text}\n${new TextDecoder().decode(bytes)}\n[end of ${media.filename ?? "file"}]`,

@@ -1,0 +1,28 @@
+import { collectAnswer, sampleTurn } from "@wxgate/testing";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { agentTypes } from "./agent-types.ts";
+import { testPorts } from "./fixtures/ports.ts";
+
+describe("agent types", () => {
+  it("are found by the type of their configuration", () => {
+    for (const [type, { schema }] of agentTypes) {
+      expect(schema.safeParse({ type: `not-${type}` }).success).toBe(false);
+      expect(z.toJSONSchema(schema, { io: "input" })).toMatchObject({ properties: { type: { const: type } } });
+    }
+  });
+
+  it("make an agent of a configuration as it was written", async () => {
+    const agent = await agentTypes.get("echo")?.create("parrot", { type: "echo", prefix: "" }, testPorts());
+
+    expect(agent).toBeDefined();
+    const answer = await collectAnswer(agent!.respond(sampleTurn({ text: "hi" }), new AbortController().signal));
+    expect(answer.text).toBe("hi");
+  });
+
+  it.each([...agentTypes.keys()])("refuse a misspelt key of %s", (type) => {
+    const { error } = agentTypes.get(type)!.schema.safeParse({ type, modle: "x" });
+
+    expect(error?.message).toContain("modle");
+  });
+});

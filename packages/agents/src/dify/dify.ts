@@ -1,0 +1,174 @@
+import { type Agent, type AgentEvent, RejectedError, type Turn } from "@wxgate/core";
+import { z } from "zod";
+import type { AgentType } from "../agent-type.ts";
+import { address, addressBelow, headers, patience, secret } from "../config.ts";
+import { fieldsOf, textIn } from "../json.ts";
+import type { AgentPorts } from "../ports.ts";
+import type { Answer, Exchange } from "../transport/exchange.ts";
+import { exchangeFor, tellToStop } from "../transport/for-agent.ts";
+import { encodeForm } from "../transport/multipart.ts";
+import { type FilePart, partsText, turnParts } from "../turn/parts.ts";
+import {
+  forgetConversation,
+  keepConversation,
+  type RemoteConversation,
+  remoteConversation,
+} from "../turn/remote-conversation.ts";
+import { readDify } from "./dify-stream.ts";
+
+export const difyConfigSchema = z.strictObject({
+  type: z.literal("dify"),
+  /** Up to and with `/v1`. */
+  baseUrl: address.default("https://api.dify.ai/v1"),
+  /** The app's key, `app-…`. */
+  apiKey: secret,
+  /** Variables of the app. */
+  inputs: z.record(z.string(), z.json()).default({}),
+  headers,
+  /** Uploads what people send; otherwise the app only hears that there was a file. */
+  files: z.boolean().default(true),
+  textFileBytes: z.number().int().min(0).max(1_000_000).default(65_536),
+  fileBytes: z.number().int().min(0).max(100_000_000).default(15_000_000),
+  showReasoning: z.boolean().default(false),
+  ...patience,
+});
+export type DifyAgentConfig = z.output<typeof difyConfigSchema>;
+
+/** A chat app, agent or chatflow of Dify. It remembers the conversation itself. */
+export function createDifyAgent(name: string, config: DifyAgentConfig, ports: AgentPorts): Agent {
+  const exchange = exchangeFor(name, config, ports, {
+    address: config.baseUrl,
+    secrets: [config.apiKey],
+    keys: "apiKey",
+  });
+  return {
+    capabilities: { history: true },
+    respond: (turn, signal) => answer({ config, ports, exchange, turn, signal }),
+  };
+}
+
+export const difyAgent: AgentType<typeof difyConfigSchema> = {
+  type: "dify",
+  schema: difyConfigSchema,
+  create: createDifyAgent,
+};
+
+interface Asked {
+  readonly config: DifyAgentConfig;
+  readonly ports: AgentPorts;
+  readonly exchange: Exchange;
+  readonly turn: Turn;
+  readonly signal: AbortSignal;
+}
+
+async function* answer(asked: Asked): AsyncGenerator<AgentEvent> {
+  const { config, ports, exchange, turn, signal } = asked;
+  const conversation = await remoteConversation(ports, turn);
+  const reply = await ask(asked, conversation);
+  let task: string | undefined;
+  try {
+    let known = conversation.id;
+    for await (const item of readDify(reply, exchange.failures, config)) {
+      task = item.task ?? task;
+      if (item.conversation !== undefined && item.conversation !== known) {
+        known = item.conversation;
+        await keepConversation(ports, turn, known, conversation.user);
+      }
+      if (item.event !== undefined) yield item.event;
+    }
+  } finally {
+    if (signal.aborted && task !== undefined) void stop(asked, task, conversation.user);
+  }
+}
+
+/** A conversation that Dify no longer has, or has for another user, is begun anew. */
+async function ask(asked: Asked, conversation: RemoteConversation): Promise<Answer> {
+  const { config, ports, turn, signal } = asked;
+  const takes = () => config.files;
+  const parts = await turnParts(
+    turn,
+    { ports, takes, textFileBytes: config.textFileBytes, fileBytes: config.fileBytes },
+    signal,
+  );
+  const uploads = parts.filter((part) => part.kind === "file").map((file) => upload(asked, file, conversation.user));
+  const body = {
+    inputs: config.inputs,
+    query: partsText(parts),
+    user: conversation.user,
+    response_mode: "streaming",
+    files: (await Promise.all(uploads)).filter((file) => file !== undefined),
+  };
+  if (conversation.id === undefined) return post(asked, body);
+  try {
+    return await post(asked, { ...body, conversation_id: conversation.id });
+  } catch (error) {
+    if (!(error instanceof RejectedError) || error.platformCode !== 404) throw error;
+    ports.log.warn({ turn: turn.id, session: turn.session }, "the agent forgot this conversation; a new one is begun");
+    await forgetConversation(ports, turn);
+    return post(asked, body);
+  }
+}
+
+function post({ config, exchange, turn, signal }: Asked, body: object): Promise<Answer> {
+  return exchange.send(
+    {
+      method: "POST",
+      url: addressBelow(config.baseUrl, "chat-messages"),
+      headers: {
+        ...authorized(config),
+        "content-type": "application/json",
+        accept: "text/event-stream",
+        "x-trace-id": turn.id,
+      },
+      body: JSON.stringify(body),
+    },
+    signal,
+  );
+}
+
+const DIFY_TYPES: Readonly<Record<FilePart["as"], string>> = {
+  image: "image",
+  voice: "audio",
+  video: "video",
+  file: "document",
+};
+
+/** Undefined when Dify does not take this file: the text has named it, and the question is asked all the same. */
+async function upload(
+  { config, ports, exchange, turn, signal }: Asked,
+  { as, media, bytes }: FilePart,
+  user: string,
+): Promise<object | undefined> {
+  const form = new FormData();
+  form.set("user", user);
+  form.set(
+    "file",
+    new Blob([bytes], { type: media.mime }),
+    media.filename ?? `${as}.${media.mime.split("/")[1] ?? "bin"}`,
+  );
+  try {
+    const url = addressBelow(config.baseUrl, "files/upload");
+    const { contentType, body } = await encodeForm(form);
+    const sent = { ...authorized(config), "content-type": contentType };
+    const reply = await exchange.send({ method: "POST", url, headers: sent, body }, signal);
+    const id = textIn(fieldsOf(await reply.json())?.id);
+    if (id === undefined) throw exchange.failures.garbage("an upload without giving it an id");
+    return { type: DIFY_TYPES[as], transfer_method: "local_file", upload_file_id: id };
+  } catch (error) {
+    if (!(error instanceof RejectedError)) throw error;
+    ports.log.warn({ turn: turn.id, media: media.id, err: error }, "the agent does not take a file");
+    return undefined;
+  }
+}
+
+function stop({ config, ports, exchange, turn }: Asked, task: string, user: string): Promise<void> {
+  return tellToStop(ports, turn.id, async (signal) => {
+    const url = addressBelow(config.baseUrl, `chat-messages/${encodeURIComponent(task)}/stop`);
+    const sent = { ...authorized(config), "content-type": "application/json" };
+    (await exchange.send({ method: "POST", url, headers: sent, body: JSON.stringify({ user }) }, signal)).discard();
+  });
+}
+
+function authorized({ apiKey, headers: more }: DifyAgentConfig): Record<string, string> {
+  return { ...more, authorization: `Bearer ${apiKey}` };
+}

@@ -1,0 +1,61 @@
+import type { AgentPorts } from "../ports.ts";
+import { createExchange, type Exchange } from "./exchange.ts";
+
+interface Reached {
+  readonly timeoutMs: number;
+  readonly idleTimeoutMs: number;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface Credentials {
+  readonly address: string;
+  readonly secrets: readonly (string | undefined)[];
+  /** The configuration keys that hold them. */
+  readonly keys: string;
+  readonly final4xx?: boolean;
+}
+
+/** The exchange of one configured agent. Headers and the address's query count as secrets too. */
+export function exchangeFor(
+  name: string,
+  { timeoutMs, idleTimeoutMs, headers }: Reached,
+  { fetch, clock }: AgentPorts,
+  { address, secrets, keys, final4xx }: Credentials,
+): Exchange {
+  return createExchange({
+    label: `agent "${name}"`,
+    fetch,
+    clock,
+    timeoutMs,
+    idleTimeoutMs,
+    secrets: [...secrets, ...Object.values(headers), ...new URL(address).searchParams.values()],
+    credential: keys,
+    final4xx,
+  });
+}
+
+/** Tells a server to stop, after the turn's own signal fired. A server that does not listen is left alone. */
+export async function tellToStop(
+  { clock, log }: AgentPorts,
+  turn: string,
+  tell: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const tooLong = new AbortController();
+  const told = new AbortController();
+  const timer = clock.sleep(STOP_MS, told.signal).then(
+    () => tooLong.abort(),
+    () => {
+      // It was told in time.
+    },
+  );
+  try {
+    await tell(tooLong.signal);
+  } catch (error) {
+    log.debug({ turn, err: error }, "the agent could not be told to stop");
+  } finally {
+    told.abort();
+    await timer;
+  }
+}
+
+const STOP_MS = 5_000;
