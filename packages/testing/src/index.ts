@@ -6,3 +6,13 @@ export {
   type RunningAgent,
 } from "./agent-contract.ts";
 export { type CollectedAnswer, collectAnswer, type SampleTurn, sampleTurn } from "./agent-turn.ts";
+export {
+  type ChannelContractOptions,
+  channelContract,
+  type OutboundFacts,
+  type TargetFacts,
+  type WebhookFacts,
+} from "./channel-contract.ts";
+export { createTestClock, settled, type TestClock } from "./test-clock.ts";
+export type { TestInbox } from "./test-inbox.ts";
+export { createTestPorts, type LogEntry, type TestPorts, type TestPortsOptions } from "./test-ports.ts";
