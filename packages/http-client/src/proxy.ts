@@ -64,7 +64,7 @@ function chooseProxy(egressProxyUrl: string | undefined, env: Env): EgressProxy 
  * `http://`, `https://` and `socks5://` (also `socks5h://`, `socks://`: the proxy resolves names in all of them), with
  * user and password if need be. Without a scheme `http://` is meant, as in curl.
  */
-export function parseProxyUrl(value: string, key: string): EgressProxy {
+function parseProxyUrl(value: string, key: string): EgressProxy {
   const url = parseUrl(value.includes("://") ? value : `http://${value}`, key);
   const protocol = url.protocol === "socks:" || url.protocol === "socks5h:" ? "socks5:" : url.protocol;
   if (protocol !== "http:" && protocol !== "https:" && protocol !== "socks5:") {

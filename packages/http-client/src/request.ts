@@ -32,7 +32,7 @@ export function toOutboundRequest(input: FetchInput, init: RequestInit = {}): Ou
   };
 }
 
-export function toUrl(value: string | URL): URL {
+function toUrl(value: string | URL): URL {
   const text = String(value);
   if (!URL.canParse(text)) throw new HttpError("this is not an absolute URL", { code: "http.bad-request", sent: "no" });
   return new URL(text);

@@ -248,11 +248,14 @@ describe("finding ffmpeg", () => {
     expect(JSON.parse(output)).toEqual(["PATH"]);
   });
 
-  it("passes on its last words when it fails", async () => {
+  it("keeps its last words as the cause when it fails", async () => {
     const command = await script('if (process.argv[2] === "x") { console.error("Invalid data"); process.exit(3); }');
     const ffmpeg = await detectFfmpeg({ command });
 
-    await expect(ffmpeg!.run(["x"], { timeoutMs: 5000 })).rejects.toThrow("ended with code 3: Invalid data");
+    await expect(ffmpeg!.run(["x"], { timeoutMs: 5000 })).rejects.toMatchObject({
+      message: "ffmpeg ended with code 3",
+      cause: { message: "Invalid data" },
+    });
   });
 
   it("is ended when it takes too long or is no longer wanted", async () => {

@@ -74,8 +74,10 @@ function createRunner(command: string, env: Readonly<Record<string, string | und
       child.once("error", (error) => reject(signal?.aborted ? signal.reason : error));
       child.once("close", (code) => {
         if (code === 0) return resolve(output);
-        const why = code === null ? `was ended after ${timeoutMs} ms` : `ended with code ${code}: ${complaint.trim()}`;
-        reject(new MediaError(`ffmpeg ${why}`, { code: "media.conversion-failed" }));
+        const why = code === null ? `was ended after ${timeoutMs} ms` : `ended with code ${code}`;
+        // Its own words name paths of this machine: for the operator, not for the message.
+        const cause = complaint === "" ? undefined : new Error(complaint.trim());
+        reject(new MediaError(`ffmpeg ${why}`, { code: "media.conversion-failed", cause }));
       });
     });
 }

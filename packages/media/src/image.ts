@@ -62,7 +62,7 @@ async function convert(sharp: Sharp, job: ImageJob): Promise<void> {
   } catch (error) {
     await rm(job.into, { force: true });
     if (error instanceof MediaError || job.signal?.aborted) throw error;
-    throw failed(error instanceof Error ? error.message : String(error), error);
+    throw failed("it is damaged, too large, or of a kind that is not read here", error);
   }
 }
 

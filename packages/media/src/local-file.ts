@@ -1,5 +1,5 @@
-import { constants, createReadStream, type Stats } from "node:fs";
-import { type FileHandle, open, realpath, stat } from "node:fs/promises";
+import { constants, createReadStream } from "node:fs";
+import { type FileHandle, lstat, open, readlink, realpath } from "node:fs/promises";
 import { basename, isAbsolute, join, parse, relative, sep } from "node:path";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
@@ -88,7 +88,7 @@ async function openChecked(real: string, roots: readonly string[], maxBytes: num
   const file = await open(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(unopened);
   try {
     const opened = await file.stat();
-    await requireSamePlace(opened, real, roots);
+    await requireSamePlace(file, real, roots);
     if (!opened.isFile()) throw refused("this is not a regular file");
     if (maxBytes !== undefined && opened.size > maxBytes) {
       const words = `it has ${formatBytes(opened.size)}; the limit is ${formatBytes(maxBytes)}`;
@@ -106,13 +106,19 @@ function streamOf(file: FileHandle, bytes: number): Readable {
   return createReadStream("", { fd: file, ...(bytes > 0 && { start: 0, end: bytes - 1 }) });
 }
 
-async function requireSamePlace(opened: Stats, real: string, roots: readonly string[]): Promise<void> {
+/**
+ * The folders on the way may have been swapped for links between the look at the path and the opening. Linux says where
+ * an open file really is. Elsewhere the path is looked at once more, which leaves a swap less than a moment.
+ */
+async function requireSamePlace(file: FileHandle, real: string, roots: readonly string[]): Promise<void> {
+  const place = await readlink(`/proc/self/fd/${file.fd}`).catch(missing);
+  if (place !== undefined) return requireBelow(place, roots);
+
+  const [opened, there] = await Promise.all([file.stat(), lstat(real).catch(missing)]);
   const now = await realpath(real).catch(missing);
-  const there = now === undefined ? undefined : await stat(now).catch(missing);
-  if (now === undefined || there?.ino !== opened.ino || there.dev !== opened.dev) {
+  if (now !== real || there?.ino !== opened.ino || there.dev !== opened.dev) {
     throw refused("the file was replaced while it was opened");
   }
-  requireBelow(now, roots);
 }
 
 function requireBelow(path: string, roots: readonly string[]): void {
