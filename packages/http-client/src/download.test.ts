@@ -1,33 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
+import { client, failure } from "./fixtures/clients.ts";
 import { serve } from "./fixtures/servers.ts";
-import {
-  createGuard,
-  createHttpClient,
-  createPlatformGuard,
-  type Download,
-  type DownloadOptions,
-  type HttpClientOptions,
-  HttpError,
-} from "./index.ts";
-
-function client(options: HttpClientOptions = {}) {
-  const http = createHttpClient({ network: { timeoutMs: 300, retries: 0, retryDelayMs: 1 }, ...options });
-  onTestFinished(() => http.close());
-  return http;
-}
+import { createGuard, createPlatformGuard, type Download, type DownloadOptions } from "./index.ts";
 
 function options(more: Partial<DownloadOptions>): DownloadOptions {
   return { signal: new AbortController().signal, maxBytes: 1024, guard: createGuard(), ...more };
-}
-
-async function failure(promise: Promise<unknown>): Promise<HttpError> {
-  const error = await promise.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  expect(error).toBeInstanceOf(HttpError);
-  return error as HttpError;
 }
 
 async function text({ body }: Download): Promise<string> {

@@ -1,23 +1,14 @@
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { CERTIFICATE } from "./fixtures/certificate.ts";
+import { client as clientWith, failure } from "./fixtures/clients.ts";
 import { closedPort, connectProxy, serve, serveTls, socksProxy } from "./fixtures/servers.ts";
 import { createGuard, createHttpClient, createPlatformGuard, type HttpClientOptions, HttpError } from "./index.ts";
 import { parseNoProxy } from "./no-proxy.ts";
 import { createProxySelector, type Env } from "./proxy.ts";
 
+/** Tunnels take a moment longer than plain connections. */
 function client(options: HttpClientOptions) {
-  const http = createHttpClient({ network: { timeoutMs: 1000, retries: 0, retryDelayMs: 1 }, ...options });
-  onTestFinished(() => http.close());
-  return http;
-}
-
-async function failure(promise: Promise<unknown>): Promise<HttpError> {
-  const error = await promise.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  expect(error).toBeInstanceOf(HttpError);
-  return error as HttpError;
+  return clientWith({ network: { timeoutMs: 1000, retries: 0, retryDelayMs: 1 }, ...options });
 }
 
 function chosen(env: Env, egressProxyUrl?: string): string | undefined {
