@@ -1,6 +1,7 @@
 import type { Agent } from "@wxgate/core";
 import type { z } from "zod";
 import type { AgentType } from "./agent-type.ts";
+import { cozeAgent } from "./coze/coze.ts";
 import { difyAgent } from "./dify/dify.ts";
 import { echoAgent } from "./echo.ts";
 import { httpAgent } from "./http.ts";
@@ -25,6 +26,7 @@ const ALL: readonly AnyAgentType[] = [
   registered(httpAgent),
   registered(openAiAgent),
   registered(difyAgent),
+  registered(cozeAgent),
   registered(moduleAgent),
 ];
 

@@ -1,5 +1,6 @@
 export type { AgentType } from "./agent-type.ts";
 export { type AnyAgentType, agentTypes } from "./agent-types.ts";
+export { type CozeAgentConfig, cozeAgent, cozeConfigSchema, createCozeAgent } from "./coze/coze.ts";
 export { createDifyAgent, type DifyAgentConfig, difyAgent, difyConfigSchema } from "./dify/dify.ts";
 export { createEchoAgent, type EchoAgentConfig, echoAgent, echoConfigSchema } from "./echo.ts";
 export { createHttpAgent, type HttpAgentConfig, httpAgent, httpConfigSchema } from "./http.ts";

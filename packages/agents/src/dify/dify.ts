@@ -6,7 +6,7 @@ import { fieldsOf, textIn } from "../json.ts";
 import type { AgentPorts } from "../ports.ts";
 import type { Answer, Exchange } from "../transport/exchange.ts";
 import { exchangeFor, tellToStop } from "../transport/for-agent.ts";
-import { encodeForm } from "../transport/multipart.ts";
+import { encodeForm, fileForm } from "../transport/multipart.ts";
 import { type FilePart, partsText, turnParts } from "../turn/parts.ts";
 import {
   forgetConversation,
@@ -136,27 +136,20 @@ const DIFY_TYPES: Readonly<Record<FilePart["as"], string>> = {
 /** Undefined when Dify does not take this file: the text has named it, and the question is asked all the same. */
 async function upload(
   { config, ports, exchange, turn, signal }: Asked,
-  { as, media, bytes }: FilePart,
+  file: FilePart,
   user: string,
 ): Promise<object | undefined> {
-  const form = new FormData();
-  form.set("user", user);
-  form.set(
-    "file",
-    new Blob([bytes], { type: media.mime }),
-    media.filename ?? `${as}.${media.mime.split("/")[1] ?? "bin"}`,
-  );
   try {
     const url = addressBelow(config.baseUrl, "files/upload");
-    const { contentType, body } = await encodeForm(form);
+    const { contentType, body } = await encodeForm(fileForm(file, { user }));
     const sent = { ...authorized(config), "content-type": contentType };
     const reply = await exchange.send({ method: "POST", url, headers: sent, body }, signal);
     const id = textIn(fieldsOf(await reply.json())?.id);
     if (id === undefined) throw exchange.failures.garbage("an upload without giving it an id");
-    return { type: DIFY_TYPES[as], transfer_method: "local_file", upload_file_id: id };
+    return { type: DIFY_TYPES[file.as], transfer_method: "local_file", upload_file_id: id };
   } catch (error) {
     if (!(error instanceof RejectedError)) throw error;
-    ports.log.warn({ turn: turn.id, media: media.id, err: error }, "the agent does not take a file");
+    ports.log.warn({ turn: turn.id, media: file.media.id, err: error }, "the agent does not take a file");
     return undefined;
   }
 }

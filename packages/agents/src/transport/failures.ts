@@ -25,6 +25,10 @@ export interface Failures {
   status(status: number, headers: Headers, said: string): ChannelError;
   /** The server said in the middle of a stream, or with status 200, that it failed. */
   reported(said: string, code?: string): TransientError;
+  /** The server does not know us, in its own numbers. */
+  refused(said: string, code: number): ChannelError;
+  /** The server will not answer this question, however often it is asked. */
+  rejected(said: string, code: number): RejectedError;
   timedOut(limitMs: number, doing: string): TransientError;
   unreachable(cause: unknown): TransientError;
   /** The answer ended before its end. */
@@ -36,7 +40,7 @@ export interface Failures {
 export function createFailures({ label, clock, redact, credential, final4xx = false }: FailureOptions): Failures {
   const quote = (said: string) => (said === "" ? "" : `: ${redact(said)}`);
 
-  function refused(message: string, platformCode: number): ChannelError {
+  function unknown(message: string, platformCode: number): ChannelError {
     const options = { code: "agent.refused", platformCode, hint: `Check ${credential} of ${label}.` };
     return final4xx ? new RejectedError(message, options) : new AuthenticationError(message, options);
   }
@@ -54,7 +58,7 @@ export function createFailures({ label, clock, redact, credential, final4xx = fa
         const hint = `Configure the address ${label} redirects to; redirects are not followed.`;
         return new AuthenticationError(message, { ...options, code: "agent.redirected", hint });
       }
-      if (status === 401 || status === 403) return refused(message, status);
+      if (status === 401 || status === 403) return unknown(message, status);
       if (!final4xx && (status === 408 || status === 409 || status === 425))
         return new TransientError(message, { ...options, code: "agent.busy" });
       const hint = status === 404 ? `Check the address of ${label}.` : undefined;
@@ -66,6 +70,12 @@ export function createFailures({ label, clock, redact, credential, final4xx = fa
     },
     reported: (said, code = "agent.failed") =>
       new TransientError(`${label} reported a failure${quote(said)}`, { code }),
+    refused: (said, code) => unknown(`${label} refused us with ${code}${quote(said)}`, code),
+    rejected: (said, code) =>
+      new RejectedError(`${label} rejected the question with ${code}${quote(said)}`, {
+        code: "agent.rejected",
+        platformCode: code,
+      }),
     timedOut: (limitMs, doing) =>
       new TransientError(`${label} ${doing} for ${limitMs} ms`, {
         code: "agent.timeout",
