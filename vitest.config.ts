@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 // Tests read the sources of our packages, so that no build stands between a change and its test. What must be
 // tested as it is published (packed packages, the CLI) builds first and starts its own processes.
-const conditions = ["@wxgate/source", "node", "import", "default"];
+const conditions = ["@wxgate/source", "node"];
 
 export default defineConfig({
   resolve: { conditions },

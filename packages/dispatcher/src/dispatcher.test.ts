@@ -1,0 +1,444 @@
+import { type Agent, AuthenticationError, RejectedError, TransientError, type Turn } from "@wxgate/core";
+import { afterEach, describe, expect, it } from "vitest";
+import { answering, type PlatformOptions, said, startGateway } from "./test-support/gateway.ts";
+
+let close: (() => Promise<void>) | undefined;
+afterEach(async () => {
+  await close?.();
+  close = undefined;
+});
+async function start(agent: Agent, options?: PlatformOptions) {
+  const gateway = await startGateway(agent, options);
+  close = gateway.close;
+  return gateway;
+}
+const echo = answering((text) => `echo ${text}`);
+
+describe("a message's way", () => {
+  it("ends with an answer", async () => {
+    const { receive, texts } = await start(echo);
+
+    await receive(said("hi"));
+
+    await expect.poll(texts).toEqual(["echo hi"]);
+  });
+
+  it("is gone once however often the platform repeats it", async () => {
+    const { receive, texts } = await start(echo);
+    const message = said("hi");
+
+    await receive(message, message);
+    await receive(message);
+    await receive(said("bye"));
+
+    await expect.poll(texts).toContainEqual("echo bye");
+    expect(texts().filter((text) => text.includes("hi"))).toHaveLength(1);
+  });
+
+  it("joins the next turn when the agent is still at work", async () => {
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const turns: Turn[] = [];
+    const { receive, texts } = await start({
+      async *respond(turn) {
+        turns.push(turn);
+        if (turns.length === 1) await held;
+        yield { kind: "text-delta", text: `answer ${turns.length}` };
+      },
+    });
+
+    await receive(said("one"));
+    await expect.poll(() => turns.length).toBe(1);
+    await receive(said("two"), said("three"));
+    release();
+
+    await expect.poll(texts).toEqual(["answer 1", "answer 2"]);
+    expect(turns[1]?.messages.map(({ content }) => content[0])).toEqual([
+      { kind: "text", text: "two" },
+      { kind: "text", text: "three" },
+    ]);
+  });
+
+  it("does not hold up other conversations", async () => {
+    const { receive, texts } = await start({
+      async *respond(turn, signal) {
+        if (turn.conversation.peer === "wmSlow")
+          await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+        yield { kind: "text-delta", text: turn.conversation.peer };
+      },
+    });
+
+    await receive(said("x", { peer: "wmSlow" }), said("x", { peer: "wmQuick" }));
+
+    await expect.poll(texts).toEqual(["wmQuick"]);
+  });
+
+  it("keeps order within a conversation although pieces are sent in parallel elsewhere", async () => {
+    const { receive, sent } = await start({
+      async *respond(turn) {
+        for (let piece = 1; piece <= 5; piece += 1) {
+          yield { kind: "content", content: { kind: "text", text: `${turn.conversation.peer} ${piece}` } };
+        }
+      },
+    });
+
+    await receive(...Array.from({ length: 10 }, (_, index) => said("go", { peer: `wm${index}` })));
+
+    await expect.poll(() => sent.length).toBe(50);
+    for (let index = 0; index < 10; index += 1) {
+      const own = sent.filter(({ to }) => to.peer === `wm${index}`).map(({ piece }) => piece.content[0]);
+      expect(own).toEqual([1, 2, 3, 4, 5].map((piece) => ({ kind: "text", text: `wm${index} ${piece}` })));
+    }
+  });
+
+  it("waits with media for the words that explain them", async () => {
+    const { receive, texts } = await start(echo, {
+      media: {
+        keep: async () => ({ id: "med_1", mime: "image/png", bytes: 1, sha256: "0" }),
+        sign: (content) => content,
+      },
+      channel: { openMedia: async () => ({ body: (async function* () {})(), mime: "image/png" }) },
+    });
+
+    await receive(said("", { content: [{ kind: "image", media: { ref: { id: "1" } } }] }));
+    await receive(said("what is this?"));
+
+    await expect.poll(texts).toEqual(["echo [image] + what is this?"]);
+  });
+
+  it("tells the agent why a file is missing", async () => {
+    let seen: Turn | undefined;
+    const { receive } = await start(
+      {
+        async *respond(turn) {
+          seen = turn;
+        },
+      },
+      {
+        dispatch: { mediaGraceMs: 0 },
+        channel: { openMedia: () => Promise.reject(new RejectedError("the file is older than 3 days", { code: "x" })) },
+      },
+    );
+
+    await receive(said("", { content: [{ kind: "file", media: { ref: { id: "1" }, filename: "a.pdf" } }] }));
+
+    await expect
+      .poll(() => seen?.messages[0]?.content)
+      .toEqual([{ kind: "file", media: { error: "the file is older than 3 days", filename: "a.pdf" } }]);
+  });
+});
+
+describe("an agent that fails", () => {
+  it("is asked again, told the attempt, and nothing half said is sent", async () => {
+    const attempts: number[] = [];
+    const { receive, texts } = await start({
+      async *respond(turn) {
+        attempts.push(turn.attempt);
+        yield { kind: "text-delta", text: "half " };
+        if (turn.attempt < 3) throw new TransientError("broke off", { code: "x", until: { at: new Date(0) } });
+        yield { kind: "text-delta", text: "done" };
+      },
+    });
+
+    await receive(said("hi"));
+
+    await expect.poll(texts, { timeout: 5_000 }).toEqual(["half done"]);
+    expect(attempts).toEqual([1, 2, 3]);
+  });
+
+  it("for good leaves the person a sentence, not the error", async () => {
+    const { receive, texts } = await start({
+      async *respond() {
+        throw new RejectedError("secret internals", { code: "x" });
+      },
+    });
+
+    await receive(said("hi"));
+
+    await expect.poll(texts).toEqual(["sorry"]);
+  });
+
+  it("by not ending is stopped at its time", async () => {
+    const { receive, observations } = await start(
+      {
+        async *respond() {
+          await new Promise(() => {});
+        },
+      },
+      { dispatch: { turnTimeoutMs: 10 } },
+    );
+
+    await receive(said("hi"));
+
+    await expect
+      .poll(() => observations.find(({ kind }) => kind === "turn-retried")?.error?.code)
+      .toBe("agent.timeout");
+  });
+
+  it("yielding nothing sends nothing", async () => {
+    const { receive, texts, observations } = await start({ async *respond() {} });
+
+    await receive(said("hi"));
+
+    await expect.poll(() => observations.find(({ kind }) => kind === "turn-finished")?.outcome).toBe("silent");
+    expect(texts()).toEqual([]);
+  });
+});
+
+describe("commands", () => {
+  it("are answered while a turn runs, and /stop ends it with the text already shown", async () => {
+    const { receive, texts } = await start({
+      async *respond(_turn, signal) {
+        yield { kind: "text-delta", text: "so far" };
+        await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+      },
+    });
+    await receive(said("tell me everything"));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+
+    await receive(said("/stop"));
+
+    await expect.poll(() => texts().length).toBe(2);
+    expect(texts()).toContain("so far");
+    expect(texts().some((text) => text.includes("Stopped"))).toBe(true);
+  });
+
+  it("give no agent run", async () => {
+    let runs = 0;
+    const { receive, texts } = await start({
+      async *respond() {
+        runs += 1;
+      },
+    });
+
+    await receive(said("/help"));
+
+    await expect.poll(() => texts()[0]).toContain("/stop");
+    expect(runs).toBe(0);
+  });
+
+  it("are refused where somebody else was named", async () => {
+    const { receive, texts } = await start(echo, { settings: { commands: { allowFrom: ["wmAlice"] } } });
+
+    await receive(said("/status"));
+
+    await expect.poll(texts).toEqual(["no"]);
+  });
+
+  it("begin a new session with /new", async () => {
+    const sessions: string[] = [];
+    const { receive, texts } = await start({
+      async *respond(turn) {
+        sessions.push(turn.session);
+        yield { kind: "text-delta", text: "ok" };
+      },
+    });
+
+    await receive(said("a"));
+    await expect.poll(() => texts().length).toBe(1);
+    await receive(said("/new"));
+    await expect.poll(() => texts().length).toBe(2);
+    await receive(said("b"));
+    await expect.poll(() => sessions.length).toBe(2);
+
+    expect(sessions[0]).not.toBe(sessions[1]);
+  });
+});
+
+describe("access", () => {
+  it("is asked before any agent, command or download", async () => {
+    let touched = 0;
+    const { receive, texts, observations } = await start(
+      {
+        async *respond() {
+          touched += 1;
+        },
+      },
+      {
+        settings: {
+          dmPolicy: "allowlist",
+          allowFrom: ["wmAlice"],
+          notices: { failed: "", denied: "not here", commandDenied: "" },
+        },
+        channel: {
+          openMedia: async () => {
+            touched += 1;
+            throw new Error("must not be fetched");
+          },
+        },
+        dispatch: { mediaGraceMs: 0 },
+      },
+    );
+
+    await receive(said("hi"), said("/help"), said("", { content: [{ kind: "image", media: { ref: {} } }] }));
+
+    await expect
+      .poll(() => observations.filter(({ outcome }) => outcome === "denied").length)
+      .toBeGreaterThanOrEqual(2);
+    expect(touched).toBe(0);
+    await expect.poll(texts).toEqual(["not here"]);
+  });
+});
+
+describe("a delivery", () => {
+  it("is repeated with the same id when its outcome is unknown", async () => {
+    const ids: string[] = [];
+    const { receive, texts, clock } = await start(echo, {
+      send(message, attempt) {
+        ids.push(message.id);
+        if (attempt === 1) throw new TransientError("timed out", { code: "x", sent: "unknown" });
+        return {};
+      },
+    });
+
+    await receive(said("hi"));
+    await expect.poll(() => ids.length).toBe(1);
+    clock.advance(2_000);
+
+    await expect.poll(texts).toEqual(["echo hi"]);
+    expect(ids).toHaveLength(2);
+    expect(ids[0]).toBe(ids[1]);
+  });
+
+  it("that the platform refuses is dead with its reason, and the rest of its reply with it", async () => {
+    const { receive, store, texts } = await start(
+      {
+        async *respond(turn) {
+          for (const text of ["a", "b"])
+            yield { kind: "content", content: { kind: "text", text: `${text}${turn.messages.length}` } };
+        },
+      },
+      {
+        send(message) {
+          if (message.piece.content[0]?.kind === "text" && message.piece.content[0].text === "a1")
+            throw new RejectedError("content blocked", { code: "x.blocked" });
+          return {};
+        },
+      },
+    );
+
+    await receive(said("hi"));
+
+    await expect.poll(async () => (await store.query.deliveries({ limit: 10, state: "dead" })).items.length).toBe(2);
+    expect(
+      (await store.query.deliveries({ limit: 10, state: "dead" })).items.map(({ error }) => error?.code),
+    ).toContain("x.blocked");
+    expect(texts()).toEqual([]);
+  });
+
+  it("waits, and loses no attempt, while the operator must act", async () => {
+    let broken = true;
+    const { receive, store, texts, clock } = await start(echo, {
+      send() {
+        if (broken) throw new AuthenticationError("secret was reset", { code: "x.secret", hint: "copy the new one" });
+        return {};
+      },
+    });
+
+    await receive(said("hi"));
+    await expect.poll(async () => (await store.pausedAccounts()).length).toBe(1);
+    broken = false;
+    clock.advance(6 * 60_000);
+
+    await expect.poll(texts, { timeout: 3_000 }).toEqual(["echo hi"]);
+  });
+
+  it("beyond the quota waits for the customer's next message, and the last one says so", async () => {
+    const pieces = (count: number): Agent => ({
+      async *respond(turn) {
+        const text = turn.messages.map(({ content }) => (content[0]?.kind === "text" ? content[0].text : "")).join();
+        if (text !== "list") return yield { kind: "text-delta", text: "thanks" };
+        for (let index = 1; index <= count; index += 1)
+          yield { kind: "content", content: { kind: "text", text: `${index}` } };
+      },
+    });
+    const { receive, sent, texts } = await start(pieces(7), {
+      reply: { sendsPerInbound: 5, windowMs: 48 * 3_600_000 },
+    });
+
+    await receive(said("list"));
+    await expect.poll(texts).toEqual(["1", "2", "3", "4", "5"]);
+    expect(sent.map(({ note }) => note)).toEqual([undefined, undefined, undefined, undefined, "more-waits"]);
+
+    await receive(said("more please"));
+    await expect.poll(texts).toEqual(["1", "2", "3", "4", "5", "6", "7", "thanks"]);
+  });
+
+  it("is woken by a bare 'continue', which starts no turn", async () => {
+    let runs = 0;
+    const { receive, texts } = await start(
+      {
+        async *respond() {
+          runs += 1;
+          for (let index = 1; index <= 3; index += 1)
+            yield { kind: "content", content: { kind: "text", text: `${index}` } };
+        },
+      },
+      { reply: { sendsPerInbound: 2 } },
+    );
+    await receive(said("list"));
+    await expect.poll(texts).toEqual(["1", "2"]);
+
+    await receive(said("继续"));
+
+    await expect.poll(texts).toEqual(["1", "2", "3"]);
+    expect(runs).toBe(1);
+  });
+
+  it("nobody asked for goes to its target", async () => {
+    const { dispatcher, sent } = await start(echo);
+
+    const ids = await dispatcher.send(
+      { channel: "support", account: "wk1", kind: "direct", peer: "wmEve" },
+      [{ kind: "text", text: "news" }],
+      "test",
+    );
+
+    await expect.poll(() => sent.map(({ id, to }) => ({ id, peer: to.peer }))).toEqual([{ id: ids[0], peer: "wmEve" }]);
+  });
+});
+
+describe("a shutdown", () => {
+  it("gives back what runs, and the next start answers it as the same attempt", async () => {
+    const attempts: number[] = [];
+    const first = await startGateway({
+      async *respond(turn, signal) {
+        attempts.push(turn.attempt);
+        await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+      },
+    });
+    await first.receive(said("hi"));
+    await expect.poll(() => attempts.length).toBe(1);
+    await first.stop();
+
+    const { texts } = await start(
+      {
+        async *respond(turn) {
+          attempts.push(turn.attempt);
+          yield { kind: "text-delta", text: "after the restart" };
+        },
+      },
+      { store: first.store },
+    );
+
+    await expect.poll(texts).toEqual(["after the restart"]);
+    expect(attempts).toEqual([1, 1]);
+  });
+
+  it("lets a turn that ends in time finish, and sends its reply", async () => {
+    const { receive, stop, texts } = await start({
+      async *respond() {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        yield { kind: "text-delta", text: "just in time" };
+      },
+    });
+    await receive(said("hi"));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+
+    await stop();
+
+    expect(texts()).toEqual([]);
+  });
+});
