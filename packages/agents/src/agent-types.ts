@@ -6,6 +6,7 @@ import { difyAgent } from "./dify/dify.ts";
 import { echoAgent } from "./echo.ts";
 import { httpAgent } from "./http.ts";
 import { moduleAgent } from "./module.ts";
+import { n8nAgent } from "./n8n/n8n.ts";
 import { openAiAgent } from "./openai/openai.ts";
 import type { AgentPorts } from "./ports.ts";
 
@@ -27,6 +28,7 @@ const ALL: readonly AnyAgentType[] = [
   registered(openAiAgent),
   registered(difyAgent),
   registered(cozeAgent),
+  registered(n8nAgent),
   registered(moduleAgent),
 ];
 

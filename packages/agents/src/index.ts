@@ -12,6 +12,7 @@ export {
   moduleAgent,
   moduleConfigSchema,
 } from "./module.ts";
+export { createN8nAgent, type N8nAgentConfig, n8nAgent, n8nConfigSchema } from "./n8n/n8n.ts";
 export {
   createOpenAiAgent,
   type OpenAiAgentConfig,
