@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { ChannelPorts, CreateChannel } from "@wxgate/core";
 import { formatMarkdown } from "@wxgate/unicode-format";
 import { createMediaStager, createStateTokenStore } from "@wxgate/wecom-api";
@@ -32,6 +33,8 @@ export const createKfChannel: CreateChannel<KfOptions> = (id, options, ports) =>
   const format = (markdown: string): string => formatMarkdown(markdown, { style: config.format });
   const writing = { format, notices: config.notices, handoff: config.handoff };
   const closing = new AbortController();
+  // One listener per account and request under way; that is no leak.
+  setMaxListeners(0, closing.signal);
 
   const api = createApi(id, config, ports);
   const accounts = createAccounts({ channel: id, filter: config.accounts, state, inbox, clock, log });

@@ -38,11 +38,16 @@ interface Line {
   /** Of the pull that runs. */
   since?: number;
   running?: Promise<void>;
+  restMs: number;
+  /** When the last pull ended. */
+  pulledAt: number;
 }
 
-/** A pull that follows at once waits a little, and longer each time, so that a burst of callbacks costs few calls. */
-const FIRST_GAP_MS = 25;
-const LONGEST_GAP_MS = 500;
+/** After a pull the account rests, longer each time while news keeps coming, so that a burst of callbacks costs few calls. */
+const FIRST_REST_MS = 25;
+const LONGEST_REST_MS = 1_000;
+/** Without news for so long, the next rest is a short one again. */
+const CALM_MS = 2_000;
 const BACKOFF = { firstMs: 1_000, longestMs: 60_000 };
 /** What is refused will hardly be taken a second later; asking with wrong credentials gets the address banned. */
 const REFUSED_BACKOFF = { firstMs: 60_000, longestMs: 600_000 };
@@ -52,7 +57,7 @@ export function createPulls(options: PullsOptions): Pulls {
   const lines = new Map<string, Line>();
 
   function lineOf(openKfId: string): Line {
-    const line = lines.get(openKfId) ?? {};
+    const line = lines.get(openKfId) ?? { restMs: FIRST_REST_MS, pulledAt: Number.NEGATIVE_INFINITY };
     lines.set(openKfId, line);
     return line;
   }
@@ -89,17 +94,25 @@ export function createPulls(options: PullsOptions): Pulls {
     }
   }
 
+  /** How long the account rests after a pull. */
+  function restAfterPull(line: Line): number {
+    const isCalm = clock.now() - line.pulledAt > CALM_MS;
+    line.restMs = isCalm ? FIRST_REST_MS : Math.min(LONGEST_REST_MS, line.restMs * 2);
+    line.pulledAt = clock.now();
+    return line.restMs;
+  }
+
   async function work(openKfId: string, line: Line): Promise<void> {
     let failures = 0;
-    let gapMs = FIRST_GAP_MS;
     try {
       while (line.waiting !== undefined) {
         const result = await attempt(openKfId, line, failures);
-        if (result === undefined) line.waiting = undefined;
-        if (result === undefined || line.waiting === undefined) return;
+        if (result === undefined) {
+          line.waiting = undefined;
+          return;
+        }
         failures = result === "ok" ? 0 : failures + 1;
-        await clock.sleep(result === "ok" ? gapMs : result, stop);
-        gapMs = Math.min(LONGEST_GAP_MS, gapMs * 2);
+        await clock.sleep(result === "ok" ? restAfterPull(line) : result, stop);
       }
     } finally {
       // At once, not a moment later: a request in between would believe that somebody still looks.

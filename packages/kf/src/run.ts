@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Channel, ChannelPorts } from "@wxgate/core";
 import type { Accounts } from "./accounts.ts";
 import type { KfConfig } from "./config.ts";
@@ -25,6 +26,8 @@ export function createRun(options: RunOptions): NonNullable<Channel["run"]> {
 
   return async function run(signal) {
     if (config.secret === undefined) return aborted(signal);
+    // One listener per account; that is no leak.
+    setMaxListeners(0, signal);
     const startedAt = clock.now();
     await accounts.load();
     const owned = new Map<string, Promise<void>>();
