@@ -57,7 +57,6 @@ export async function startHarness(options: SimulatorOptions = {}): Promise<Harn
   const receiver = await startReceiver();
   onTestFinished(() => sim.close());
   await sim.registerCallback(ACCOUNT, receiver.url);
-  let accessToken: string | undefined;
 
   async function control(method: string, path: string, body?: unknown) {
     const response = await fetch(`${sim.url}/control/${path}`, {
@@ -67,12 +66,8 @@ export async function startHarness(options: SimulatorOptions = {}): Promise<Harn
     return { status: response.status, body: (await response.json()) as Json };
   }
 
-  async function token(): Promise<string> {
-    if (accessToken) return accessToken;
-    const answer = await gettoken(sim.url);
-    accessToken = answer.access_token as string;
-    return accessToken;
-  }
+  // Asked anew each time: the platform gives the same token while it is valid.
+  const token = async (): Promise<string> => (await gettoken(sim.url)).access_token;
 
   const harness: Harness = {
     sim,

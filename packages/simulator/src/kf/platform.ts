@@ -166,16 +166,12 @@ async function answerTap(writer: ReturnType<typeof writerOf>, item: JsonObject, 
 }
 
 function resetCorp(corp: KfCorp): void {
-  const configured = new Map(corp.options.accounts.map((account) => [account.openKfId, account]));
-  for (const [id, account] of corp.accounts) {
-    const options = configured.get(id);
-    corp.accounts.delete(id);
-    if (!options) continue;
-    const fresh = addAccount(corp, options);
+  const before = new Map(corp.accounts);
+  corp.accounts.clear();
+  for (const options of corp.options.accounts) {
     // Cursors that clients hold must stay behind what comes next.
-    fresh.log.startAfter(account.log.end());
+    addAccount(corp, options).log.startAfter(before.get(options.openKfId)?.log.end() ?? 0);
   }
-  for (const [id, options] of configured) if (!corp.accounts.has(id)) addAccount(corp, options);
   corp.people.clear();
   corp.codes.clear();
   corp.endpoint.deliveries.length = 0;
