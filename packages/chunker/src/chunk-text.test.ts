@@ -1,0 +1,265 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type ChunkOptions, chunkRanges, chunkText } from "./chunk-text.ts";
+import { characterLength, utf8Length } from "./measure.ts";
+
+const FAMILY = "👨‍👩‍👧‍👦";
+
+/** Text as people and models write it, with all that makes cutting hard. */
+const hardText = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom(
+        "\n",
+        "\n\n",
+        "\r\n",
+        " ",
+        "。",
+        "！",
+        "? ",
+        "```",
+        "~~~~",
+        "```js\n",
+        "\n```\n",
+        "  ```",
+        "，",
+        "…",
+      ),
+      fc.constantFrom(
+        FAMILY,
+        "🇨🇳",
+        "e\u0301",
+        "\u200d",
+        "\ud83d",
+        "\udc00",
+        "नि",
+        "각",
+        "中文字",
+        "word",
+        "https://a.b/c?d=e",
+      ),
+      fc.string({ unit: "binary", maxLength: 8 }),
+      fc.string({ maxLength: 40 }),
+    ),
+    { maxLength: 60 },
+  )
+  .map((parts) => parts.join(""));
+
+const anyLimit = fc.oneof(
+  fc.integer({ min: 4, max: 120 }).map((maxBytes) => ({ maxBytes })),
+  fc.integer({ min: 1, max: 80 }).map((maxCharacters) => ({ maxCharacters })),
+);
+
+function sizeOf(text: string, limit: object): number {
+  return "maxBytes" in limit ? utf8Length(text) : characterLength(text);
+}
+
+describe("where chunkText cuts", () => {
+  it("prefers the end of a paragraph to a later line, sentence or word", () => {
+    const pieces = chunkText("One two.\n\nThree.\nFour. Five six", { maxBytes: 26 });
+
+    expect(pieces).toEqual(["One two.\n\n", "Three.\nFour. Five six"]);
+  });
+
+  it("prefers the end of a line to a later sentence", () => {
+    expect(chunkText("One two.\nThree. Four", { maxCharacters: 17 })).toEqual(["One two.\n", "Three. Four"]);
+  });
+
+  it.each([
+    ["你好。世界很大！朋友们", 9, ["你好。世界很大！", "朋友们"]],
+    ["他说：“走吧。”然后离开了", 9, ["他说：“走吧。”", "然后离开了"]],
+    ["真的吗？！是的；好", 8, ["真的吗？！是的；", "好"]],
+    ["Is it? Yes it is. Fine then", 20, ["Is it? Yes it is. ", "Fine then"]],
+  ])("ends %s at a sentence", (text, maxCharacters, pieces) => {
+    expect(chunkText(text, { maxCharacters })).toEqual(pieces);
+  });
+
+  it("takes no dot inside a number for the end of a sentence", () => {
+    expect(chunkText("about 3.14159265 of it", { maxCharacters: 18 })).toEqual(["about 3.14159265 ", "of it"]);
+  });
+
+  it("keeps Western words whole", () => {
+    expect(chunkText("alpha beta gamma", { maxCharacters: 12 })).toEqual(["alpha beta ", "gamma"]);
+  });
+
+  it("keeps Chinese words whole", () => {
+    expect(chunkText("我们今天去北京大学参观图书馆", { maxCharacters: 6 })).toEqual([
+      "我们今天去",
+      "北京大学参观",
+      "图书馆",
+    ]);
+  });
+
+  it("cuts a word that alone is longer than a piece", () => {
+    expect(chunkText("abcdefghij", { maxBytes: 4 })).toEqual(["abcd", "efgh", "ij"]);
+  });
+
+  it.each([FAMILY, "🇨🇳", "e\u0301\u0323", "👍🏽", "\r\n"])("never tears %j", (grapheme) => {
+    const text = grapheme.repeat(20);
+
+    for (let maxCharacters = characterLength(grapheme); maxCharacters < 30; maxCharacters++) {
+      for (const piece of chunkText(text, { maxCharacters })) expect(piece.length % grapheme.length).toBe(0);
+    }
+  });
+
+  it("cuts a grapheme longer than a piece between its code points", () => {
+    const pieces = chunkText(FAMILY, { maxBytes: 8 });
+
+    expect(pieces.join("")).toBe(FAMILY);
+    for (const piece of pieces) expect(piece.isWellFormed()).toBe(true);
+  });
+
+  it("gives no pieces for no text, and one for text that fits", () => {
+    expect(chunkText("", { maxBytes: 4 })).toEqual([]);
+    expect(chunkText("中", { maxBytes: 4 })).toEqual(["中"]);
+  });
+});
+
+describe("code fences", () => {
+  const code = `See:\n\`\`\`ts title="a"\n${"let a = 1;\n".repeat(6)}\`\`\`\nDone.`;
+
+  it("are closed at a cut and opened again, with their info string", () => {
+    const pieces = chunkText(code, { maxBytes: 64 });
+
+    expect(pieces[0]).toMatch(/^See:\n```ts title="a"\n(let a = 1;\n)+```$/);
+    expect(pieces[1]).toMatch(/^```ts title="a"\n(let a = 1;\n)+```(\nDone\.)?$/);
+    for (const piece of pieces) expect(utf8Length(piece)).toBeLessThanOrEqual(64);
+  });
+
+  it("leave no empty block at either side of a cut", () => {
+    for (let maxBytes = 50; maxBytes < 120; maxBytes++) {
+      for (const piece of chunkText(code, { maxBytes })) expect(piece).not.toMatch(/```ts title="a"\n```/);
+    }
+  });
+
+  it.each(["~~~", "`````", "   ```"])("of %j are known too", (fence) => {
+    const [first, second] = chunkText(`${fence} sh\n${"echo hi\n".repeat(9)}${fence}\n`, { maxBytes: 60 });
+
+    expect(first?.endsWith(`\n${fence.trim()}`)).toBe(true);
+    expect(second?.startsWith(`${fence} sh\n`)).toBe(true);
+  });
+
+  it("lose an info string that would fill the next piece", () => {
+    const [, second] = chunkText(`\`\`\`${"x".repeat(60)}\n${"a b c\n".repeat(30)}`, { maxBytes: 80 });
+
+    expect(second?.startsWith("```\n")).toBe(true);
+  });
+
+  it("are text like any other when `fences` is off", () => {
+    expect(chunkText(code, { maxBytes: 64, fences: false }).join("")).toBe(code);
+  });
+});
+
+describe("reserve", () => {
+  it("keeps room for what the caller adds to one piece", () => {
+    const pieces = chunkText("字".repeat(100), { maxBytes: 60, reserve: (index) => (index === 1 ? 30 : 0) });
+
+    expect(pieces.map((piece) => utf8Length(piece))).toEqual([60, 30, 60, 60, 60, 30]);
+  });
+
+  it("must leave room for a character", () => {
+    expect(() => chunkText("abc", { maxBytes: 10, reserve: 8 })).toThrow(/reserve for piece 0 is 8/);
+  });
+});
+
+describe("limits", () => {
+  it.each([{ maxBytes: 3 }, { maxBytes: 10.5 }, { maxCharacters: 0 }, { maxBytes: Number.NaN }])(
+    "refuses %j",
+    (limit) => {
+      expect(() => chunkText("a", limit)).toThrow(RangeError);
+    },
+  );
+
+  it("counts characters as code points", () => {
+    expect(chunkText("😀😀😀", { maxCharacters: 2 })).toEqual(["😀😀", "😀"]);
+  });
+});
+
+describe("whatever the text", () => {
+  it("pieces stay within the limit, and their ranges join to the text", () => {
+    fc.assert(
+      fc.property(hardText, anyLimit, fc.boolean(), (text, limit, fences) => {
+        const options: ChunkOptions = { ...limit, fences };
+        const pieces = chunkText(text, options);
+        const max = Object.values(limit)[0]!;
+        for (const piece of pieces) {
+          expect(piece).not.toBe("");
+          expect(sizeOf(piece, limit)).toBeLessThanOrEqual(max);
+        }
+        const chunks = chunkRanges(text, options);
+        expect(chunks.map(({ start, end }) => text.slice(start, end)).join("")).toBe(text);
+        expect(pieces).toEqual(
+          chunks.map(({ start, end, opening, closing }) => opening + text.slice(start, end) + closing),
+        );
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("without fences the pieces themselves join to the text", () => {
+    fc.assert(
+      fc.property(hardText, anyLimit, (text, limit) => {
+        expect(chunkText(text, { ...limit, fences: false }).join("")).toBe(text);
+      }),
+    );
+  });
+
+  it("no cut tears a surrogate pair", () => {
+    fc.assert(
+      fc.property(hardText, anyLimit, (text, limit) => {
+        for (const { end } of chunkRanges(text, limit)) {
+          expect(/[\ud800-\udbff]$/.test(text.slice(0, end)) && /^[\udc00-\udfff]/.test(text.slice(end))).toBe(false);
+        }
+      }),
+    );
+  });
+
+  it("a cut falls on a grapheme's end unless one grapheme fills the piece", () => {
+    const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
+    fc.assert(
+      fc.property(hardText, fc.integer({ min: 40, max: 120 }), (text, maxCharacters) => {
+        const starts = new Set([...graphemes.segment(text)].map(({ index }) => index));
+        const longest = Math.max(0, ...[...graphemes.segment(text)].map(({ segment }) => characterLength(segment)));
+        fc.pre(longest < maxCharacters / 4);
+        for (const { end } of chunkRanges(text, { maxCharacters, fences: false })) {
+          expect(end === text.length || starts.has(end)).toBe(true);
+        }
+      }),
+    );
+  });
+});
+
+function bestOf(runs: number, work: () => unknown): number {
+  let best = Number.POSITIVE_INFINITY;
+  for (let run = 0; run < runs; run++) {
+    const started = performance.now();
+    work();
+    best = Math.min(best, performance.now() - started);
+  }
+  return best;
+}
+
+describe("time grows with the text and no faster", () => {
+  it.each([
+    ["one word", "a"],
+    ["line breaks", "\n"],
+    ["spaces", " "],
+    ["fences", "```\n"],
+    ["tilde fences with info", "~~~ a\nb\n"],
+    ["emoji joined with ZWJ", "👨\u200d"],
+    ["flags", "🇨🇳"],
+    ["combining marks", "\u0301"],
+    ["Chinese without punctuation", "中文"],
+    ["closing brackets", ")"],
+    ["lone surrogates", "\ud83d"],
+  ])("on 1 MB of %s", (_name, unit) => {
+    const long = unit.repeat(1_000_000 / unit.length);
+    const short = long.slice(0, long.length / 8);
+
+    const shortMs = bestOf(3, () => chunkText(short, { maxBytes: 2048 }));
+    const longMs = bestOf(2, () => chunkText(long, { maxBytes: 2048 }));
+
+    // Eight times the text; quadratic work would take 64 times as long.
+    expect(longMs).toBeLessThan(24 * shortMs + 20);
+  });
+});
