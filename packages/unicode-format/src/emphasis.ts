@@ -12,7 +12,7 @@ const TILDE = 0x7e;
 
 /** A run of `*`, `_` or `~`: what is left of it is text, what was taken opens or closes spans. */
 export interface Delimiter {
-  readonly kind: "delimiter";
+  readonly type: "delimiter";
   readonly code: number;
   readonly position: number;
   readonly length: number;
@@ -53,7 +53,7 @@ export function readDelimiter(source: string, start: number, end: number): Delim
   const canClose = closing && (!isWordPart || !opening || markAfter);
   if (!canOpen && !canClose) return undefined;
   return {
-    kind: "delimiter",
+    type: "delimiter",
     code,
     position: start,
     length: end - start,

@@ -26,30 +26,30 @@ export type ColumnAlignment = "left" | "center" | "right" | undefined;
 /** What encloses nothing. */
 export type MarkdownLeaf =
   /** Visible text: escapes resolved, entities decoded, without line breaks. */
-  | { readonly kind: "text"; readonly text: string }
-  | { readonly kind: "code"; readonly text: string }
+  | { readonly type: "text"; readonly text: string }
+  | { readonly type: "code"; readonly text: string }
   /** An address that stands as itself: `https://…`, `www.…`, `a@b.c`, with or without `<>`. `text` is as written. */
-  | { readonly kind: "autolink"; readonly text: string; readonly url: string }
+  | { readonly type: "autolink"; readonly text: string; readonly url: string }
   /** `@name`, as written. */
-  | { readonly kind: "mention"; readonly text: string }
-  | { readonly kind: "break"; readonly hard: boolean }
+  | { readonly type: "mention"; readonly text: string }
+  | { readonly type: "break"; readonly hard: boolean }
   /** One HTML tag that only formats, in lower case, with its attributes as written. Other tags are text. */
-  | { readonly kind: "tag"; readonly name: string; readonly closing: boolean; readonly attributes: string }
+  | { readonly type: "tag"; readonly name: string; readonly closing: boolean; readonly attributes: string }
   /** `fence` is empty for an indented block. `text` is without the last line break. */
   | {
-      readonly kind: "code-block";
+      readonly type: "code-block";
       readonly spaced: boolean;
       readonly fence: string;
       readonly info: string;
       readonly text: string;
     }
-  | { readonly kind: "rule"; readonly spaced: boolean };
+  | { readonly type: "rule"; readonly spaced: boolean };
 
 /** `enter` and `leave` are balanced, and `leave` carries the same node as its `enter`. */
 export type MarkdownEvent =
   | { readonly type: "enter"; readonly node: MarkdownNode }
   | { readonly type: "leave"; readonly node: MarkdownNode }
-  | { readonly type: "leaf"; readonly leaf: MarkdownLeaf };
+  | MarkdownLeaf;
 
 export type MarkdownNodeOf<K extends MarkdownNode["kind"]> = Extract<MarkdownNode, { kind: K }>;
-export type MarkdownLeafOf<K extends MarkdownLeaf["kind"]> = Extract<MarkdownLeaf, { kind: K }>;
+export type MarkdownLeafOf<T extends MarkdownLeaf["type"]> = Extract<MarkdownLeaf, { type: T }>;

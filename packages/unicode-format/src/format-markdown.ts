@@ -41,7 +41,8 @@ class Target {
   readonly keepsCodeMarks: boolean;
   readonly lists: ListState[] = [];
   rows: string[][] = [];
-  private cell: TextWriter | undefined;
+  private readonly cell = new TextWriter();
+  private isInCell = false;
   private readonly links: LinkState[] = [];
   private tagLink: LinkState | undefined;
   private pieces = 0;
@@ -65,7 +66,7 @@ class Target {
   }
 
   get isAtLineStart(): boolean {
-    return Number.isNaN((this.cell ?? this.page).lastCode);
+    return Number.isNaN((this.isInCell ? this.cell : this.page).lastCode);
   }
 
   enterLink(url: string): void {
@@ -102,14 +103,15 @@ class Target {
   }
 
   enterCell(): void {
-    this.cell = new TextWriter();
+    this.isInCell = true;
     this.spans.use(this.cell);
   }
 
   leaveCell(): void {
     this.endBlock();
-    this.rows[this.rows.length - 1]?.push((this.cell?.finish() ?? "").replaceAll("\n", " "));
-    this.cell = undefined;
+    const text = this.cell.take();
+    this.rows[this.rows.length - 1]?.push(text.includes("\n") ? text.replaceAll("\n", " ") : text);
+    this.isInCell = false;
     this.spans.use(this.page);
   }
 }
@@ -135,7 +137,9 @@ function itemMark(node: MarkdownNodeOf<"item">, list: ListState | undefined): st
 }
 
 type OnNode = { readonly [K in MarkdownNode["kind"]]: (node: MarkdownNodeOf<K>, target: Target) => void };
-type OnLeaf = { readonly [K in MarkdownLeaf["kind"]]: (leaf: MarkdownLeafOf<K>, target: Target) => void };
+type OnLeaf = {
+  readonly [K in Exclude<MarkdownLeaf["type"], "text">]: (leaf: MarkdownLeafOf<K>, target: Target) => void;
+};
 
 function ignore(): void {}
 
@@ -250,7 +254,6 @@ function writeCellTag({ closing }: MarkdownLeafOf<"tag">, target: Target): void 
 }
 
 const LEAF: OnLeaf = {
-  text: (leaf, target) => target.text(leaf.text),
   code: (leaf, target) => {
     const ticks = leaf.text.includes("`") ? "``" : "`";
     const pad = ticks.length > 1 ? " " : "";
@@ -281,12 +284,12 @@ const LEAF: OnLeaf = {
 };
 
 function render(event: MarkdownEvent, target: Target): void {
-  if (event.type === "leaf")
-    (LEAF[event.leaf.kind] as (leaf: MarkdownLeaf, target: Target) => void)(event.leaf, target);
-  else {
-    const table = event.type === "enter" ? ENTER : LEAVE;
-    (table[event.node.kind] as (node: MarkdownNode, target: Target) => void)(event.node, target);
-  }
+  if (event.type === "text") target.text(event.text);
+  else if (event.type === "enter")
+    (ENTER[event.node.kind] as (node: MarkdownNode, target: Target) => void)(event.node, target);
+  else if (event.type === "leave")
+    (LEAVE[event.node.kind] as (node: MarkdownNode, target: Target) => void)(event.node, target);
+  else (LEAF[event.type] as (leaf: MarkdownLeaf, target: Target) => void)(event, target);
 }
 
 /**
@@ -301,5 +304,5 @@ export function formatMarkdown(text: string, options: FormatOptions = {}): strin
   readMarkdown(text, (event) => {
     render(event, target);
   });
-  return target.page.finish();
+  return target.page.take();
 }

@@ -18,8 +18,9 @@ import { looksLikeDelimiterRow, readAlignments, splitRow } from "./table-rows.ts
 export type Block =
   | { readonly type: "enter"; readonly node: MarkdownNode }
   | { readonly type: "leave"; readonly node: MarkdownNode }
-  | { readonly type: "text"; readonly node: MarkdownNode; readonly source: string }
-  | { readonly type: "leaf"; readonly leaf: MarkdownLeafOf<"code-block"> | MarkdownLeafOf<"rule"> }
+  | { readonly type: "inlines"; readonly node: MarkdownNode; readonly source: string }
+  | MarkdownLeafOf<"code-block">
+  | MarkdownLeafOf<"rule">
   | { readonly type: "table"; readonly node: MarkdownNode; readonly rows: readonly (readonly string[])[] };
 
 /**
@@ -199,7 +200,7 @@ export class BlockReader {
       const source = lines.slice(takeDefinitions(lines, this.references)).trim();
       if (source === "") return false;
       this.open = undefined;
-      this.onBlock({ type: "text", node: { kind: "heading", spaced: paragraph.spaced, level }, source });
+      this.onBlock({ type: "inlines", node: { kind: "heading", spaced: paragraph.spaced, level }, source });
       return true;
     }
     if (code === 0x3d || !looksLikeDelimiterRow(text, line.contentAt, line.end)) return false;
@@ -223,7 +224,7 @@ export class BlockReader {
         if (!heading) return false;
         this.enterBlock(depth);
         const node = { kind: "heading", spaced: this.takeSpaced(), level: heading.level } as const;
-        this.onBlock({ type: "text", node, source: heading.text });
+        this.onBlock({ type: "inlines", node, source: heading.text });
         return true;
       }
       case 0x2a:
@@ -231,7 +232,7 @@ export class BlockReader {
       case 0x5f:
         if (!isRule(text, contentAt, end)) return false;
         this.enterBlock(depth);
-        this.onBlock({ type: "leaf", leaf: { kind: "rule", spaced: this.takeSpaced() } });
+        this.onBlock({ type: "rule", spaced: this.takeSpaced() });
         return true;
       case 0x60:
       case 0x7e: {
@@ -362,14 +363,14 @@ export class BlockReader {
       this.onBlock({ type: "table", node: { kind: "table", spaced, columns: open.columns }, rows: open.rows });
     else if (open.kind !== "raw" || (open.isShown && open.lines.some((text) => text.trim() !== ""))) {
       const { fence, info } = open.kind === "fence" ? open : { fence: "", info: "" };
-      const text = open.kind === "raw" ? open.lines.join("\n").replace(/^\n/, "") : open.lines.join("\n");
-      this.onBlock({ type: "leaf", leaf: { kind: "code-block", spaced, fence, info, text } });
+      const text = open.kind === "raw" ? open.lines.join("\n").replace(/^\n|\n$/g, "") : open.lines.join("\n");
+      this.onBlock({ type: "code-block", spaced, fence, info, text });
     }
   }
 
   private closeParagraph(source: string, spaced: boolean): void {
     const from = source.charCodeAt(0) === 0x5b ? takeDefinitions(source, this.references) : 0;
     const content = source.slice(from).trimEnd();
-    if (content !== "") this.onBlock({ type: "text", node: { kind: "paragraph", spaced }, source: content });
+    if (content !== "") this.onBlock({ type: "inlines", node: { kind: "paragraph", spaced }, source: content });
   }
 }

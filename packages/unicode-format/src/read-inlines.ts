@@ -3,7 +3,7 @@ import { isAsciiPunctuation } from "./characters.ts";
 import { CodeRuns, codeText, runEnd } from "./code-runs.ts";
 import { type Delimiter, DelimiterList, readDelimiter } from "./emphasis.ts";
 import { readEntity } from "./entities.ts";
-import type { MarkdownEvent, MarkdownLeaf } from "./events.ts";
+import type { MarkdownEvent } from "./events.ts";
 import { readTag } from "./html-tags.ts";
 import { type LinkTarget, normalizeLabel, type References, readInlineTarget, readLabel } from "./links.ts";
 
@@ -34,11 +34,11 @@ interface Bracket {
 }
 
 function textEvent(text: string): MarkdownEvent {
-  return { type: "leaf", leaf: { kind: "text", text } };
+  return { type: "text", text };
 }
 
-const SOFT_BREAK: MarkdownEvent = { type: "leaf", leaf: { kind: "break", hard: false } };
-const HARD_BREAK: MarkdownEvent = { type: "leaf", leaf: { kind: "break", hard: true } };
+const SOFT_BREAK: MarkdownEvent = { type: "break", hard: false };
+const HARD_BREAK: MarkdownEvent = { type: "break", hard: true };
 
 /**
  * Reads inline Markdown (a paragraph's lines, a heading, a cell) and reports it in order. Every character is looked at a
@@ -77,7 +77,7 @@ export class InlineReader {
   private start(source: string): void {
     this.source = source;
     this.codeRuns.start(source);
-    this.brackets.length = 0;
+    if (this.brackets.length > 0) this.brackets.length = 0;
     this.deadBelow = 0;
     this.textStart = 0;
     this.escapedAt = -1;
@@ -96,8 +96,8 @@ export class InlineReader {
   private emit(): void {
     const { tokens, onEvent } = this;
     for (const token of tokens) {
-      if ("type" in token) onEvent(token);
-      else emitDelimiter(token, onEvent);
+      if (token.type === "delimiter") emitDelimiter(token, onEvent);
+      else onEvent(token);
     }
     tokens.length = 0;
   }
@@ -112,10 +112,6 @@ export class InlineReader {
     this.tokens.push(event);
     this.at = end;
     this.textStart = end;
-  }
-
-  private takeLeaf(start: number, end: number, leaf: MarkdownLeaf): void {
-    this.take(start, end, { type: "leaf", leaf });
   }
 
   private readSpecial(code: number): void {
@@ -191,7 +187,7 @@ export class InlineReader {
   }
 
   private takeAutolink(start: number, end: number, url: string): void {
-    this.takeLeaf(start, end, { kind: "autolink", text: this.source.slice(start, end), url });
+    this.take(start, end, { type: "autolink", text: this.source.slice(start, end), url });
   }
 
   private readAt(): void {
@@ -199,7 +195,7 @@ export class InlineReader {
     const end = email ? email.end : mentionEnd(this.source, this.at);
     if (email) this.takeAutolink(email.start, email.end, email.url);
     else if (end === undefined) this.at++;
-    else this.takeLeaf(this.at, end, { kind: "mention", text: this.source.slice(this.at, end) });
+    else this.take(this.at, end, { type: "mention", text: this.source.slice(this.at, end) });
   }
 
   private readAngle(): void {
@@ -210,9 +206,9 @@ export class InlineReader {
       const link = tag ? undefined : readAngleAutolink(source, at);
       if (tag) {
         const { name, closing, attributes, end } = tag;
-        this.takeLeaf(at, end, { kind: "tag", name, closing, attributes });
+        this.take(at, end, { type: "tag", name, closing, attributes });
       } else if (link) {
-        this.takeLeaf(at, link.end, { kind: "autolink", text: source.slice(at + 1, link.end - 1), url: link.url });
+        this.take(at, link.end, { type: "autolink", text: source.slice(at + 1, link.end - 1), url: link.url });
       } else this.at++;
     }
   }
@@ -249,7 +245,7 @@ export class InlineReader {
       return;
     }
     const text = codeText(this.source.slice(contentStart, closing));
-    this.takeLeaf(start, closing + contentStart - start, { kind: "code", text });
+    this.take(start, closing + contentStart - start, { type: "code", text });
   }
 
   private openBracket(): void {

@@ -25,7 +25,7 @@ export function readMarkdown(text: string, onEvent: (event: MarkdownEvent) => vo
   const inlines = new InlineReader(collectReferences(lines), onEvent);
 
   function onBlock(block: Block): void {
-    if (block.type === "text") {
+    if (block.type === "inlines") {
       onEvent({ type: "enter", node: block.node });
       inlines.read(block.source);
       onEvent({ type: "leave", node: block.node });

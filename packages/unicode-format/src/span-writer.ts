@@ -84,7 +84,7 @@ export class SpanWriter {
 
   /** Ends the block: whatever is still open (an unclosed tag) ends with it. */
   end(): void {
-    for (const look of LOOKS) while (this.open[look]! > 0) this.leave(look);
+    if (this.depth > 0) for (const look of LOOKS) while (this.open[look]! > 0) this.leave(look);
     this.release(Number.NaN);
   }
 

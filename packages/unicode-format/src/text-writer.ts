@@ -1,19 +1,22 @@
+import { TextBuffer } from "./text-buffer.ts";
+
 /** Levels that indent or bar their lines; deeper ones share the look of the last, as no phone has room for more. */
 const MAX_LEVELS = 8;
 
 interface Level {
-  /** What the first line starts with, and the lines behind it. */
+  /** What its first line starts with. */
   readonly first: string;
+  /** What all levels up to this one put before the lines behind the first. */
   readonly rest: string;
-  isFirstWritten: boolean;
 }
 
 /** Writes lines, each behind the marks of what encloses it. Line breaks wait for text, so none is left over. */
 export class TextWriter {
-  private text = "";
-  /** Kept apart: to look into a text that is still growing would make the engine copy all of it. */
-  private last = Number.NaN;
+  private readonly sink = new TextBuffer();
   private readonly levels: Level[] = [];
+  /** How many levels, from the innermost outwards, have not written their first line. */
+  private fresh = 0;
+  private last = Number.NaN;
   /** 0: in a line; 1: a new line is due; 2: a blank line and a new one. */
   private due = 1;
   /** What a blank line that is due starts with: marks of what both neighbours stand in. */
@@ -22,9 +25,11 @@ export class TextWriter {
 
   /** Ends the block before. `spaced` asks for a blank line, which a heading's own text never has above it. */
   startBlock(spaced: boolean): void {
-    const due = spaced && !this.isAfterHeading ? 2 : 1;
-    if (this.due === 0 || due > this.due) this.blankPrefix = this.prefix(false).trimEnd();
-    this.due = Math.max(this.due, due);
+    if (!spaced || this.isAfterHeading) this.newLine();
+    else if (this.due < 2) {
+      this.due = 2;
+      this.blankPrefix = this.rest.trimEnd();
+    }
   }
 
   endHeading(): void {
@@ -32,14 +37,14 @@ export class TextWriter {
   }
 
   enter(first: string, rest: string): void {
-    const isShown = this.levels.length < MAX_LEVELS;
-    this.levels.push({ first, rest: isShown ? rest : "", isFirstWritten: false });
+    const outer = this.rest;
+    this.levels.push({ first, rest: this.levels.length < MAX_LEVELS ? outer + rest : outer });
+    this.fresh++;
   }
 
   /** Leaves the innermost level; its first mark is written even when nothing stands behind it. */
   leave(): void {
-    const level = this.levels[this.levels.length - 1];
-    if (level && !level.isFirstWritten && level.first.trim() !== "") this.startLine();
+    if (this.fresh > 0) this.startLine();
     this.levels.pop();
   }
 
@@ -51,46 +56,53 @@ export class TextWriter {
   write(text: string): void {
     if (text === "") return;
     if (this.due > 0) this.startLine();
-    this.text += text;
+    this.sink.append(text);
     this.last = text.charCodeAt(text.length - 1);
   }
 
   newLine(): void {
-    this.due = Math.max(this.due, 1);
+    if (this.due === 0) this.due = 1;
   }
 
   /** Writes lines as they are, at the margin: code is there to be copied. */
   writeVerbatim(text: string): void {
-    if (this.levels.some((level) => !level.isFirstWritten && level.first.trim() !== "")) {
+    if (this.fresh > 0) {
       this.startLine();
       this.due = 1;
     }
     this.breakLine();
-    this.text += text;
+    this.sink.append(text);
     this.due = 1;
   }
 
-  finish(): string {
-    return this.text;
+  /** What was written, and an empty page. */
+  take(): string {
+    this.due = 1;
+    return this.sink.take();
+  }
+
+  private get rest(): string {
+    const { length } = this.levels;
+    return length === 0 ? "" : this.levels[length - 1]!.rest;
   }
 
   private breakLine(): void {
-    if (this.text !== "") this.text += this.due === 2 ? `\n${this.blankPrefix}\n` : "\n";
+    if (this.sink.length > 0) this.sink.append(this.due === 2 ? `\n${this.blankPrefix}\n` : "\n");
     this.due = 0;
     this.isAfterHeading = false;
   }
 
   private startLine(): void {
     this.breakLine();
-    if (this.levels.length > 0) this.text += this.prefix(true);
-  }
-
-  private prefix(isWriting: boolean): string {
-    let prefix = "";
-    for (const level of this.levels) {
-      prefix += isWriting && !level.isFirstWritten ? level.first : level.rest;
-      if (isWriting) level.isFirstWritten = true;
+    if (this.fresh === 0) {
+      if (this.levels.length > 0) this.sink.append(this.rest);
+      return;
     }
-    return prefix;
+    const { levels } = this;
+    const outermost = levels.length - this.fresh;
+    let prefix = outermost > 0 ? levels[outermost - 1]!.rest : "";
+    for (let index = outermost; index < levels.length; index++) prefix += levels[index]!.first;
+    this.fresh = 0;
+    this.sink.append(prefix);
   }
 }

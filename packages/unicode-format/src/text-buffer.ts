@@ -1,0 +1,34 @@
+/** From this length on, in UTF-16 units, what was appended becomes one string. */
+const PAGE_LENGTH = 4096;
+
+/**
+ * A text that grows by its end. An engine keeps appended strings as a tree until somebody looks into it; on a long answer
+ * the garbage collector would carry thousands of its nodes along, so a full page is made flat.
+ */
+export class TextBuffer {
+  length = 0;
+  private readonly pages: string[] = [];
+  private page = "";
+
+  append(text: string): void {
+    this.length += text.length;
+    this.page += text;
+    if (this.page.length > PAGE_LENGTH) this.turnPage();
+  }
+
+  /** The text, and an empty buffer. */
+  take(): string {
+    const text = this.pages.length > 0 ? this.pages.join("") + this.page : this.page;
+    this.pages.length = 0;
+    this.page = "";
+    this.length = 0;
+    return text;
+  }
+
+  private turnPage(): void {
+    // Looking for a character that no text holds reads the whole page, which makes it flat.
+    this.page.charCodeAt(0);
+    this.pages.push(this.page);
+    this.page = "";
+  }
+}
