@@ -37,3 +37,16 @@ export function sendText(response: ServerResponse, status: number, text: string,
 export function sendJson(response: ServerResponse, status: number, value: unknown): void {
   sendText(response, status, JSON.stringify(value), "application/json; charset=utf-8");
 }
+
+/** Resolves when the response takes more, or never will. */
+export function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off("drain", done);
+      response.off("close", done);
+      resolve();
+    };
+    response.on("drain", done);
+    response.on("close", done);
+  });
+}

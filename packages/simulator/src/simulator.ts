@@ -1,4 +1,5 @@
-import { CALLBACK_FAULTS, createCallbackSender } from "./callbacks.ts";
+import { CALLBACK_FAULTS } from "./callback-faults.ts";
+import { createCallbackSender } from "./callbacks.ts";
 import { createClock } from "./clock.ts";
 import { type Control, createControl } from "./control/control.ts";
 import { createChangeFeed, createMediaPreview, sendAvatar } from "./control/extras.ts";

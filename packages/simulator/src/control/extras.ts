@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ServerResponse } from "node:http";
-import type { Exchange } from "../http-io.ts";
+import { drained, type Exchange } from "../http-io.ts";
 import { colourPng } from "../media-samples.ts";
 import type { Corps } from "../qyapi/corps.ts";
 import { ControlError } from "./errors.ts";
@@ -21,15 +21,10 @@ export function createMediaPreview(corps: Corps) {
     });
     for (let from = 0; from < media.bytes && !response.destroyed; from += CHUNK_BYTES) {
       const chunk = media.read(from, Math.min(media.bytes, from + CHUNK_BYTES));
-      if (!response.write(chunk)) await new Promise<void>((resolve) => afterDrain(response, resolve));
+      if (!response.write(chunk)) await drained(response);
     }
     response.end();
   };
-}
-
-function afterDrain(response: ServerResponse, resolve: () => void): void {
-  response.once("drain", resolve);
-  response.once("close", resolve);
 }
 
 /** A picture of one colour, the same for the same id. */

@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { drained } from "../http-io.ts";
 import type { FileAnswer } from "./calls.ts";
 
 /** How an answer is spoiled on its way out. */
@@ -66,13 +67,6 @@ export async function respondFile(response: ServerResponse, file: FileAnswer, sp
   } finally {
     file.done();
   }
-}
-
-function drained(response: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    response.once("drain", resolve);
-    response.once("close", resolve);
-  });
 }
 
 function waitOrClose(response: ServerResponse, ms: number): Promise<void> {
