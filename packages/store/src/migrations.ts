@@ -55,7 +55,7 @@ const STEPS: readonly (readonly string[])[] = [
       seq {number}, id text not null unique, reply_id text not null, turn_seq bigint, conversation_id bigint not null,
       channel text not null, account text not null, position bigint not null, state text not null, active bigint not null,
       defer text, due_at bigint not null, attempt bigint not null default 0, claim bigint not null default 0, worker text,
-      claimed_at bigint, inbounds bigint, returns bigint, piece text not null, staged bigint not null default 0, note text,
+      claimed_at bigint, inbounds bigint, returns bigint, piece text not null, staged_piece text, note text,
       stream text, error text, late text, platform_id text, receipt text, created_at bigint not null,
       queued_at bigint not null, updated_at bigint not null)`,
     "create index deliveries_head on deliveries (conversation_id, position) where active = 1",

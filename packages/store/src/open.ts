@@ -7,6 +7,7 @@ import { createConversations } from "./operations/conversations.ts";
 import { createLeases } from "./operations/leases.ts";
 import type { Sealer } from "./operations/state.ts";
 import { createWorkers } from "./operations/workers.ts";
+import { openPostgres } from "./postgres.ts";
 import { createSql, first, run, type Sql } from "./sql.ts";
 import { openSqlite } from "./sqlite.ts";
 import { createStore } from "./store.ts";
@@ -18,6 +19,10 @@ export interface StoreOptions {
   readonly log: Logger;
   /** Without it, `sealed` state is refused. */
   readonly sealer?: Sealer;
+  /** PostgreSQL: most connections of this process. 10. */
+  readonly connections?: number;
+  /** PostgreSQL: added to the database's clock, so that tests need not wait. */
+  readonly clockOffsetMs?: () => number;
 }
 
 /**
@@ -30,6 +35,7 @@ export interface StoreOptions {
 export async function openStore(url: string, options: StoreOptions): Promise<Store> {
   const path = /^sqlite:(.+)$/.exec(url)?.[1];
   if (path !== undefined) return openSqliteStore(path, options);
+  if (/^postgres(?:ql)?:\/\//.test(url)) return openPostgresStore(url, options);
   throw new Error(
     `the store's address must begin with "sqlite:" or "postgres://", for example sqlite:./data/wxgate.db`,
   );
@@ -48,8 +54,21 @@ async function openSqliteStore(path: string, options: StoreOptions): Promise<Sto
   }
 }
 
+async function openPostgresStore(url: string, options: StoreOptions): Promise<Store> {
+  const sql = createSql("postgres");
+  const { clock, random, log, connections = 10, clockOffsetMs = () => 0 } = options;
+  const driver = await openPostgres({ url, clock, random, log, connections, clockOffsetMs });
+  try {
+    const tag = await readTag(driver, sql);
+    return createStore({ driver, sql, tag, sealer: options.sealer });
+  } catch (error) {
+    await driver.close();
+    throw error;
+  }
+}
+
 /** Drawn once per database. */
-export function readTag(driver: Driver, sql: Sql): Promise<string> {
+function readTag(driver: Driver, sql: Sql): Promise<string> {
   const put = sql.prepare((db, p: { value: string }) =>
     db
       .insertInto("meta")

@@ -144,8 +144,10 @@ export interface Deliveries {
   /** The conversation's counters when it was claimed. */
   inbounds: number | null;
   returns: number | null;
+  /** As it was prepared. */
   piece: string;
-  staged: Generated<number>;
+  /** What goes out instead, once it is staged. */
+  staged_piece: string | null;
   note: string | null;
   stream: string | null;
   error: string | null;

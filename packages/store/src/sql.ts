@@ -27,6 +27,8 @@ class Placeholder {
 /** One SQL text compiled once, bound and run many times. */
 export class Statement<Args, Row> {
   readonly sql: string;
+  /** Under which a server keeps it prepared. */
+  readonly name: string;
   /** Statements that are run again and again are kept prepared. */
   readonly kept: boolean;
   /** Leaves the database as it is. */
@@ -35,10 +37,11 @@ export class Statement<Args, Row> {
   /** Only carries the type. */
   declare readonly row: Row;
 
-  constructor(text: string, slots: readonly unknown[], kept: boolean) {
+  constructor(text: string, slots: readonly unknown[], name?: string) {
     this.sql = text;
+    this.name = name ?? "";
     this.#slots = slots;
-    this.kept = kept;
+    this.kept = name !== undefined;
     this.reads = /^(?:select|with)\b/i.test(text);
   }
 
@@ -76,7 +79,8 @@ export function* run<Args>(statement: Statement<Args, unknown>, args: Args): Ope
 
 /** How the queries are written for one engine. */
 export interface Sql {
-  readonly engine: EngineName;
+  /** Several transactions run at a time. */
+  readonly concurrent: boolean;
   readonly db: Kysely<Tables>;
   /** Compiles once, at opening; every property read from the second argument becomes an argument of the statement. */
   prepare<Args, Row>(build: (db: Kysely<Tables>, args: Args) => Compilable<Row>): Statement<Args, Row>;
@@ -92,6 +96,7 @@ export interface Sql {
 
 export function createSql(engine: EngineName): Sql {
   const sqlite = engine === "sqlite";
+  let prepared = 0;
   const db = new Kysely<Tables>({
     dialect: {
       createAdapter: () => (sqlite ? new SqliteAdapter() : new PostgresAdapter()),
@@ -102,16 +107,16 @@ export function createSql(engine: EngineName): Sql {
   });
 
   return {
-    engine,
+    concurrent: !sqlite,
     db,
     prepare(build) {
       const names = new Proxy({}, { get: (_, name) => new Placeholder(String(name)) });
       const compiled = build(db, names as Parameters<typeof build>[1]).compile();
-      return new Statement(compiled.sql, compiled.parameters, true);
+      return new Statement(compiled.sql, compiled.parameters, `w${++prepared}`);
     },
     compile(query) {
       const compiled = query.compile();
-      return new Statement(compiled.sql, compiled.parameters, false);
+      return new Statement(compiled.sql, compiled.parameters);
     },
     inList: (column, list) =>
       sqlite

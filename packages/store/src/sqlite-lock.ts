@@ -29,7 +29,11 @@ export function lockDatabaseFile(path: string, nowMs: number): () => void {
   lock.exec("commit");
   // Held open: it keeps other writers out and lets them read who we are.
   lock.exec("begin immediate");
-  return () => lock.close();
+  return () => {
+    // Closing alone may keep the lock until the garbage collector has taken the statements.
+    lock.exec("rollback");
+    lock.close();
+  };
 }
 
 function describeHolder(lock: SqliteDatabase): string {

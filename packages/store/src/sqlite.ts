@@ -160,6 +160,7 @@ export function openSqlite(options: SqliteOptions): Driver {
       closed = true;
       while (queue.length > 0) flush();
       prepared.clear();
+      database.exec("pragma wal_checkpoint(truncate)");
       database.close();
       unlock();
     },

@@ -1,4 +1,12 @@
-import type { Accepted, InboundEvent, InboundMessage, RoutedMessage, Routing, StoreBatch } from "@wxgate/core";
+import {
+  type Accepted,
+  addressKey,
+  type InboundEvent,
+  type InboundMessage,
+  type RoutedMessage,
+  type Routing,
+  type StoreBatch,
+} from "@wxgate/core";
 import { sql } from "kysely";
 import type { Context } from "../context.ts";
 import { toJson } from "../json.ts";
@@ -139,11 +147,19 @@ export function createAccept(
     }
   }
 
+  /** Two gateways that hold the same people's messages would else wait for each other. */
+  function* lockInOrder(context: Context, batch: StoreBatch): Operation<void> {
+    const addresses = new Map(batch.messages.map(({ message }) => [addressKey(message.from), message.from]));
+    if (addresses.size < 2) return;
+    for (const key of [...addresses.keys()].sort()) yield* conversations.ensure(context, addresses.get(key)!);
+  }
+
   function* acceptEvent(context: Context, event: InboundEvent, fresh: Set<string>): Operation<void> {
     if (yield* events.accept(context, event)) fresh.add(event.id);
   }
 
   return function* accept(context: Context, batch: StoreBatch): Operation<Accepted> {
+    if (e.concurrent) yield* lockInOrder(context, batch);
     const fresh = new Set<string>();
     let accepted = 0;
     let next = 0;

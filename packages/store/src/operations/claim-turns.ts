@@ -168,7 +168,16 @@ export function createClaimTurns(
     db.updateTable("lanes").set({ due_at: null }).where("key", "=", p.lane),
   );
   const laneSession = e.prepare((db, p: { lane: string }) =>
-    db.selectFrom("lanes").select("session").where("key", "=", p.lane),
+    db.selectFrom("lanes").select("session").where("key", "=", p.lane).modifyEnd(e.lock),
+  );
+  const busy = e.prepare((db, p: { lane: string }) =>
+    db
+      .selectFrom("turns")
+      .select("seq")
+      .where("lane", "=", p.lane)
+      .where("active", "=", sql.lit(1))
+      .where("kind", "=", sql.lit("command"))
+      .limit(1),
   );
   const keepSession = e.prepare((db, p: { lane: string; session: string }) =>
     db.updateTable("lanes").set({ session: p.session }).where("key", "=", p.lane),
@@ -263,9 +272,15 @@ export function createClaimTurns(
     );
   }
 
-  function* startCommand(context: Context, row: MessageColumns & { lane: string | null }, worker: string) {
+  function* startCommand(
+    context: Context,
+    row: MessageColumns & { lane: string | null },
+    worker: string,
+  ): Operation<ClaimedTurn | undefined> {
     const lane = row.lane ?? "";
     const known = (yield* first(laneSession, { lane }))?.session;
+    // Now that the lane is ours: another gateway may have been quicker.
+    if ((yield* first(busy, { lane })) !== undefined) return undefined;
     const session = known ?? newSessionId(context);
     if (known === null || known === undefined) yield* run(keepSession, { lane, session });
     return yield* start(context, "command", lane, session, worker, [row]);
@@ -327,7 +342,8 @@ export function createClaimTurns(
         // One after the other in a lane; the next is claimed when this one is done.
         if (lanes.has(row.lane)) continue;
         lanes.add(row.lane);
-        turns.push(yield* startCommand(context, row, options.worker));
+        const turn = yield* startCommand(context, row, options.worker);
+        if (turn !== undefined) turns.push(turn);
       }
     }
     return turns;

@@ -107,6 +107,9 @@ export function createConversations(e: Sql) {
       .where("state", "=", sql.lit("waiting"))
       .returning(["seq", "lane"]),
   );
+  const servedBy = e.prepare((db, p: { id: number }) =>
+    db.selectFrom("conversations").select("served_by").where("id", "=", p.id).modifyEnd(e.lock),
+  );
   const turnToHistory = e.prepare((db, p: { turn: number; id: number }) =>
     db
       .updateTable("messages")
@@ -186,6 +189,11 @@ export function createConversations(e: Sql) {
       if (row !== undefined && row.due_at !== null) context.wake("turns");
     },
 
+    /** A turn was given back: while a human serves there is no next attempt. */
+    *turnGivenBack(context: Context, id: number): Operation<void> {
+      if ((yield* first(servedBy, { id }))?.served_by === "human") yield* endTurns(context, id);
+    },
+
     *setServedBy(context: Context, id: number, servedBy: "bot" | "human"): Operation<void> {
       yield* run(setServed, { id, servedBy, returns: servedBy === "bot" ? 1 : 0 });
       if (servedBy === "bot") {
@@ -198,15 +206,19 @@ export function createConversations(e: Sql) {
     },
   };
 
-  /** What waits for the agent becomes history; a turn that runs may end. */
-  function* leaveToHuman(context: Context, id: number): Operation<void> {
-    const lanes = yield* all(waitingLanes, { id });
-    yield* run(toHistory, { id });
+  function* endTurns(context: Context, id: number): Operation<void> {
     for (const turn of yield* all(endWaitingTurns, { id, now: context.now })) {
       yield* run(turnToHistory, { turn: turn.seq, id });
       yield* run(freeLane, { lane: turn.lane, turn: turn.seq });
       yield* operations.rearmLane(context, turn.lane);
     }
+  }
+
+  /** What waits for the agent becomes history; a turn that runs may end. */
+  function* leaveToHuman(context: Context, id: number): Operation<void> {
+    const lanes = yield* all(waitingLanes, { id });
+    yield* run(toHistory, { id });
+    yield* endTurns(context, id);
     for (const { lane } of lanes) if (lane !== null) yield* operations.rearmLane(context, lane);
   }
 

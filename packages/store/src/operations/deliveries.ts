@@ -46,9 +46,8 @@ export function createDeliveries(
       db
         .updateTable("deliveries")
         .set({
-          piece: sql<string>`coalesce(${p.piece}, piece)`,
-          staged: 1,
-          note: sql<string | null>`coalesce(${p.note}, note)`,
+          staged_piece: p.piece,
+          note: p.note,
           updated_at: p.now,
         })
         .where("id", "=", p.id)

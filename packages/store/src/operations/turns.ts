@@ -222,6 +222,7 @@ export function createTurns(
       if (turn === undefined) throw new StaleClaimError(`turn ${claim.id}`);
       const attempt = options.keepAttempt === true ? turn.attempt + 1 : turn.attempt;
       yield* attempts.append(context, "turn", { ...turn, attempt }, error === undefined ? "released" : "failed", text);
+      yield* conversations.turnGivenBack(context, turn.conversation_id);
       context.wake("turns");
     },
 

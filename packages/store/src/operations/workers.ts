@@ -63,6 +63,7 @@ export function createWorkers(
   function* free(context: Context, worker: string): Operation<void> {
     for (const turn of yield* all(freeTurns, { worker, now: context.now })) {
       yield* attempts.append(context, "turn", turn, "interrupted", INTERRUPTED);
+      yield* conversations.turnGivenBack(context, turn.conversation_id);
       context.wake("turns");
     }
     for (const delivery of yield* all(freeDeliveries, { worker, now: context.now, error: INTERRUPTED })) {

@@ -1,0 +1,145 @@
+import { type ClaimedTurn, StaleClaimError } from "@wxgate/core";
+import { expect, it } from "vitest";
+import { CHANNEL, textOfPiece, textsOf, type World } from "./world.ts";
+
+/** Two gateways on one database. */
+export function gatewayTests(world: () => World): void {
+  const options = (worker: string) => ({ worker, limit: 5, channels: [CHANNEL] });
+
+  it("never gives one turn to two gateways", async () => {
+    const w = world();
+    const other = await w.under.second!();
+    for (let person = 0; person < 40; person++) await w.say(`p${person}`, `hi ${person}`);
+
+    const claimed: ClaimedTurn[] = [];
+    for (let round = 0; round < 8; round++) {
+      const both = await Promise.all([w.store.claimTurns(options("a")), other.claimTurns(options("b"))]);
+      claimed.push(...both.flat());
+    }
+    await other.close();
+
+    expect(claimed.flatMap(textsOf).sort()).toEqual(Array.from({ length: 40 }, (_, at) => `hi ${at}`).sort());
+    expect(new Set(claimed.map((turn) => turn.id)).size).toBe(40);
+  });
+
+  it("never sends one delivery from two gateways, and keeps the order", async () => {
+    const w = world();
+    const other = await w.under.second!();
+    for (const peer of ["ann", "ben", "cleo"]) {
+      for (let number = 1; number <= 5; number++) {
+        await w.store.enqueue(w.address(peer), w.reply(`${peer} ${number}`));
+      }
+    }
+
+    const sent: string[] = [];
+    for (let round = 0; round < 30 && sent.length < 15; round++) {
+      await Promise.all(
+        [w.store, other].map(async (store, at) => {
+          for (const delivery of await store.claimDeliveries({ ...options(`w${at}`), policies: new Map() })) {
+            sent.push(textOfPiece(delivery));
+            await store.completeDelivery(delivery.claim, {});
+          }
+        }),
+      );
+    }
+    await other.close();
+
+    for (const peer of ["ann", "ben", "cleo"]) {
+      expect(sent.filter((text) => text.startsWith(peer))).toEqual(
+        [1, 2, 3, 4, 5].map((number) => `${peer} ${number}`),
+      );
+    }
+  });
+
+  it("takes over what a silent gateway holds, and refuses its late answer", async () => {
+    const w = world();
+    const other = await w.under.second!();
+    await w.say("ann", "hi");
+    const [turn] = await w.store.claimTurns(options("a"));
+    await w.store.heartbeat("a", 10_000);
+    w.advance(10_001);
+
+    await other.heartbeat("b", 10_000);
+    const [taken] = await other.claimTurns(options("b"));
+    const late = w.store.completeTurn(turn!.claim, { outcome: "answered", reply: w.reply("late") });
+
+    await expect(late).rejects.toThrow(StaleClaimError);
+    await other.completeTurn(taken!.claim, { outcome: "answered", reply: w.reply("taken over") });
+    await other.close();
+    expect(await w.sendAll()).toEqual(["taken over"]);
+  });
+
+  it("stores a message once that two gateways receive at the same moment", async () => {
+    const w = world();
+    const other = await w.under.second!();
+    const batches = Array.from({ length: 20 }, (_, at) => ({
+      messages: [w.routed("ann", `hi ${at}`, { id: `m${at}` })],
+      events: [],
+    }));
+
+    const results = await Promise.all(batches.flatMap((batch) => [w.store.accept(batch), other.accept(batch)]));
+    await other.close();
+
+    expect(results.reduce((sum, result) => sum + result.accepted, 0)).toBe(20);
+    expect((await w.claimTurn()).messages).toHaveLength(20);
+  });
+
+  it("tells other gateways about new work", async () => {
+    const w = world();
+    const other = await w.under.second!();
+    let heard = new Set<string>();
+    other.onWake((wake) => heard.add(wake));
+    // The listening connection reports in with all kinds at first.
+    await until(() => heard.size === 3);
+    heard = new Set();
+
+    await w.say("ann", "hi");
+    await until(() => heard.has("turns"));
+    await w.answer(await w.claimTurn(), "hello");
+    await until(() => heard.has("deliveries"));
+    await other.close();
+
+    expect([...heard].sort()).toEqual(["deliveries", "turns"]);
+  });
+
+  it("gives a lease to one gateway only", async () => {
+    const w = world();
+    const other = await w.under.second!();
+
+    const numbers = await Promise.all([
+      w.store.acquireLease("account", "a", 5000),
+      other.acquireLease("account", "b", 5000),
+    ]);
+    await other.close();
+
+    expect(numbers.filter((number) => number !== undefined)).toHaveLength(1);
+  });
+
+  it("survives two gateways that write to the same people in opposite order", async () => {
+    const w = world();
+    const other = await w.under.second!();
+    const batch = (peers: readonly string[], round: number, by: string) => ({
+      messages: peers.map((peer) => w.routed(peer, "hi", { id: `${by}-${round}-${peer}` })),
+      events: [],
+    });
+    const peers = ["ann", "ben", "cleo", "dan"];
+
+    const results = await Promise.all(
+      [1, 2, 3, 4, 5].flatMap((round) => [
+        w.store.accept(batch(peers, round, "a")),
+        other.accept(batch([...peers].reverse(), round, "b")),
+      ]),
+    );
+    await other.close();
+
+    expect(results.every((result) => result.accepted === 4)).toBe(true);
+  });
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  const deadline = Date.now() + 5000;
+  while (!holds()) {
+    if (Date.now() > deadline) throw new Error("it did not happen within 5 s");
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

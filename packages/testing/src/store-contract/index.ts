@@ -1,0 +1,51 @@
+import { afterEach, beforeEach, describe } from "vitest";
+import { acceptTests } from "./accept-tests.ts";
+import { deliveryTests } from "./delivery-tests.ts";
+import { gatewayTests } from "./gateway-tests.ts";
+import { modelTests } from "./model-tests.ts";
+import { quotaTests } from "./quota-tests.ts";
+import { sharedTests } from "./shared-tests.ts";
+import { turnTests } from "./turn-tests.ts";
+import { type StoreUnderTest, World } from "./world.ts";
+
+export interface StoreContractOptions {
+  /** A fresh, empty store. */
+  open(): Promise<StoreUnderTest>;
+  /** Several gateways may share one store: `second` is there. */
+  readonly shared?: boolean;
+  /** Why it cannot run here, and what to do about it; shown with the name. */
+  readonly skip?: string;
+}
+
+/** What every store must do, whatever keeps its data. */
+export function storeContract(name: string, options: StoreContractOptions): void {
+  const title = options.skip === undefined ? name : `${name} (skipped: ${options.skip})`;
+  describe.skipIf(options.skip !== undefined)(title, () => {
+    describe("any order of events", () => modelTests(options.open));
+    describe("one after the other", () => contractTests(options));
+  });
+}
+
+function contractTests(options: StoreContractOptions): void {
+  let current: World | undefined;
+  const world = () => {
+    if (current === undefined) throw new Error("the store is opened before each test");
+    return current;
+  };
+  beforeEach(async () => {
+    current = new World(await options.open());
+  });
+  afterEach(async () => {
+    await current?.under.close();
+    current = undefined;
+  });
+
+  describe("what is accepted", () => acceptTests(world));
+  describe("turns", () => turnTests(world));
+  describe("deliveries", () => deliveryTests(world));
+  describe("windows, quotas and humans", () => quotaTests(world));
+  describe("state, leases, media and questions", () => sharedTests(world));
+  describe.skipIf(options.shared !== true)("several gateways", () => gatewayTests(world));
+}
+
+export type { StoreUnderTest } from "./world.ts";

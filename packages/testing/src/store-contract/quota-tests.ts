@@ -1,0 +1,357 @@
+import { expect, it } from "vitest";
+import { CHANNEL, PROBLEM, textOfPiece, type World } from "./world.ts";
+
+const HOUR_MS = 3_600_000;
+
+/** The platform's windows, quotas and rates; humans at work; what waits for the customer. */
+export function quotaTests(world: () => World): void {
+  it("counts each send and says how many are left", async () => {
+    const w = world();
+    await w.answered("ann", "one", "two");
+
+    const first = await w.claimDelivery({ sendsPerInbound: 5 });
+    await w.store.completeDelivery(first.claim, {});
+    const second = await w.claimDelivery({ sendsPerInbound: 5 });
+
+    expect([first.sendsLeft, second.sendsLeft]).toEqual([4, 3]);
+    expect((await w.store.quota(w.address("ann"))).sendsSinceInbound).toBe(2);
+  });
+
+  it("says nothing of sends left where the platform has no limit", async () => {
+    const w = world();
+    await w.answered("ann", "one");
+
+    expect(await w.claimDelivery({ perMinute: 10 })).not.toHaveProperty("sendsLeft");
+  });
+
+  it("defers what exceeds the quota and sends it first when the customer writes", async () => {
+    const w = world();
+    await w.answered("ann", "one", "two", "three");
+    await w.store.enqueue(w.address("ann"), w.reply("a later reply"));
+
+    expect(await w.sendAll({ sendsPerInbound: 2 })).toEqual(["one", "two"]);
+    const [third] = (await w.store.query.deliveries({ limit: 10, state: "deferred" })).items.slice(-1);
+    expect(third?.error?.code).toBe("delivery.quota-used");
+    expect((await w.store.quota(w.address("ann"))).waiting).toBe(2);
+    await w.say("ann", "go on");
+    await w.answer(await w.claimTurn(), "newest");
+
+    expect(await w.sendAll({ sendsPerInbound: 5 })).toEqual(["three", "a later reply", "newest"]);
+  });
+
+  it("joins behind deferred pieces what is queued meanwhile", async () => {
+    const w = world();
+    await w.answered("ann", "one", "two");
+    await w.sendAll({ sendsPerInbound: 1 });
+
+    await w.store.enqueue(w.address("ann"), w.reply("newer"));
+
+    expect(await w.claimDeliveries({ sendsPerInbound: 1 })).toEqual([]);
+    await w.say("ann", "hi again");
+    expect(await w.sendAll({ sendsPerInbound: 9 })).toEqual(["two", "newer"]);
+  });
+
+  it("wakes deferred deliveries by any message, whatever becomes of it", async () => {
+    const w = world();
+    await w.answered("ann", "one", "two");
+    await w.sendAll({ sendsPerInbound: 1 });
+    const wakes: string[] = [];
+    w.store.onWake((wake) => wakes.push(wake));
+
+    w.advance(1000);
+    await w.say("ann", "kept only", { as: "history" });
+
+    expect(wakes).toContain("deliveries");
+    expect(await w.sendAll({ sendsPerInbound: 1 })).toEqual(["two"]);
+  });
+
+  it("takes a bare continue for a wake-up while something is deferred, for a turn otherwise", async () => {
+    const w = world();
+    await w.answered("ann", "one", "two");
+    await w.sendAll({ sendsPerInbound: 1 });
+
+    await w.say("ann", "继续", { as: "resume" });
+    expect(await w.claimTurns()).toEqual([]);
+    expect(await w.sendAll({ sendsPerInbound: 1 })).toEqual(["two"]);
+    await w.say("ann", "继续", { as: "resume" });
+
+    expect(await w.claimTurns()).toHaveLength(1);
+  });
+
+  it("defers when the person's last message is too old, and when there was none", async () => {
+    const w = world();
+    await w.answered("ann", "too late");
+    await w.store.enqueue(w.address("stranger"), w.reply("unasked"));
+    w.advance(48 * HOUR_MS + 1);
+
+    expect(await w.claimDeliveries({ windowMs: 48 * HOUR_MS })).toEqual([]);
+
+    const deferred = (await w.store.query.deliveries({ limit: 10, state: "deferred" })).items;
+    expect(deferred.map((row) => row.error?.code)).toEqual(["delivery.window-closed", "delivery.window-closed"]);
+    await w.say("ann", "hi");
+    expect((await w.claimDeliveries({ windowMs: 48 * HOUR_MS })).map(textOfPiece)).toEqual(["too late"]);
+  });
+
+  it("applies a policy only to the kinds it is for", async () => {
+    const w = world();
+    await w.store.enqueue({ ...w.address("g"), kind: "group" }, w.reply("to the group"));
+
+    expect(await w.claimDeliveries({ windowMs: HOUR_MS, kinds: ["direct"] })).toHaveLength(1);
+  });
+
+  it("gives a send back that did not happen", async () => {
+    const w = world();
+    await w.answered("ann", "one");
+    const first = await w.claimDelivery({ sendsPerInbound: 1 });
+    await w.store.retryDelivery(first.claim, 0, PROBLEM, { unsent: true });
+
+    const again = await w.claimDelivery({ sendsPerInbound: 1 });
+    expect(again.id).toBe(first.id);
+    await w.store.deferDelivery(again.claim, { until: "customer", error: PROBLEM });
+
+    expect((await w.store.quota(w.address("ann"))).sendsSinceInbound).toBe(0);
+  });
+
+  it("keeps a send counted whose outcome is unknown", async () => {
+    const w = world();
+    await w.answered("ann", "one");
+    const first = await w.claimDelivery({ sendsPerInbound: 1 });
+
+    await w.store.retryDelivery(first.claim, 0, PROBLEM);
+
+    expect(await w.claimDeliveries({ sendsPerInbound: 1 })).toEqual([]);
+    expect(await w.stateOf(first.id)).toBe("deferred");
+  });
+
+  it("counts a send against the new message when the customer writes while it is under way", async () => {
+    const w = world();
+    await w.answered("ann", "one");
+    const first = await w.claimDelivery();
+
+    await w.say("ann", "meanwhile");
+    await w.store.completeDelivery(first.claim, {});
+
+    expect((await w.store.quota(w.address("ann"))).sendsSinceInbound).toBe(1);
+  });
+
+  it("waits with what the platform refused until the customer writes", async () => {
+    const w = world();
+    await w.answered("ann", "one", "two");
+    const first = await w.claimDelivery();
+
+    await w.store.deferDelivery(first.claim, { until: "customer", error: PROBLEM });
+
+    expect(await w.store.query.delivery(first.id)).toMatchObject({ state: "deferred", error: PROBLEM });
+    expect(await w.claimDeliveries()).toEqual([]);
+    await w.say("ann", "hi");
+    expect(await w.sendAll()).toEqual(["one", "two"]);
+  });
+
+  it("does not wait for a message that came while the platform was refusing", async () => {
+    const w = world();
+    await w.answered("ann", "one");
+    const first = await w.claimDelivery();
+    await w.say("ann", "here I am");
+
+    await w.store.deferDelivery(first.claim, { until: "customer", error: PROBLEM });
+
+    expect(await w.sendAll()).toEqual(["one"]);
+  });
+
+  it("waits until a moment and goes on by itself", async () => {
+    const w = world();
+    await w.answered("ann", "one", "two");
+    const first = await w.claimDelivery();
+
+    await w.store.deferDelivery(first.claim, { until: { at: w.now() + 5000 }, error: PROBLEM });
+
+    expect(await w.stateOf(first.id)).toBe("deferred");
+    expect(await w.claimDeliveries()).toEqual([]);
+    w.advance(6000);
+    expect(await w.sendAll()).toEqual(["one", "two"]);
+  });
+
+  it("defers later deliveries when the platform closes the window by a report", async () => {
+    const w = world();
+    await w.answered("ann", "one", "two");
+    const first = await w.claimDelivery();
+    await w.store.completeDelivery(first.claim, { platformId: "p1" });
+
+    await w.happen(w.event("ann", "delivery-failed", { platformId: "p1", reason: "window", closesWindow: true }));
+    await w.store.enqueue(w.address("ann"), w.reply("three"));
+
+    expect(await w.claimDeliveries()).toEqual([]);
+    expect(await w.stateOf(first.id)).toBe("failed-late");
+    await w.say("ann", "hi");
+    expect(await w.sendAll()).toEqual(["two", "three"]);
+  });
+
+  it("lets deferred deliveries die after their time, and with them the rest of their reply", async () => {
+    const w = world();
+    await w.answered("ann", "one", "two", "three");
+    await w.sendAll({ sendsPerInbound: 1 });
+    w.advance(72 * HOUR_MS);
+    expect(await w.store.expireDeferred(73 * HOUR_MS)).toBe(0);
+
+    expect(await w.store.expireDeferred(71 * HOUR_MS)).toBe(2);
+
+    const dead = (await w.store.query.deliveries({ limit: 10, state: "dead" })).items;
+    expect(dead.map(textOfPiece).sort()).toEqual(["three", "two"]);
+    await w.say("ann", "hi");
+    expect(await w.sendAll()).toEqual([]);
+  });
+
+  it("gives a re-driven delivery its whole time again", async () => {
+    const w = world();
+    await w.answered("ann", "one", "two");
+    await w.sendAll({ sendsPerInbound: 1 });
+    w.advance(72 * HOUR_MS);
+    await w.store.expireDeferred(HOUR_MS);
+    const [dead] = (await w.store.query.deliveries({ limit: 10, state: "dead" })).items;
+
+    await w.store.redriveDelivery(dead!.id);
+    await w.claimDeliveries({ sendsPerInbound: 1 });
+
+    expect(await w.stateOf(dead!.id)).toBe("deferred");
+    expect(await w.store.expireDeferred(HOUR_MS)).toBe(0);
+  });
+
+  it("spreads sends over the minute and the hour", async () => {
+    const w = world();
+    await w.answered("ann", "1", "2", "3", "4");
+    const policy = { perMinute: 2, perHour: 3 };
+
+    expect(await w.sendAll(policy)).toEqual(["1", "2"]);
+    w.advance(59_000);
+    expect(await w.sendAll(policy)).toEqual([]);
+    w.advance(2_000);
+    expect(await w.sendAll(policy)).toEqual(["3"]);
+    w.advance(10 * 60_000);
+    expect(await w.sendAll(policy)).toEqual([]);
+    w.advance(50 * 60_000);
+
+    expect(await w.sendAll(policy)).toEqual(["4"]);
+  });
+
+  it("does not count towards the rate what never left", async () => {
+    const w = world();
+    await w.answered("ann", "one");
+    const first = await w.claimDelivery({ perMinute: 1 });
+    await w.store.retryDelivery(first.claim, 0, PROBLEM, { unsent: true });
+
+    expect(await w.sendAll({ perMinute: 1 })).toEqual(["one"]);
+  });
+
+  it("keeps the gap between the sends of an account, in the order they were due", async () => {
+    const w = world();
+    for (const peer of ["ann", "ben", "cleo"]) {
+      await w.answered(peer, `to ${peer}`);
+      w.advance(1);
+    }
+    const policy = { gapMs: 1000 };
+
+    expect(await w.sendAll(policy)).toEqual(["to ann"]);
+    w.advance(1000);
+    expect(await w.sendAll(policy)).toEqual(["to ben"]);
+    expect(await w.sendAll(policy)).toEqual([]);
+    w.advance(1100);
+
+    expect(await w.sendAll(policy)).toEqual(["to cleo"]);
+  });
+
+  it("keeps messages as history and lets deliveries wait while a human serves", async () => {
+    const w = world();
+    await w.answered("ann", "before", "after");
+    const before = await w.claimDelivery();
+
+    await w.happen(w.event("ann", "session-changed", { servedBy: "human" }));
+    await w.store.completeDelivery(before.claim, {});
+    await w.say("ann", "to the human");
+    await w.store.enqueue(w.address("ann"), w.reply("a notice"));
+
+    expect(await w.store.servedBy(w.address("ann"))).toBe("human");
+    expect(await w.claimTurns()).toEqual([]);
+    expect(await w.claimDeliveries()).toEqual([]);
+    expect((await w.store.query.counts()).deliveries.deferred).toBe(2);
+    await w.happen(w.event("ann", "session-changed", { servedBy: "bot" }));
+    expect(await w.sendAll()).toEqual(["after", "a notice"]);
+    expect(await w.claimTurns()).toEqual([]);
+  });
+
+  it("leaves to the human what waited for the agent", async () => {
+    const w = world();
+    await w.say("ann", "one");
+    const retried = await w.claimTurn();
+    await w.store.releaseTurn(retried.claim, 60_000, PROBLEM);
+    await w.say("ann", "two");
+
+    await w.store.setServedBy(w.address("ann"), "human");
+    w.advance(61_000);
+
+    expect(await w.claimTurns()).toEqual([]);
+    await w.store.setServedBy(w.address("ann"), "bot");
+    expect(await w.claimTurns()).toEqual([]);
+    await w.say("ann", "three");
+    expect(await w.claimTurns()).toHaveLength(1);
+  });
+
+  it("ends a turn that fails while a human serves", async () => {
+    const w = world();
+    await w.say("ann", "one");
+    const turn = await w.claimTurn();
+    await w.store.setServedBy(w.address("ann"), "human");
+
+    await w.store.releaseTurn(turn.claim, 0, PROBLEM);
+
+    expect(await w.claimTurns()).toEqual([]);
+    await w.store.setServedBy(w.address("ann"), "bot");
+    await w.say("ann", "two");
+    expect(await w.claimTurns()).toHaveLength(1);
+  });
+
+  it("takes an operator's words for a human at work, and keeps them", async () => {
+    const w = world();
+    await w.say("ann", "hi");
+
+    const content = [{ kind: "text" as const, text: "I take over" }];
+    await w.happen(w.event("ann", "operator-wrote", { id: "op1", operator: "olga", content }));
+
+    expect(await w.store.servedBy(w.address("ann"))).toBe("human");
+    expect(await w.claimTurns()).toEqual([]);
+    expect(await w.store.find(CHANNEL, "kf1", "op1")).toMatchObject({ direction: "operator", content });
+  });
+
+  it("holds a message back from the agent that was written after a human took over, in the same batch", async () => {
+    const w = world();
+    const event = w.event("ann", "session-changed", { servedBy: "human" });
+    w.advance(1000);
+
+    await w.store.accept({ messages: [w.routed("ann", "for the human")], events: [event] });
+
+    expect(await w.claimTurns()).toEqual([]);
+  });
+
+  it("sends what a channel deferred for a human as soon as they leave", async () => {
+    const w = world();
+    await w.answered("ann", "one", "two");
+    const first = await w.claimDelivery();
+    await w.store.deferDelivery(first.claim, { until: "human-left", error: PROBLEM });
+    await w.say("ann", "still there?");
+    expect(await w.claimDeliveries()).toEqual([]);
+
+    await w.store.setServedBy(w.address("ann"), "bot");
+
+    expect(await w.sendAll()).toEqual(["one", "two"]);
+  });
+
+  it("does not wait for a human who left while the platform was refusing", async () => {
+    const w = world();
+    await w.answered("ann", "one");
+    const first = await w.claimDelivery();
+    await w.store.setServedBy(w.address("ann"), "bot");
+
+    await w.store.deferDelivery(first.claim, { until: "human-left", error: PROBLEM });
+
+    expect(await w.sendAll()).toEqual(["one"]);
+  });
+}

@@ -1,0 +1,416 @@
+import { StaleClaimError } from "@wxgate/core";
+import { expect, it } from "vitest";
+import { CHANNEL, PROBLEM, textsOf, type World } from "./world.ts";
+
+/** One turn at a time in a lane, with all that waits, until it is completed. */
+export function turnTests(world: () => World): void {
+  it("makes one turn of everything that waits in a lane, oldest first", async () => {
+    const w = world();
+    await w.say("ann", "one");
+    await w.say("ann", "two");
+    await w.say("ann", "three");
+
+    const turn = await w.claimTurn();
+
+    expect(textsOf(turn)).toEqual(["one", "two", "three"]);
+    expect(turn).toMatchObject({
+      as: "turn",
+      attempt: 1,
+      replied: 0,
+      cancelled: false,
+      conversation: w.address("ann"),
+    });
+    expect(turn.id).toMatch(/^trn_/);
+    expect(turn.session).toMatch(/^ses_/);
+    expect(turn.messages[0]?.id).toMatch(/^msg_/);
+  });
+
+  it("gives a turn to one worker only", async () => {
+    const w = world();
+    await w.say("ann", "hi");
+
+    await w.claimTurn();
+
+    expect(await w.claimTurns()).toEqual([]);
+  });
+
+  it("keeps what comes during a turn for the next", async () => {
+    const w = world();
+    await w.say("ann", "one");
+    const turn = await w.claimTurn();
+    await w.say("ann", "two");
+    await w.say("ann", "three");
+
+    expect(await w.claimTurns()).toEqual([]);
+    await w.answer(turn, "answer");
+
+    expect(textsOf(await w.claimTurn())).toEqual(["two", "three"]);
+  });
+
+  it("works several lanes at a time, the longest waiting first", async () => {
+    const w = world();
+    for (const peer of ["ann", "ben", "cleo"]) {
+      await w.say(peer, peer);
+      w.advance(10);
+    }
+
+    const first = await w.claimTurns(2);
+    const second = await w.claimTurns(2);
+
+    expect(first.map(textsOf)).toEqual([["ann"], ["ben"]]);
+    expect(second.map(textsOf)).toEqual([["cleo"]]);
+  });
+
+  it("puts a long waiting lane of one channel before a fresh one of another", async () => {
+    const w = world();
+    await w.say("ann", "old", { channel: "second" });
+    w.advance(10);
+    await w.say("ben", "new", { channel: "first" });
+
+    const turns = await w.claimTurns(1, ["first", "second"]);
+
+    expect(turns.map(textsOf)).toEqual([["old"]]);
+  });
+
+  it("leaves channels alone that are not asked for", async () => {
+    const w = world();
+    await w.say("ann", "hi", { channel: "elsewhere" });
+
+    expect(await w.claimTurns()).toEqual([]);
+    expect(await w.claimTurns(10, ["elsewhere"])).toHaveLength(1);
+  });
+
+  it("works a tied channel only where its account is connected", async () => {
+    const w = world();
+    await w.say("ann", "here", { account: "kf1" });
+    await w.say("ben", "there", { account: "kf2" });
+    await w.say("cleo", "/help", { account: "kf2", as: "command" });
+
+    const claim = (accounts: readonly string[]) =>
+      w.store.claimTurns({
+        worker: w.worker,
+        limit: 10,
+        channels: [CHANNEL],
+        tied: new Map([[CHANNEL, new Set(accounts)]]),
+      });
+
+    expect(await claim([])).toEqual([]);
+    expect((await claim(["kf1"])).map(textsOf)).toEqual([["here"]]);
+    expect((await claim(["kf2"])).map(textsOf)).toEqual([["/help"], ["there"]]);
+  });
+
+  it("makes a turn of one sender's messages in a group", async () => {
+    const w = world();
+    await w.say("ann", "a1", { group: "g" });
+    await w.say("ben", "b1", { group: "g" });
+    await w.say("ann", "a2", { group: "g" });
+
+    const first = await w.claimTurn();
+    await w.answer(first, "to Ann");
+    const second = await w.claimTurn();
+
+    expect(textsOf(first)).toEqual(["a1", "a2"]);
+    expect(textsOf(second)).toEqual(["b1"]);
+  });
+
+  it("makes a turn of one conversation's messages where a lane holds several", async () => {
+    const w = world();
+    await w.say("ann", "from Ann", { lane: "all" });
+    await w.say("ben", "from Ben", { lane: "all" });
+
+    const first = await w.claimTurn();
+    await w.answer(first, "to Ann");
+    const second = await w.claimTurn();
+
+    expect([first.conversation.peer, second.conversation.peer]).toEqual(["ann", "ben"]);
+    expect(second.session).toBe(first.session);
+  });
+
+  it("lets media wait for the words that explain it", async () => {
+    const w = world();
+    await w.say("ann", "", { content: [{ kind: "image", media: { ref: {} } }], graceMs: 2000 });
+
+    w.advance(1500);
+    expect(await w.claimTurns()).toEqual([]);
+    await w.say("ann", "what is this?");
+
+    expect(textsOf(await w.claimTurn())).toEqual(["[image]", "what is this?"]);
+  });
+
+  it("makes a turn of media alone when no words come", async () => {
+    const w = world();
+    await w.say("ann", "", { content: [{ kind: "image", media: { ref: {} } }], graceMs: 2000 });
+
+    w.advance(2001);
+
+    expect(textsOf(await w.claimTurn())).toEqual(["[image]"]);
+  });
+
+  it("does not wait with media when words wait already", async () => {
+    const w = world();
+    await w.say("ann", "look");
+    await w.say("ann", "", { content: [{ kind: "image", media: { ref: {} } }], graceMs: 2000 });
+
+    expect(textsOf(await w.claimTurn())).toEqual(["look", "[image]"]);
+  });
+
+  it("does not let one member's words cut another's media short in a group", async () => {
+    const w = world();
+    await w.say("ann", "", { group: "g", content: [{ kind: "image", media: { ref: {} } }], graceMs: 2000 });
+    await w.say("ben", "hi all", { group: "g" });
+
+    const turn = await w.claimTurn();
+    await w.answer(turn);
+
+    expect(textsOf(turn)).toEqual(["hi all"]);
+    expect(await w.claimTurns()).toEqual([]);
+    w.advance(2001);
+    expect(textsOf(await w.claimTurn())).toEqual(["[image]"]);
+  });
+
+  it("hands out a command before the turns, also beside one that runs", async () => {
+    const w = world();
+    await w.say("ann", "long question");
+    const running = await w.claimTurn();
+    await w.say("ann", "more");
+    await w.say("ben", "hi");
+    await w.say("ann", "/stop", { as: "command" });
+
+    const [command, turn] = await w.claimTurns();
+
+    expect(command).toMatchObject({ as: "command", lane: running.lane, session: running.session });
+    expect(textsOf(command!)).toEqual(["/stop"]);
+    expect(textsOf(turn!)).toEqual(["hi"]);
+  });
+
+  it("works the commands of a lane one after the other", async () => {
+    const w = world();
+    await w.say("ann", "/new", { as: "command" });
+    await w.say("ann", "/status", { as: "command" });
+
+    const first = await w.claimTurn();
+    expect(await w.claimTurns()).toEqual([]);
+    await w.answer(first, "done");
+
+    expect(textsOf(first)).toEqual(["/new"]);
+    expect(textsOf(await w.claimTurn())).toEqual(["/status"]);
+  });
+
+  it("gives a released turn out again with the same messages, as the next attempt", async () => {
+    const w = world();
+    await w.say("ann", "one");
+    const turn = await w.claimTurn();
+    await w.say("ann", "two");
+    await w.store.releaseTurn(turn.claim, 5000, PROBLEM);
+
+    expect(await w.claimTurns()).toEqual([]);
+    w.advance(5001);
+    const again = await w.claimTurn();
+
+    expect(again.id).toBe(turn.id);
+    expect(again.attempt).toBe(2);
+    expect(again.session).toBe(turn.session);
+    expect(again.claim.number).toBeGreaterThan(turn.claim.number);
+    expect(textsOf(again)).toEqual(["one"]);
+    await w.answer(again, "at last");
+    expect(textsOf(await w.claimTurn())).toEqual(["two"]);
+  });
+
+  it("does not count an attempt that was none", async () => {
+    const w = world();
+    await w.say("ann", "one");
+    const turn = await w.claimTurn();
+
+    await w.store.releaseTurn(turn.claim, 0, undefined, { keepAttempt: true });
+
+    expect((await w.claimTurn()).attempt).toBe(1);
+  });
+
+  it("refuses whatever comes under a claim that is over", async () => {
+    const w = world();
+    await w.say("ann", "one");
+    const old = await w.claimTurn();
+    await w.store.releaseTurn(old.claim, 0);
+    const current = await w.claimTurn();
+    const messageId = old.messages[0]!.id;
+
+    await expect(w.answer(old, "too late")).rejects.toThrow(StaleClaimError);
+    await expect(w.store.releaseTurn(old.claim, 0)).rejects.toThrow(StaleClaimError);
+    await expect(w.store.addReply(old.claim, 1, w.reply("x"))).rejects.toThrow(StaleClaimError);
+    await expect(w.store.saveStream(old.claim, { id: "s" })).rejects.toThrow(StaleClaimError);
+    await expect(w.store.saveContent(old.claim, messageId, [])).rejects.toThrow(StaleClaimError);
+    await w.answer(current, "in time");
+    await expect(w.answer(current, "twice")).rejects.toThrow(StaleClaimError);
+
+    expect(await w.sendAll()).toEqual(["in time"]);
+  });
+
+  it("keeps a turn's content, stream and shown text for the next attempt", async () => {
+    const w = world();
+    await w.say("ann", "", { content: [{ kind: "image", media: { ref: { id: 1 } } }] });
+    const turn = await w.claimTurn();
+    const media = { id: "med1", mime: "image/png", bytes: 3, sha256: "abc" };
+    await w.store.saveContent(turn.claim, turn.messages[0]!.id, [{ kind: "image", media }]);
+    await w.store.saveStream(turn.claim, { streamId: "s1" });
+    await w.store.saveStream(turn.claim, { streamId: "s1" }, "I think");
+    await w.store.saveStream(turn.claim, { streamId: "s1" });
+    await w.store.releaseTurn(turn.claim, 0);
+
+    const again = await w.claimTurn();
+
+    expect(again.messages[0]?.message.content).toEqual([{ kind: "image", media }]);
+    expect(again).toMatchObject({ stream: { streamId: "s1" }, shown: "I think" });
+  });
+
+  it("does not store a reply again that an earlier attempt stored", async () => {
+    const w = world();
+    await w.say("ann", "one");
+    const turn = await w.claimTurn();
+    await w.store.addReply(turn.claim, 1, w.reply("working on it"));
+    await w.store.releaseTurn(turn.claim, 0);
+
+    const again = await w.claimTurn();
+    await w.store.addReply(again.claim, 1, w.reply("working on it"));
+    await w.store.addReply(again.claim, 2, w.reply("nearly there"));
+    await w.answer(again, "done");
+
+    expect(again.replied).toBe(1);
+    expect(await w.sendAll()).toEqual(["working on it", "nearly there", "done"]);
+  });
+
+  it("stores the reply with the end of the turn, and what it answers", async () => {
+    const w = world();
+    await w.say("ann", "one", { id: "m1", handle: { token: "t1" } });
+    await w.say("ann", "two", { id: "m2", handle: { token: "t2" } });
+    const turn = await w.claimTurn();
+
+    await w.answer(turn, "answer");
+
+    const delivery = await w.claimDelivery();
+    expect(delivery).toMatchObject({ turnId: turn.id, answers: ["m1", "m2"], attempt: 1, staged: false });
+    expect(delivery.handles.map((handle) => handle.data)).toEqual([{ token: "t2" }, { token: "t1" }]);
+  });
+
+  it("stores nothing of a turn whose end fails", async () => {
+    const w = world();
+    await w.say("ann", "one");
+    const turn = await w.claimTurn();
+    const reply = w.reply("a", "b");
+    const broken = { ...reply, deliveries: [reply.deliveries[0]!, { ...reply.deliveries[1]!, id: null as never }] };
+
+    await expect(w.store.completeTurn(turn.claim, { outcome: "answered", reply: broken })).rejects.toThrow();
+
+    expect(await w.claimDeliveries()).toEqual([]);
+    await w.answer(turn, "whole");
+    expect(await w.sendAll()).toEqual(["whole"]);
+  });
+
+  it("hands over the quota with the turn", async () => {
+    const w = world();
+    await w.answered("ann", "one", "two");
+    await w.store.completeDelivery((await w.claimDelivery()).claim, {});
+    const before = w.now();
+    await w.say("ben", "other");
+    await w.claimTurn();
+
+    const quota = await w.store.quota(w.address("ann"));
+
+    expect(quota).toMatchObject({ sendsSinceInbound: 1, waiting: 1 });
+    expect(quota.lastInboundAt).toBeLessThanOrEqual(before);
+    expect(await w.store.quota(w.address("nobody"))).toEqual({ sendsSinceInbound: 0, waiting: 0 });
+  });
+
+  it("cancels the running turn and drops what waits", async () => {
+    const w = world();
+    await w.say("ann", "one");
+    const turn = await w.claimTurn();
+    await w.say("ann", "two");
+    const wakes: string[] = [];
+    w.store.onWake((wake) => wakes.push(wake));
+
+    const cancelled = await w.store.cancelTurns(turn.lane);
+
+    expect(cancelled).toEqual([turn.id]);
+    expect(wakes).toContain("cancel");
+    expect(await w.store.cancelledTurns(w.worker)).toEqual([turn.id]);
+    expect(await w.store.cancelledTurns("another")).toEqual([]);
+    await w.store.completeTurn(turn.claim, { outcome: "cancelled" });
+    expect(await w.claimTurns()).toEqual([]);
+    expect(await w.store.cancelledTurns(w.worker)).toEqual([]);
+  });
+
+  it("tells the next attempt that it was cancelled, at once", async () => {
+    const w = world();
+    await w.say("ann", "one");
+    const turn = await w.claimTurn();
+    await w.store.releaseTurn(turn.claim, 60_000, PROBLEM);
+
+    await w.store.cancelTurns(turn.lane);
+
+    expect(await w.claimTurn()).toMatchObject({ id: turn.id, cancelled: true });
+  });
+
+  it("starts a fresh session in the lane from the next turn on", async () => {
+    const w = world();
+    await w.say("ann", "one");
+    const before = await w.claimTurn();
+
+    const session = await w.store.newSession(before.lane);
+    await w.answer(before, "old");
+    await w.say("ann", "two");
+    const after = await w.claimTurn();
+
+    expect(session).toMatch(/^ses_/);
+    expect(session).not.toBe(before.session);
+    expect(after.session).toBe(session);
+  });
+
+  it("tells the history of a session, oldest first, bounded", async () => {
+    const w = world();
+    await w.say("ann", "one", { name: "Ann" });
+    const turn = await w.claimTurn();
+    await w.answer(turn, "first answer");
+    w.advance(10);
+    await w.say("ann", "two");
+    await w.say("ann", "three");
+    await w.answer(await w.claimTurn(), "second answer");
+
+    const all = await w.store.history(turn.lane, turn.session, 10);
+    const last = await w.store.history(turn.lane, turn.session, 2);
+
+    expect(all.map(({ role, text }) => [role, text])).toEqual([
+      ["user", "one"],
+      ["assistant", "first answer"],
+      ["user", "two"],
+      ["user", "three"],
+      ["assistant", "second answer"],
+    ]);
+    expect(all[0]).toMatchObject({ senderId: "ann", senderName: "Ann" });
+    expect(last.map(({ text }) => text)).toEqual(["three", "second answer"]);
+    expect(await w.store.history(turn.lane, await w.store.newSession(turn.lane), 10)).toEqual([]);
+  });
+
+  it("keeps denied and failed turns out of the history", async () => {
+    const w = world();
+    await w.say("ann", "secret");
+    const turn = await w.claimTurn();
+    await w.store.completeTurn(turn.claim, { outcome: "denied", error: PROBLEM });
+
+    expect(await w.store.history(turn.lane, turn.session, 10)).toEqual([]);
+  });
+
+  it("gives a turn back whole when the process dies", async () => {
+    const w = world();
+    await w.say("ann", "one");
+    const turn = await w.claimTurn();
+    await w.store.saveStream(turn.claim, { streamId: "s1" }, "half an ans");
+
+    await w.crash();
+    await w.store.releaseWorker(w.worker);
+    const again = await w.claimTurn();
+
+    expect(again).toMatchObject({ id: turn.id, attempt: 2, shown: "half an ans" });
+    expect(again.claim.number).toBeGreaterThan(turn.claim.number);
+    expect(textsOf(again)).toEqual(["one"]);
+  });
+}
