@@ -1,5 +1,6 @@
 import type { Agent } from "@wxgate/core";
 import type { z } from "zod";
+import { agUiAgent } from "./ag-ui/ag-ui.ts";
 import type { AgentType } from "./agent-type.ts";
 import { cozeAgent } from "./coze/coze.ts";
 import { difyAgent } from "./dify/dify.ts";
@@ -29,6 +30,7 @@ const ALL: readonly AnyAgentType[] = [
   registered(difyAgent),
   registered(cozeAgent),
   registered(n8nAgent),
+  registered(agUiAgent),
   registered(moduleAgent),
 ];
 

@@ -1,3 +1,4 @@
+export { type AgUiAgentConfig, agUiAgent, agUiConfigSchema, createAgUiAgent } from "./ag-ui/ag-ui.ts";
 export type { AgentType } from "./agent-type.ts";
 export { type AnyAgentType, agentTypes } from "./agent-types.ts";
 export { type CozeAgentConfig, cozeAgent, cozeConfigSchema, createCozeAgent } from "./coze/coze.ts";
