@@ -19,7 +19,12 @@ export class CodeRuns {
 
   /** The start of the first run of exactly `length` backticks at or behind `from`, or -1. `from` never decreases. */
   find(length: number, from: number): number {
-    this.byLength ??= this.list(from);
+    if (!this.byLength) {
+      // Mostly the next run is the one; only when it is not are all listed.
+      const start = this.source.indexOf("`", from);
+      if (start < 0 || runEnd(this.source, start, BACKTICK) - start === length) return start;
+      this.byLength = this.list(from);
+    }
     const runs = this.byLength.get(length);
     if (!runs) return -1;
     while (runs.next < runs.starts.length && runs.starts[runs.next]! < from) runs.next++;

@@ -1,11 +1,20 @@
 import { isCjk, isDigit, isPunctuation, isWhitespace } from "./characters.ts";
-import type { MarkdownNode } from "./events.ts";
+import type { MarkdownEvent } from "./events.ts";
 
-type Span = Extract<MarkdownNode, { kind: "strong" | "emphasis" | "strikethrough" }>;
+/** A kind of span, by the events that report it. */
+interface Span {
+  readonly enter: MarkdownEvent;
+  readonly leave: MarkdownEvent;
+}
 
-export const STRONG: Span = { kind: "strong" };
-export const EMPHASIS: Span = { kind: "emphasis" };
-export const STRIKETHROUGH: Span = { kind: "strikethrough" };
+function createSpan(kind: "strong" | "emphasis" | "strikethrough"): Span {
+  const node = { kind };
+  return { enter: { type: "enter", node }, leave: { type: "leave", node } };
+}
+
+const STRONG = createSpan("strong");
+const EMPHASIS = createSpan("emphasis");
+const STRIKETHROUGH = createSpan("strikethrough");
 
 const UNDERSCORE = 0x5f;
 const TILDE = 0x7e;
@@ -105,7 +114,7 @@ export class DelimiterList {
   pair(bottom: Delimiter | undefined): void {
     let closer = this.firstBehind(bottom);
     if (!closer) return;
-    const searchedTo = new Array<number>(18).fill(0);
+    const searchedTo: number[] = [];
     const floor = bottom ? bottom.position + 1 : 0;
     while (closer) closer = closer.canClose ? this.close(closer, floor, searchedTo) : closer.next;
     if (bottom) bottom.next = undefined;
@@ -122,7 +131,7 @@ export class DelimiterList {
   /** Matches one closer as far as it goes, and returns the next to look at. */
   private close(closer: Delimiter, floor: number, searchedTo: number[]): Delimiter | undefined {
     const key = bottomKey(closer);
-    const lowest = Math.max(floor, searchedTo[key]!);
+    const lowest = Math.max(floor, searchedTo[key] ?? 0);
     let opener = closer.previous;
     while (opener && opener.position >= lowest && !matches(opener, closer)) opener = opener.previous;
     if (!opener || opener.position < lowest) {

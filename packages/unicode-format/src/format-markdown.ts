@@ -91,7 +91,7 @@ class Target {
   private writeAddress(link: LinkState, isImage: boolean): void {
     const { url } = link;
     const written = this.pieces - link.pieces;
-    if (url === "" || url.startsWith("#") || /^(?:javascript|data):/i.test(url)) {
+    if (leadsNowhere(url)) {
       if (isImage && written === 0) this.raw("[image]");
     } else if (written === 0) this.raw(url);
     else if (written > 1 || !isSameAddress(this.lastPiece, url)) this.raw(` (${url})`);
@@ -116,8 +116,16 @@ class Target {
   }
 }
 
+function leadsNowhere(url: string): boolean {
+  return url === "" || url.startsWith("#") || (!url.startsWith("http") && /^(?:javascript|data):/i.test(url));
+}
+
+/** The most that `bareAddress` takes off. */
+const MAX_TRIMMED = "https:///".length;
+
 function isSameAddress(text: string, url: string): boolean {
-  return bareAddress(text) === bareAddress(url);
+  if (Math.abs(text.length - url.length) > MAX_TRIMMED) return false;
+  return text === url || bareAddress(text) === bareAddress(url);
 }
 
 function bareAddress(url: string): string {

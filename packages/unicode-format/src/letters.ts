@@ -6,13 +6,26 @@ export const ITALIC = 2;
 export const MONO = 4;
 export const STRUCK = 8;
 
-/** Where the capitals and the small letters of each look start, sans-serif, in Mathematical Alphanumeric Symbols. */
-const ALPHABETS: Readonly<Record<number, readonly [capital: number, small: number]>> = {
-  [BOLD]: [0x1d5d4, 0x1d5ee],
-  [ITALIC]: [0x1d608, 0x1d622],
-  [BOLD | ITALIC]: [0x1d63c, 0x1d656],
-  [MONO]: [0x1d670, 0x1d68a],
-};
+/** A look's letters, by the code of the plain one. */
+type Alphabet = readonly (string | undefined)[];
+
+/** Mathematical Alphanumeric Symbols, sans-serif: 26 capitals from `capital`, 26 small letters from `small`. */
+function createAlphabet(capital: number, small: number): Alphabet {
+  const letters: string[] = [];
+  for (let index = 0; index < 26; index++) {
+    letters[0x41 + index] = String.fromCodePoint(capital + index);
+    letters[0x61 + index] = String.fromCodePoint(small + index);
+  }
+  return letters;
+}
+
+const ALPHABETS: readonly (Alphabet | undefined)[] = [
+  undefined,
+  createAlphabet(0x1d5d4, 0x1d5ee),
+  createAlphabet(0x1d608, 0x1d622),
+  createAlphabet(0x1d63c, 0x1d656),
+  createAlphabet(0x1d670, 0x1d68a),
+];
 
 const STROKE = "\u0336";
 
@@ -21,13 +34,9 @@ function isJoiner(code: number): boolean {
 }
 
 /** The letters of `word` from `from` to `to` in another alphabet; joiners stay. */
-function shift(word: string, from: number, to: number, [capital, small]: readonly [number, number]): string {
+function shift(word: string, from: number, to: number, alphabet: Alphabet): string {
   let shifted = "";
-  for (let at = from; at < to; at++) {
-    const code = word.charCodeAt(at);
-    if (!isAsciiLetter(code)) shifted += word.charAt(at);
-    else shifted += String.fromCodePoint(code >= 0x61 ? small + code - 0x61 : capital + code - 0x41);
-  }
+  for (let at = from; at < to; at++) shifted += alphabet[word.charCodeAt(at)] ?? word.charAt(at);
   return shifted;
 }
 
@@ -35,7 +44,7 @@ function shift(word: string, from: number, to: number, [capital, small]: readonl
  * One word with the punctuation around it. Only plain words change: what holds a digit, a dot, a slash or a letter
  * without a twin (a price, a code, a file name, "café") must stay searchable and fit to be copied.
  */
-function styleWord(word: string, alphabet: readonly [number, number]): string {
+function styleWord(word: string, alphabet: Alphabet): string {
   let from = 0;
   let to = word.length;
   while (from < to && isAsciiPunctuation(word.charCodeAt(from))) from++;

@@ -8,7 +8,7 @@ import {
   readRawBlockStart,
   readSetextUnderline,
 } from "./block-starts.ts";
-import { isBlank } from "./characters.ts";
+import { isBlank, isWhitespace } from "./characters.ts";
 import type { ColumnAlignment, MarkdownLeafOf, MarkdownNode } from "./events.ts";
 import { LineCursor } from "./line-cursor.ts";
 import { type LinkTarget, takeDefinitions } from "./links.ts";
@@ -370,7 +370,8 @@ export class BlockReader {
 
   private closeParagraph(source: string, spaced: boolean): void {
     const from = source.charCodeAt(0) === 0x5b ? takeDefinitions(source, this.references) : 0;
-    const content = source.slice(from).trimEnd();
+    const rest = from === 0 ? source : source.slice(from);
+    const content = isWhitespace(rest.charCodeAt(rest.length - 1)) ? rest.trimEnd() : rest;
     if (content !== "") this.onBlock({ type: "inlines", node: { kind: "paragraph", spaced }, source: content });
   }
 }

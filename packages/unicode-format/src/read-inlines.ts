@@ -47,7 +47,9 @@ const HARD_BREAK: MarkdownEvent = { type: "break", hard: true };
 export class InlineReader {
   private readonly references: References;
   private readonly onEvent: (event: MarkdownEvent) => void;
+  /** What waits for the end of the text, as it may yet become a span or link; the array is used again. */
   private readonly tokens: (MarkdownEvent | Delimiter)[] = [];
+  private tokenCount = 0;
   private readonly delimiters = new DelimiterList();
   private readonly brackets: Bracket[] = [];
   private readonly codeRuns = new CodeRuns();
@@ -95,21 +97,32 @@ export class InlineReader {
 
   private emit(): void {
     const { tokens, onEvent } = this;
-    for (const token of tokens) {
+    for (let index = 0; index < this.tokenCount; index++) {
+      const token = tokens[index]!;
       if (token.type === "delimiter") emitDelimiter(token, onEvent);
       else onEvent(token);
     }
-    tokens.length = 0;
+    this.tokenCount = 0;
+  }
+
+  /** Reports an event, behind those that wait. */
+  private add(event: MarkdownEvent): void {
+    if (this.tokenCount === 0) this.onEvent(event);
+    else this.hold(event);
+  }
+
+  private hold(token: MarkdownEvent | Delimiter): void {
+    this.tokens[this.tokenCount++] = token;
   }
 
   private flush(end: number): void {
-    if (end > this.textStart) this.tokens.push(textEvent(this.source.slice(this.textStart, end)));
+    if (end > this.textStart) this.add(textEvent(this.source.slice(this.textStart, end)));
   }
 
   /** Puts `event` in the place of `start`…`end`. */
   private take(start: number, end: number, event: MarkdownEvent): void {
     this.flush(start);
-    this.tokens.push(event);
+    this.add(event);
     this.at = end;
     this.textStart = end;
   }
@@ -157,7 +170,7 @@ export class InlineReader {
     while (end > this.textStart && this.source.charCodeAt(end - 1) === 0x20) end--;
     const isHard = this.at - end >= 2;
     this.flush(end);
-    this.tokens.push(isHard ? HARD_BREAK : SOFT_BREAK);
+    this.add(isHard ? HARD_BREAK : SOFT_BREAK);
     this.textStart = ++this.at;
   }
 
@@ -172,7 +185,7 @@ export class InlineReader {
     const delimiter = readDelimiter(this.source, this.at, end);
     if (delimiter) {
       this.flush(this.at);
-      this.tokens.push(delimiter);
+      this.hold(delimiter);
       this.delimiters.add(delimiter);
       this.textStart = end;
     }
@@ -257,12 +270,12 @@ export class InlineReader {
     this.flush(start);
     brackets.push({
       image,
-      token: this.tokens.length,
+      token: this.tokenCount,
       contentStart: at + 1,
       delimiter: this.delimiters.last,
       hasBracketInside: false,
     });
-    this.tokens.push(textEvent(image ? "![" : "["));
+    this.hold(textEvent(image ? "![" : "["));
     this.textStart = at + 1;
     this.at = at + 1;
   }
@@ -280,7 +293,7 @@ export class InlineReader {
     this.delimiters.pair(bracket.delimiter);
     const node = { kind: bracket.image ? ("image" as const) : ("link" as const), ...found.target };
     this.tokens[bracket.token] = { type: "enter", node };
-    this.tokens.push({ type: "leave", node });
+    this.add({ type: "leave", node });
     this.at = found.end;
     this.textStart = found.end;
     if (!bracket.image) this.deadBelow = this.brackets.length;
@@ -305,7 +318,7 @@ export class InlineReader {
 
 function emitDelimiter(delimiter: Delimiter, onEvent: (event: MarkdownEvent) => void): void {
   const { closes, opens, left, code } = delimiter;
-  if (closes) for (const node of closes) onEvent({ type: "leave", node });
+  if (closes) for (const span of closes) onEvent(span.leave);
   if (left > 0) onEvent(textEvent(String.fromCharCode(code).repeat(left)));
-  if (opens) for (let index = opens.length - 1; index >= 0; index--) onEvent({ type: "enter", node: opens[index]! });
+  if (opens) for (let index = opens.length - 1; index >= 0; index--) onEvent(opens[index]!.enter);
 }

@@ -12,9 +12,9 @@ const MAX_STYLED = 120;
 const STRIKE_MARK = "~";
 
 interface Segment {
-  readonly kind: "text" | "raw" | "mark" | "break";
-  readonly text: string;
-  readonly look: number;
+  kind: "text" | "raw" | "mark" | "break";
+  text: string;
+  look: number;
 }
 
 const LOOKS = [BOLD, ITALIC, MONO, STRUCK];
@@ -26,7 +26,9 @@ const LOOKS = [BOLD, ITALIC, MONO, STRUCK];
 export class SpanWriter {
   private writer: TextWriter;
   private readonly isStyled: boolean;
-  private held: Segment[] = [];
+  /** The segments held are the first `heldCount`; they and their array are used again. */
+  private readonly held: Segment[] = [];
+  private heldCount = 0;
   private codeBefore = Number.NaN;
   private readonly open: Record<number, number> = { [BOLD]: 0, [ITALIC]: 0, [MONO]: 0, [STRUCK]: 0 };
   private depth = 0;
@@ -49,33 +51,33 @@ export class SpanWriter {
     }
     this.depth++;
     this.open[look]!++;
-    if (look === STRUCK) this.held.push({ kind: "mark", text: STRIKE_MARK, look });
+    if (look === STRUCK) this.hold("mark", STRIKE_MARK, look);
   }
 
   /** Ends a span; one that was never entered (a stray closing tag) is ignored. */
   leave(look: number): void {
     if (this.open[look] === 0) return;
-    if (look === STRUCK) this.held.push({ kind: "mark", text: STRIKE_MARK, look });
+    if (look === STRUCK) this.hold("mark", STRIKE_MARK, look);
     this.depth--;
     this.open[look]!--;
   }
 
   text(text: string): void {
-    if (this.depth > 0) this.held.push({ kind: "text", text, look: this.look() });
+    if (this.depth > 0) this.hold("text", text, this.look());
     else {
-      if (this.held.length > 0) this.release(text.charCodeAt(0));
+      if (this.heldCount > 0) this.release(text.charCodeAt(0));
       this.writer.write(text);
     }
   }
 
   /** Text whose letters never change: an address, code, a mention. */
   raw(text: string): void {
-    if (this.depth > 0) this.held.push({ kind: "raw", text, look: 0 });
+    if (this.depth > 0) this.hold("raw", text, 0);
     else this.text(text);
   }
 
   newLine(): void {
-    if (this.depth > 0) this.held.push({ kind: "break", text: "", look: 0 });
+    if (this.depth > 0) this.hold("break", "", 0);
     else {
       this.release(Number.NaN);
       this.writer.newLine();
@@ -95,20 +97,33 @@ export class SpanWriter {
   }
 
   private release(codeBehind: number): void {
-    const { held } = this;
-    if (held.length === 0) return;
-    const isChanged = this.isStyled && !isCjk(this.codeBefore) && !isCjk(codeBehind) && this.isChangeable(held);
-    for (const { kind, text, look } of held) {
+    const { held, heldCount } = this;
+    if (heldCount === 0) return;
+    const isChanged = this.isStyled && !isCjk(this.codeBefore) && !isCjk(codeBehind) && this.isChangeable();
+    for (let index = 0; index < heldCount; index++) {
+      const { kind, text, look } = held[index]!;
       if (kind === "break") this.writer.newLine();
       else if (kind === "mark" && isChanged) continue;
       else this.writer.write(kind === "text" && isChanged ? styleLetters(text, look) : text);
     }
-    held.length = 0;
+    this.heldCount = 0;
   }
 
-  private isChangeable(segments: readonly Segment[]): boolean {
+  private hold(kind: Segment["kind"], text: string, look: number): void {
+    const segment = this.held[this.heldCount];
+    if (!segment) this.held.push({ kind, text, look });
+    else {
+      segment.kind = kind;
+      segment.text = text;
+      segment.look = look;
+    }
+    this.heldCount++;
+  }
+
+  private isChangeable(): boolean {
     let length = 0;
-    for (const { text } of segments) {
+    for (let index = 0; index < this.heldCount; index++) {
+      const { text } = this.held[index]!;
       length += text.length;
       if (length > MAX_STYLED || containsCjk(text)) return false;
     }
