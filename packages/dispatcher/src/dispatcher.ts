@@ -181,9 +181,9 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
         mediaGraceMs: () => settings.mediaGraceMs,
         observe: (observation) => ports.observe?.(observation),
       }),
-    instant: (channel) => async (event) => {
+    instant: (channel) => async (event, configured) => {
       const entry = settings.channels.get(channel);
-      return entry === undefined ? undefined : instantAnswer(event, entry);
+      return entry === undefined ? undefined : instantAnswer(event, entry, configured);
     },
     own: (channel) => (account, work, signal) =>
       own(

@@ -3,7 +3,7 @@ import type { KfAccount } from "./api.ts";
 import type { KfConfig } from "./config.ts";
 import { isObject, numberField, textField } from "./wire.ts";
 
-export interface KnownAccount {
+interface KnownAccount {
   readonly openKfId: string;
   readonly state: "enabled" | "disabled" | "deleted";
   readonly name?: string;

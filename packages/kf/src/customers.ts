@@ -3,7 +3,7 @@ import type { KfApi } from "./api.ts";
 import { withTimeLimit } from "./time-limit.ts";
 import { isObject, listField, numberField, textField } from "./wire.ts";
 
-export interface Customer {
+interface Customer {
   readonly name?: string;
   readonly avatarUrl?: string;
   /** Accounts the customer was seen on. */

@@ -4,13 +4,12 @@ import { AuthenticationError, ChannelError, RejectedError, TransientError } from
  * The numbers this channel itself reacts to; what every number means to an operator stands in `@wxgate/wecom-api`.
  * https://developer.work.weixin.qq.com/document/path/90313
  */
-export const ERR_PARAMETER = 40058;
+const ERR_PARAMETER = 40058;
 export const ERR_MEDIA_ID = 40007;
 export const ERR_TEXT_TOO_LONG = 45002;
 export const ERR_ACCOUNT_ILLEGAL = 95000;
 export const ERR_ACCOUNT_GONE = 95004;
 export const ERR_MSG_TOKEN = 95007;
-export const ERR_SESSION_ENDED = 95013;
 export const ERR_SERVICER_UNKNOWN = 95014;
 export const ERR_TRANSITION = 95016;
 export const ERR_SESSION_STATE = 95018;

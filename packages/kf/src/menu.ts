@@ -5,7 +5,7 @@ import { byteLength } from "./text.ts";
 export type Menu = Extract<OutboundContent, { kind: "menu" }>;
 
 /** https://developer.work.weixin.qq.com/document/path/94677, `msgmenu`; all but the first are bytes of UTF-8. */
-export const MENU_ITEMS = 10;
+const MENU_ITEMS = 10;
 const EDGE_BYTES = 1024;
 const CLICK_ID_BYTES = 64;
 const CLICK_BYTES = 128;

@@ -3,7 +3,7 @@ import { addressOf, type SyncContext } from "./conversation.ts";
 import { numberField, objectField, textField } from "./wire.ts";
 
 /** How long the platform takes the answer to a welcome or closing code. */
-export const ANSWER_CODE_MS = 20_000;
+const ANSWER_CODE_MS = 20_000;
 
 interface EventFrame extends SyncContext {
   readonly id: string;

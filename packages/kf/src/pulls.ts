@@ -38,6 +38,10 @@ interface Line {
   /** Of the pull that runs. */
   since?: number;
   running?: Promise<void>;
+  /** Ends a wait that a callback's token makes needless: calls without one have a stricter limit of their own. */
+  tokenCame?: (() => void) | undefined;
+  /** Of the last attempt. */
+  triedToken?: string | undefined;
   restMs: number;
   /** When the last pull ended. */
   pulledAt: number;
@@ -74,6 +78,7 @@ export function createPulls(options: PullsOptions): Pulls {
     const { trigger, since } = line.waiting as NonNullable<Line["waiting"]>;
     line.waiting = undefined;
     line.since = since;
+    line.triedToken = trigger.token;
     try {
       await options.pull(openKfId, trigger, stop);
       options.health.pulled(openKfId);
@@ -102,6 +107,20 @@ export function createPulls(options: PullsOptions): Pulls {
     return line.restMs;
   }
 
+  async function waitToRetry(line: Line, ms: number): Promise<void> {
+    if (line.triedToken !== undefined) return clock.sleep(ms, stop);
+    if (line.waiting?.trigger.token !== undefined) return;
+    const woken = new AbortController();
+    line.tokenCame = () => woken.abort();
+    try {
+      await clock.sleep(ms, AbortSignal.any([stop, woken.signal]));
+    } catch (error) {
+      if (!woken.signal.aborted) throw error;
+    } finally {
+      line.tokenCame = undefined;
+    }
+  }
+
   async function work(openKfId: string, line: Line): Promise<void> {
     let failures = 0;
     try {
@@ -112,7 +131,8 @@ export function createPulls(options: PullsOptions): Pulls {
           return;
         }
         failures = result === "ok" ? 0 : failures + 1;
-        await clock.sleep(result === "ok" ? restAfterPull(line) : result, stop);
+        if (result === "ok") await clock.sleep(restAfterPull(line), stop);
+        else await waitToRetry(line, result);
       }
     } finally {
       // At once, not a moment later: a request in between would believe that somebody still looks.
@@ -125,6 +145,7 @@ export function createPulls(options: PullsOptions): Pulls {
       if (stop.aborted) return;
       const line = lineOf(openKfId);
       enqueue(line, trigger, clock.now());
+      if (trigger.token !== undefined) line.tokenCame?.();
       line.running ??= work(openKfId, line).catch((error: unknown) => {
         if (!stop.aborted) log.error({ err: error, account: openKfId }, "pulling ended unexpectedly");
       });

@@ -78,7 +78,7 @@ function renderMiniprogram(content: Extract<OutboundContent, { kind: "miniprogra
   };
 }
 
-export function renderMenu({ head, items, tail }: Menu): JsonObject {
+function renderMenu({ head, items, tail }: Menu): JsonObject {
   return {
     ...(head ? { head_content: head } : {}),
     list: items.map(renderItem),

@@ -1,5 +1,4 @@
 import {
-  type Accepted,
   type ChannelPorts,
   type InboundEvent,
   type InboundMessage,
@@ -14,6 +13,7 @@ import { CLOCK_SLACK_MS } from "./discovery.ts";
 import { ERR_MSG_TOKEN, hasErrcode } from "./errors.ts";
 import { type Parsed, parseItem } from "./parse.ts";
 import type { Trigger } from "./pulls.ts";
+import { lastServingEvents, splitSegments, toBatch, withName } from "./segments.ts";
 import type { Sessions } from "./sessions.ts";
 import type { SyncPage } from "./wire.ts";
 
@@ -106,8 +106,11 @@ export function createPull(options: SyncOptions): Pull {
       options.customers.lookUp(openKfId, peopleOf(live, parsed), signal),
       options.sessions.recheck(openKfId, live, signal),
     ]);
-    const fresh = await acceptSegments(parsed, new Set(live), names, cursor);
-    await afterAccept(openKfId, parsed, fresh);
+    const named = parsed.map((item) => withName(item, names));
+    // Before they are stored: a repeated page finds no fresh events any more.
+    for (const event of lastServingEvents(named)) await options.sessions.note(event);
+    const fresh = await acceptInOrder(named, new Set(live.map(({ id }) => id)), cursor);
+    await afterAccept(openKfId, named, fresh);
   }
 
   /** Messages an agent may answer: since our first contact with the account, and young enough. */
@@ -124,22 +127,18 @@ export function createPull(options: SyncOptions): Pull {
     return live;
   }
 
-  /**
-   * What changes who serves, and recalls, count from where they stand in the stream: they are stored after what came
-   * before them. Everything else goes in one transaction; the cursor moves in the last.
-   */
-  async function acceptSegments(
+  /** In one transaction, or in few where the order matters (`splitSegments`); the cursor moves in the last. */
+  async function acceptInOrder(
     parsed: readonly Parsed[],
-    live: ReadonlySet<InboundMessage>,
-    names: ReadonlyMap<string, NamedSender>,
+    live: ReadonlySet<string>,
     cursor: CursorStep | undefined,
   ): Promise<ReadonlySet<string>> {
     const fresh = new Set<string>();
     const segments = splitSegments(parsed);
     for (const [index, segment] of segments.entries()) {
-      const last = index === segments.length - 1;
-      const batch = toBatch(segment, live, names);
-      const accepted: Accepted = await inbox.accept({ ...batch, ...(last && cursor !== undefined ? { cursor } : {}) });
+      const isLast = index === segments.length - 1;
+      const batch = toBatch(segment, live);
+      const accepted = await inbox.accept({ ...batch, ...(isLast && cursor !== undefined ? { cursor } : {}) });
       for (const id of accepted.fresh) fresh.add(id);
     }
     if (segments.length === 0 && cursor !== undefined) await inbox.accept({ messages: [], cursor });
@@ -151,7 +150,6 @@ export function createPull(options: SyncOptions): Pull {
       if (item.kind !== "event" || !fresh.has(item.event.id)) continue;
       if (item.answerCode !== undefined) void options.onAnswerable({ event: item.event, answerCode: item.answerCode });
       if (item.accountGone) await accounts.drop(openKfId, "deleted");
-      await options.sessions.note(item.event);
     }
   }
 }
@@ -161,12 +159,7 @@ interface CursorStep {
   readonly value: string;
   readonly after: string;
 }
-interface NamedSender {
-  readonly name?: string;
-  readonly avatarUrl?: string;
-}
-
-export function cursorKey(openKfId: string): string {
+function cursorKey(openKfId: string): string {
   return `sync:${openKfId}`;
 }
 
@@ -176,47 +169,6 @@ function peopleOf(live: readonly InboundMessage[], parsed: readonly Parsed[]): r
     item.kind === "event" && item.event.kind === "entered" ? [item.event] : [],
   );
   return [...live, ...entered].map(({ from }) => from.peer);
-}
-
-function countsFromWhereItStands(item: Parsed): boolean {
-  if (item.kind !== "event") return false;
-  const { kind } = item.event;
-  return kind === "session-changed" || kind === "operator-wrote" || kind === "recalled";
-}
-
-function splitSegments(parsed: readonly Parsed[]): readonly (readonly Parsed[])[] {
-  const segments: Parsed[][] = [];
-  let previous: boolean | undefined;
-  for (const item of parsed) {
-    const kind = countsFromWhereItStands(item);
-    if (kind !== previous) segments.push([]);
-    previous = kind;
-    segments.at(-1)?.push(item);
-  }
-  return segments;
-}
-
-function toBatch(
-  segment: readonly Parsed[],
-  live: ReadonlySet<InboundMessage>,
-  names: ReadonlyMap<string, NamedSender>,
-): { messages: InboundMessage[]; history: InboundMessage[]; events: InboundEvent[] } {
-  const batch = { messages: [] as InboundMessage[], history: [] as InboundMessage[], events: [] as InboundEvent[] };
-  for (const item of segment) {
-    if (item.kind === "event") {
-      const named = names.get(item.event.from.peer);
-      const sender =
-        named === undefined || item.event.sender !== undefined
-          ? {}
-          : { sender: { id: item.event.from.peer, ...named } };
-      batch.events.push({ ...item.event, ...sender });
-      continue;
-    }
-    const { message } = item;
-    const named = { ...message, sender: { ...message.sender, ...names.get(message.sender.id) } };
-    (live.has(message) ? batch.messages : batch.history).push(named);
-  }
-  return batch;
 }
 
 function stuckError(openKfId: string, now: number): TransientError {

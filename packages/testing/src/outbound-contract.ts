@@ -23,7 +23,7 @@ const text = fc.array(
 );
 
 /** One of every kind, as agents write them. */
-export const EVERY_KIND: readonly OutboundContent[] = [
+const EVERY_KIND: readonly OutboundContent[] = [
   { kind: "text", text: "# Title\n\n- **bold** and `code`" },
   { kind: "image", mediaId: "M1" },
   { kind: "voice", mediaId: "M2" },

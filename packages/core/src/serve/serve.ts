@@ -69,7 +69,7 @@ export async function serve<Config>(
     state: store.state,
     media: options.media ?? trustingOpener(ports.fetch),
     own: runUntilStopped(ports),
-    instant: async (event) => (event.kind === "entered" ? options.welcome : undefined),
+    instant: async (event, configured) => configured ?? (event.kind === "entered" ? options.welcome : undefined),
   });
   const sender: Sender = { channel, store, sends, clock: ports.clock, random: ports.random };
 

@@ -1,0 +1,52 @@
+import type { Channel, InboundEvent, OutboundContent } from "@wxgate/core";
+import { describe, expect, it } from "vitest";
+import { instantAnswer } from "./instant.ts";
+import type { ChannelSettings } from "./settings.ts";
+
+const SETTINGS: ChannelSettings = {
+  channel: { id: "support" } as Channel,
+  dmPolicy: "open",
+  allowFrom: [],
+  groupPolicy: "open",
+  groupAllowFrom: [],
+  groups: {},
+  commands: {},
+  session: "peer",
+  notices: { failed: "", denied: "", commandDenied: "" },
+};
+const BASE = {
+  id: "e1",
+  at: new Date(0),
+  from: { channel: "support", account: "wkA", kind: "direct", peer: "wmU" },
+  sender: { id: "wmU", name: "小王" },
+} as const;
+const ENTERED: InboundEvent = { ...BASE, kind: "entered" };
+const MENU: OutboundContent = { kind: "menu", head: "您好 {name}", items: [{ id: "1", text: "A" }] };
+
+describe("the answer to an event that cannot wait", () => {
+  it("is the welcome text, with names filled in", () => {
+    expect(instantAnswer(ENTERED, { ...SETTINGS, welcomeText: "您好 {name} ({id}, {channel})" })).toEqual({
+      kind: "text",
+      text: "您好 小王 (wmU, support)",
+      format: "plain",
+    });
+  });
+
+  it("is what the channel's own configuration says, before the welcome text", () => {
+    expect(instantAnswer(ENTERED, { ...SETTINGS, welcomeText: "hi" }, MENU)).toEqual({ ...MENU, head: "您好 小王" });
+  });
+
+  it("may be to another event than somebody's entering, but only from the channel", () => {
+    const ended: InboundEvent = { ...BASE, kind: "session-changed", servedBy: "bot" };
+
+    expect(instantAnswer(ended, { ...SETTINGS, welcomeText: "hi" })).toBeUndefined();
+    expect(instantAnswer(ended, SETTINGS, MENU)).toMatchObject({ kind: "menu" });
+  });
+
+  it("is held back from those who may not talk here", () => {
+    const settings: ChannelSettings = { ...SETTINGS, dmPolicy: "allowlist", allowFrom: ["wmX"], welcomeText: "hi" };
+
+    expect(instantAnswer(ENTERED, settings)).toBeUndefined();
+    expect(instantAnswer(ENTERED, settings, MENU)).toBeUndefined();
+  });
+});
