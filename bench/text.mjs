@@ -1,0 +1,74 @@
+// Format and chunk one answer: against marked's lexer alone, for linearity, and on hostile input.
+import { chunkText } from "@wxgate/chunker";
+import { formatMarkdown } from "@wxgate/unicode-format";
+import { marked } from "marked";
+import { median } from "./lib/load.mjs";
+import { report } from "./lib/report.mjs";
+
+const PARAGRAPH = `## 第一步 Getting started
+
+企业微信的**回调地址**需要先通过校验。Please open the *admin console*, choose [API settings](https://example.com/settings?a=1&b=2)
+and paste the \`EncodingAESKey\` there. 然后点击“保存”，等待三秒钟。
+
+- 第一项：确认 Token 与密钥一致
+- Second item with \`code\` and **bold text** inside
+  1. nested one
+  2. nested two
+
+| 项目 | 说明 |
+|---|---|
+| 图片 | JPG, PNG, 10 MB |
+| 语音 | AMR, 60 s |
+
+> 引用：消息不会丢失。Nothing that was accepted is lost.
+
+\`\`\`ts
+const answer = await gateway.reply("hi");
+\`\`\`
+
+`;
+
+const time = (work) => {
+  const startedAt = process.hrtime.bigint();
+  work();
+  return Number(process.hrtime.bigint() - startedAt) / 1e6;
+};
+const ofSize = (bytes) => PARAGRAPH.repeat(Math.ceil(bytes / Buffer.byteLength(PARAGRAPH)));
+const ours = (text) => chunkText(formatMarkdown(text), { maxBytes: 2048 });
+
+export async function run() {
+  const megabyte = ofSize(1_000_000);
+  const quarter = ofSize(250_000);
+  const rounds = { ours: [], lexer: [], quarter: [] };
+  for (let round = 0; round < 9; round += 1) {
+    rounds.ours.push(time(() => ours(megabyte)));
+    rounds.lexer.push(time(() => marked.lexer(megabyte)));
+    rounds.quarter.push(time(() => ours(quarter)));
+  }
+  report("format + chunk of 1 MB vs marked's lexer alone", median(rounds.lexer) / median(rounds.ours), {
+    least: 6,
+    unit: "x as fast",
+    detail: `${median(rounds.ours).toFixed(1)} ms vs ${median(rounds.lexer).toFixed(1)} ms`,
+  });
+  report("format + chunk: 1 MB over 4 times 250 KB", median(rounds.ours) / (4 * median(rounds.quarter)), { most: 1.3, unit: "x" });
+
+  const size = 64 * 1024;
+  const hostile = {
+    "[": "[",
+    "![a](": "![a](",
+    "*": "*",
+    "`": "`",
+    _a: "_a",
+    "a*": "a*",
+    "~~": "~~",
+    "<": "<",
+    "|": "|",
+  };
+  for (const [name, unit] of Object.entries(hostile)) {
+    const text = unit.repeat(size / unit.length);
+    ours(text);
+    report(`64 KB of ${name}`, median(Array.from({ length: 5 }, () => time(() => formatMarkdown(text)))), { most: 20, unit: "ms" });
+  }
+  const nested = `${"> ".repeat(3000)}deep`;
+  report("3,000 nested quotes", median(Array.from({ length: 5 }, () => time(() => formatMarkdown(nested)))), { most: 20, unit: "ms" });
+}
