@@ -20,6 +20,7 @@ export type {
   SendReceipt,
 } from "./channel.ts";
 export { parseOutboundContent } from "./check-content.ts";
+export { type ConfigIssue, wrongConfig } from "./config-error.ts";
 export {
   type Article,
   type FailedMedia,

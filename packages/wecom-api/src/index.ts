@@ -1,13 +1,17 @@
 export { createWecomApi, type Query, type WecomApi, type WecomApiOptions } from "./api.ts";
+export { createChannelWecomApi } from "./channel-api.ts";
 export type { DownloadOptions } from "./download.ts";
 export type { ErrcodeRule, ErrcodeTable } from "./errcode-rule.ts";
 export { SHARED_ERRCODES } from "./errcodes.ts";
 export { KF_ERRCODES } from "./errcodes-kf.ts";
 export { DEFAULT_API_BASE_URL } from "./exchange.ts";
+export { createFileStager, type FileStager, type FileStagerOptions, type StagedFile } from "./file-stager.ts";
 export { filenameFromDisposition, safeFilename } from "./filename.ts";
 export type { WecomApiProblem } from "./health.ts";
+export { expiredUpload, hasErrcode } from "./media-gone.ts";
 export { WECOM_MEDIA_RULES } from "./media-rules.ts";
 export { createMediaStager, type MediaStager, type MediaStagerOptions, type StagedMedia } from "./media-stager.ts";
+export { createOpenMedia } from "./open-media.ts";
 export { createStateTokenStore } from "./state-token-store.ts";
 export { type Refusal, type ToErrorOptions, toWecomError } from "./to-error.ts";
 export type { FileUpload, UploadedMedia } from "./upload.ts";

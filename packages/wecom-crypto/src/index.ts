@@ -2,6 +2,6 @@ export type { DecryptedFrame, SignedParts, WecomCryptoOptions } from "./crypto.t
 export { createCrypto, WecomCrypto } from "./crypto.ts";
 export type { WecomCryptoErrorKind } from "./errors.ts";
 export { WecomCryptoError } from "./errors.ts";
-export { decodeKey, sameKey } from "./key.ts";
+export { decodeKey, isCallbackKey, sameKey } from "./key.ts";
 export type { MediaKey } from "./media.ts";
 export { createMediaDecryptStream, decryptMedia, encryptMedia } from "./media.ts";

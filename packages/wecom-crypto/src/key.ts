@@ -28,6 +28,16 @@ export function decodeKey(encodingAESKey: string): Buffer {
   }
 }
 
+/** Whether `text` can be the EncodingAESKey of a callback page. */
+export function isCallbackKey(text: string): boolean {
+  try {
+    decodeKey(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Whether two decoded keys are the same, in constant time. */
 export function sameKey(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b);

@@ -1,0 +1,51 @@
+import { type Logger, type OutboundContent, type OutboundMedia, RejectedError } from "@wxgate/core";
+import type { MediaStager } from "./media-stager.ts";
+
+export interface FileStagerOptions {
+  readonly stageMedia: MediaStager;
+  /** What the receiver reads instead of a file. */
+  readonly notices: {
+    /** Its form or size was wrong; `{reason}` stands for why. */
+    readonly notSent: string;
+    /** A guard refused it, or it is not there: nothing a receiver can use. */
+    readonly notAvailable: string;
+  };
+  readonly log: Logger;
+}
+
+/** What became of a file. */
+export interface StagedFile {
+  /** Uploaded, or the sentence that stands for it. */
+  readonly content: OutboundContent;
+  /** It is sent as a plain file although it was meant to be something else; why. */
+  readonly asFileBecause?: string;
+}
+
+/** Uploads a file, as a plain file where the platform would not take it as it was meant; what it takes in no form becomes a sentence. */
+export type FileStager = (media: OutboundMedia, account: string, signal: AbortSignal) => Promise<StagedFile>;
+
+export function createFileStager({ stageMedia, notices, log }: FileStagerOptions): FileStager {
+  /** Why, and where it is to be had, if only its form was wrong; what a guard refused is nothing for the receiver. */
+  function excuse(media: OutboundMedia, error: RejectedError): string {
+    if (error.code !== "wecom.media-unfit") return notices.notAvailable;
+    const words = notices.notSent.replaceAll("{reason}", error.message);
+    return media.url === undefined ? words : `${words}\n${media.url}`;
+  }
+
+  return async function stageFile(media, account, signal) {
+    try {
+      const { kind, mediaId, filename, reason } = await stageMedia(media, signal);
+      const content: OutboundContent = { kind, mediaId, ...(filename === undefined ? {} : { filename }) };
+      if (reason === undefined) return { content };
+      log.info(
+        { account, wanted: media.kind, sentAs: kind, reason },
+        "the file was adapted to what the platform takes",
+      );
+      return kind === media.kind ? { content } : { content, asFileBecause: reason };
+    } catch (error) {
+      if (!(error instanceof RejectedError)) throw error;
+      log.warn({ err: error, account, kind: media.kind }, "the file could not be sent");
+      return { content: { kind: "text", text: excuse(media, error), format: "plain" } };
+    }
+  };
+}
