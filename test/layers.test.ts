@@ -16,6 +16,8 @@ const LAYERS: Readonly<Record<string, number>> = {
   "wecom-callback": 2,
   "wecom-api": 2,
   "wecom-bot-message": 2,
+  "wecom-card": 2,
+  "wecom-target": 2,
   "wecom-mcp": 2,
   kf: 3,
   "wecom-agent-xml": 3,

@@ -1,0 +1,1 @@
+export { parseWecomTarget, type WecomTarget } from "./target.ts";
