@@ -1,0 +1,168 @@
+import type { JsonObject } from "@wxgate/core";
+import { createWecomApi, type FileUpload, type WecomApi, type WecomApiOptions } from "@wxgate/wecom-api";
+import { isObject, type Receivers, type WireMessage } from "./wire.ts";
+
+export type { Receivers, WireMessage };
+
+/** What `message/send` says of a message it took. */
+export interface Sent {
+  readonly msgId?: string;
+  /** Allows one update of the card within 72 hours. */
+  readonly responseCode?: string;
+  /** Receivers that were left out, each as "zhangsan", "party:3", "tag:5" or "lisi (no licence)". */
+  readonly refused: readonly string[];
+}
+
+export interface CardUpdate {
+  readonly responseCode: string;
+  readonly members?: readonly string[];
+  readonly parties?: readonly number[];
+  readonly tags?: readonly number[];
+  readonly everybody?: boolean;
+  /** The new card, or words for the tapped button, which is then disabled. */
+  readonly change: { readonly card: JsonObject } | { readonly buttonText: string };
+}
+
+export interface GroupChat {
+  readonly chatId: string;
+  readonly name: string;
+  readonly owner: string;
+  readonly members: readonly string[];
+}
+
+export interface GroupChatChange {
+  /** At most 50 characters. */
+  readonly name?: string;
+  readonly owner?: string;
+  readonly add?: readonly string[];
+  readonly remove?: readonly string[];
+}
+
+/** The calls of a self-built app, typed; `wecom` makes all others. Errors are those of `@wxgate/wecom-api`. */
+export interface AgentApi {
+  readonly wecom: WecomApi;
+  /** https://developer.work.weixin.qq.com/document/path/90236 */
+  send(message: Receivers & WireMessage, signal?: AbortSignal): Promise<Sent>;
+  /** `json` as it is, so that a repeat is identical byte by byte; it must hold receivers and agentid. */
+  sendJson(json: string, signal?: AbortSignal): Promise<Sent>;
+  /** Takes a message of the last 24 hours back; not from the WeChat plugin. https://developer.work.weixin.qq.com/document/path/94867 */
+  recall(msgId: string, signal?: AbortSignal): Promise<void>;
+  /** https://developer.work.weixin.qq.com/document/path/94888 */
+  updateCard(update: CardUpdate, signal?: AbortSignal): Promise<void>;
+  /**
+   * Members 2 to 2000. The group shows up only with its first message, and the app's visible range must be the root
+   * department. Gives the chat id. https://developer.work.weixin.qq.com/document/path/90245
+   */
+  createChat(
+    chat: {
+      readonly name?: string;
+      readonly owner?: string;
+      readonly members: readonly string[];
+      readonly chatId?: string;
+    },
+    signal?: AbortSignal,
+  ): Promise<string>;
+  updateChat(chatId: string, change: GroupChatChange, signal?: AbortSignal): Promise<void>;
+  getChat(chatId: string, signal?: AbortSignal): Promise<GroupChat>;
+  sendToChat(chatId: string, message: WireMessage, signal?: AbortSignal): Promise<void>;
+  /** The tags this app may see. */
+  tags(signal?: AbortSignal): Promise<readonly { readonly id: number; readonly name: string }[]>;
+  /** A permanent address for a picture in articles: JPG or PNG up to 2 MB, 3000 a month. */
+  uploadImage(file: FileUpload, signal?: AbortSignal): Promise<string>;
+  /** Addresses that callbacks come from. */
+  callbackIps(signal?: AbortSignal): Promise<readonly string[]>;
+}
+
+export type AgentApiOptions = Omit<WecomApiOptions, "errcodes"> & { readonly agentId: number };
+
+export function createAgentApi({ agentId, ...options }: AgentApiOptions): AgentApi {
+  return agentApiOver(createWecomApi(options), agentId);
+}
+
+/** The calls over any client, for those who have one already. */
+export function agentApiOver(wecom: WecomApi, agentId: number): AgentApi {
+  const sendJson = async (json: string, signal?: AbortSignal) =>
+    toSent(await wecom.post<JsonObject>("message/send", json, signal));
+
+  return {
+    wecom,
+    sendJson,
+    send: (message, signal) => sendJson(JSON.stringify({ ...message, agentid: agentId }), signal),
+    async recall(msgId, signal) {
+      await wecom.post("message/recall", { msgid: msgId }, signal);
+    },
+    async updateCard({ responseCode, members, parties, tags, everybody, change }, signal) {
+      const body = {
+        ...(members && { userids: members }),
+        ...(parties && { partyids: parties }),
+        ...(tags && { tagids: tags }),
+        ...(everybody && { atall: 1 }),
+        agentid: agentId,
+        response_code: responseCode,
+        ...("card" in change ? { template_card: change.card } : { button: { replace_name: change.buttonText } }),
+      };
+      await wecom.post("message/update_template_card", body, signal);
+    },
+    async createChat({ name, owner, members, chatId }, signal) {
+      const body = { name, owner, userlist: members, chatid: chatId };
+      return String((await wecom.post<JsonObject>("appchat/create", body, signal)).chatid ?? "");
+    },
+    async updateChat(chatId, { name, owner, add, remove }, signal) {
+      const body = { chatid: chatId, name, owner, add_user_list: add, del_user_list: remove };
+      await wecom.post("appchat/update", body, signal);
+    },
+    getChat: async (chatId, signal) => toChat(await wecom.get<JsonObject>("appchat/get", { chatid: chatId }, signal)),
+    async sendToChat(chatId, message, signal) {
+      await wecom.post("appchat/send", { chatid: chatId, ...message }, signal);
+    },
+    async tags(signal) {
+      const { taglist } = await wecom.get<JsonObject>("tag/list", {}, signal);
+      return listOf(taglist)
+        .filter(isObject)
+        .map(({ tagid, tagname }) => ({ id: Number(tagid), name: String(tagname ?? "") }));
+    },
+    async uploadImage(file, signal) {
+      return String((await wecom.upload<JsonObject>("media/uploadimg", {}, file, signal)).url ?? "");
+    },
+    callbackIps: async (signal) => texts((await wecom.get<JsonObject>("getcallbackip", {}, signal)).ip_list),
+  };
+}
+
+function toSent(answer: JsonObject): Sent {
+  const { msgid, response_code: code } = answer;
+  const named = (name: string, show: (id: string) => string) => split(answer[name]).map(show);
+  return {
+    ...(typeof msgid === "string" && msgid !== "" ? { msgId: msgid } : {}),
+    ...(typeof code === "string" && code !== "" ? { responseCode: code } : {}),
+    refused: [
+      ...named("invaliduser", (id) => id),
+      ...named("unlicenseduser", (id) => `${id} (no licence)`),
+      ...named("invalidparty", (id) => `party:${id}`),
+      ...named("invalidtag", (id) => `tag:${id}`),
+    ],
+  };
+}
+
+/** Joined by "|"; some answers have a list. */
+function split(value: JsonObject[string]): readonly string[] {
+  if (Array.isArray(value)) return texts(value);
+  return typeof value === "string" ? value.split("|").filter((id) => id !== "") : [];
+}
+
+function toChat(answer: JsonObject): GroupChat {
+  const info = isObject(answer.chat_info) ? answer.chat_info : {};
+  return {
+    chatId: String(info.chatid ?? ""),
+    name: String(info.name ?? ""),
+    owner: String(info.owner ?? ""),
+    members: texts(info.userlist),
+  };
+}
+
+function listOf(value: JsonObject[string]): readonly JsonObject[string][] {
+  return Array.isArray(value) ? value : [];
+}
+
+function texts(value: JsonObject[string]): readonly string[] {
+  return listOf(value).filter((item) => typeof item === "string");
+}

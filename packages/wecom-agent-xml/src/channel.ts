@@ -1,0 +1,79 @@
+import type { CreateChannel } from "@wxgate/core";
+import { createChannelWecomApi, createFileStager, createMediaStager, createOpenMedia } from "@wxgate/wecom-api";
+import { agentApiOver } from "./api.ts";
+import { createBackground } from "./background.ts";
+import { createCards } from "./cards.ts";
+import { createChatPace } from "./chat-pace.ts";
+import { type AgentXmlOptions, parseConfig } from "./config.ts";
+import { createHealth } from "./health.ts";
+import { createPrepare } from "./prepare.ts";
+import { createTarget } from "./receivers.ts";
+import { createDeliver, createSend } from "./send.ts";
+import { createCardSender } from "./send-card.ts";
+import { createStage } from "./stage.ts";
+import { createWebhook } from "./webhook.ts";
+import { createWelcome } from "./welcome.ts";
+
+/** @throws Error that lists every wrong key when `options` is wrong */
+export const createAgentXmlChannel: CreateChannel<AgentXmlOptions> = (id, options, ports) => {
+  const config = parseConfig(id, options);
+  const { notices, token, encodingAESKey } = config;
+  const account = String(config.agentId);
+  const agentId = Number(config.agentId);
+  const log = ports.log.child({ channel: id });
+  const logged = { ...ports, log };
+
+  const wecom = createChannelWecomApi(config, logged);
+  const api = agentApiOver(wecom, agentId);
+  const cards = createCards(ports.state);
+  const prepare = createPrepare(config);
+  const sendCard = createCardSender({ cards, api, notices, ports: logged });
+  const pace = createChatPace({ limits: config.groupLimits, api, clock: ports.clock });
+  const deliver = createDeliver({ config, agentId, api, pace, sendCard, ports: logged });
+  const welcome = createWelcome({ config, ports: logged, prepare, deliver, personKey });
+  const background = createBackground();
+  const health = createHealth(account, wecom, ports.clock);
+  const stageFile = createFileStager({
+    stageMedia: createMediaStager({ api: wecom, media: ports.media }),
+    notices,
+    log,
+  });
+
+  return {
+    id,
+    type: "wecom-agent-xml",
+    // An app without a token only sends.
+    ...(token !== undefined &&
+      encodingAESKey !== undefined && {
+        webhook: createWebhook({
+          context: { channel: id, account, menu: config.menu },
+          config,
+          keys: { token, encodingAESKey },
+          cards,
+          ports: logged,
+          onEvent: (event) => background.start((signal) => welcome(event, signal)),
+        }),
+      }),
+    target: createTarget({ channel: id, account, allowBroadcast: config.allowBroadcast, api }),
+    prepare,
+    stage: createStage({ stageFile, notices, log }),
+    send: createSend(deliver),
+    openMedia: createOpenMedia(wecom),
+    reply: config.limits,
+    personKey,
+    health,
+    async probe(signal) {
+      // The least call that needs a token, the right address and an app that is enabled.
+      await api.callbackIps(signal).catch((error: unknown) => {
+        if (wecom.problem() === undefined) throw error;
+      });
+      return health();
+    },
+    close: background.close,
+  };
+};
+
+/** Userids are unique ignoring case. */
+function personKey(id: string): string {
+  return id.toLowerCase();
+}

@@ -1,0 +1,119 @@
+import { type Clock, TransientError } from "@wxgate/core";
+import type { AgentApi } from "./api.ts";
+import type { AgentXmlConfig } from "./config.ts";
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+const SIZE_GOOD_FOR_MS = HOUR_MS;
+
+/**
+ * Keeps messages to group chats below the platform's limits, beyond which it drops them silently: messages of one group
+ * for each member, and messages times members of all groups.
+ */
+export interface ChatPace {
+  /**
+   * Counts one message to this chat.
+   *
+   * @throws TransientError that says when there is room again
+   */
+  wait(chatId: string, signal: AbortSignal): Promise<void>;
+}
+
+interface PaceOptions {
+  readonly limits: AgentXmlConfig["groupLimits"];
+  readonly api: Pick<AgentApi, "getChat">;
+  readonly clock: Clock;
+}
+
+interface Chat {
+  readonly minute: Window;
+  readonly day: Window;
+  size: number;
+  sizeUntil: number;
+}
+
+export function createChatPace({ limits, api, clock }: PaceOptions): ChatPace {
+  const chats = new Map<string, Chat>();
+  const minute = createWindow(MINUTE_MS, limits.receiversPerMinute);
+  const hour = createWindow(HOUR_MS, limits.receiversPerHour);
+
+  function chatOf(chatId: string): Chat {
+    const known = chats.get(chatId);
+    if (known !== undefined) return known;
+    const chat: Chat = {
+      minute: createWindow(MINUTE_MS, limits.perMinute),
+      day: createWindow(DAY_MS, limits.perDay),
+      size: 1,
+      sizeUntil: 0,
+    };
+    chats.set(chatId, chat);
+    return chat;
+  }
+
+  return {
+    async wait(chatId, signal) {
+      const chat = chatOf(chatId);
+      if (chat.sizeUntil <= clock.now()) {
+        chat.size = Math.max(1, (await api.getChat(chatId, signal)).members.length);
+        chat.sizeUntil = clock.now() + SIZE_GOOD_FOR_MS;
+      }
+      const now = clock.now();
+      const counts = [
+        [chat.minute, 1],
+        [chat.day, 1],
+        [minute, chat.size],
+        [hour, chat.size],
+      ] as const;
+      const freeAt = Math.max(...counts.map(([window, amount]) => window.freeAt(amount, now)));
+      if (freeAt > now) throw paced(freeAt);
+      for (const [window, amount] of counts) window.add(amount, now);
+    },
+  };
+}
+
+function paced(freeAt: number): TransientError {
+  return new TransientError("more messages to group chats would be dropped silently by WeCom", {
+    code: "wecom.group-paced",
+    until: { at: new Date(freeAt) },
+    hint: "It goes out when there is room again; see groupLimits.",
+  });
+}
+
+interface Window {
+  /** When `amount` more fit in. */
+  freeAt(amount: number, now: number): number;
+  add(amount: number, now: number): void;
+}
+
+const SLICES = 60;
+
+/** Counts over a sliding time in slices, in constant memory. What is more than the limit fits into an empty window. */
+function createWindow(lengthMs: number, limit: number): Window {
+  const sliceMs = lengthMs / SLICES;
+  let slices: { readonly index: number; amount: number }[] = [];
+
+  function drop(now: number): void {
+    const oldest = Math.floor(now / sliceMs) - SLICES;
+    slices = slices.filter(({ index }) => index > oldest);
+  }
+
+  return {
+    freeAt(amount, now) {
+      drop(now);
+      let total = slices.reduce((sum, slice) => sum + slice.amount, 0);
+      if (total + amount <= limit || slices.length === 0) return now;
+      for (const { index, amount: gone } of slices) {
+        total -= gone;
+        if (total + amount <= limit || total === 0) return (index + SLICES + 1) * sliceMs;
+      }
+      return now;
+    },
+    add(amount, now) {
+      const index = Math.floor(now / sliceMs);
+      const last = slices.at(-1);
+      if (last?.index === index) last.amount += amount;
+      else slices.push({ index, amount });
+    },
+  };
+}

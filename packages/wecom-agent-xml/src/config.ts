@@ -1,0 +1,115 @@
+import { wrongConfig } from "@wxgate/core";
+import { isCallbackKey } from "@wxgate/wecom-crypto";
+import { z } from "zod";
+
+const APP_PAGE = "WeCom admin console, App management, the page of the app";
+const CALLBACK_PAGE = "the page of the app, Receive messages (接收消息), Set API receive";
+
+const notice = (text: string) => z.string().max(200).default(text);
+
+/** Configuration of a `wecom-agent-xml` channel. Keys that all channels have (path, agent, dmPolicy, …) belong to the gateway. */
+export const agentXmlConfigSchema = z
+  .strictObject({
+    type: z.literal("wecom-agent-xml").default("wecom-agent-xml"),
+    corpId: z.string().min(1, "is empty; copy it from the WeCom admin console, My Company, at the bottom"),
+    secret: z.string().min(1, `is empty; copy it from the ${APP_PAGE}`),
+    agentId: z.union([z.int().nonnegative(), z.string().regex(/^[0-9]{1,15}$/)], {
+      error: `must be the AgentId, a number such as 1000002 (${APP_PAGE})`,
+    }),
+    token: z
+      .string()
+      .regex(/^\S{1,64}$/, `must be the Token: letters and digits without spaces (${CALLBACK_PAGE})`)
+      .optional()
+      .describe("Of the callback page. Without it and encodingAESKey the app only sends."),
+    encodingAESKey: z
+      .string()
+      .trim()
+      .refine(isCallbackKey, `must be the 43 characters of EncodingAESKey, without a trailing '=' (${CALLBACK_PAGE})`)
+      .optional(),
+    apiBaseUrl: z
+      .url("must be a whole address with http:// or https://")
+      .default("https://qyapi.weixin.qq.com")
+      .describe("Where the API is; for private deployments and the simulator."),
+    callbackMaxSkewSeconds: z
+      .number()
+      .int()
+      .refine((seconds) => seconds === 0 || seconds >= 600, "must be 0 (any) or at least 600: WeCom repeats callbacks")
+      .default(0)
+      .describe("How far the timestamp of a callback may be from now."),
+
+    welcomeText: z
+      .string()
+      .min(1, "is empty; leave the key out to say nothing")
+      .optional()
+      .describe("Said to a member who opens the app or is given it."),
+    welcomeEveryHours: z
+      .number()
+      .positive()
+      .max(24 * 365)
+      .default(24)
+      .describe("A member is welcomed at most once in so many hours, however often the app is opened."),
+    menu: z
+      .record(z.string(), z.string().min(1))
+      .default({})
+      .describe('What a tap on a "click" item of the app\'s menu says, by its key; "/<key>" when it is not here.'),
+
+    format: z
+      .enum(["unicode", "plain", "markdown"])
+      .default("unicode")
+      .describe(
+        "How Markdown is sent: as text with Unicode letters, as bare text, or as WeCom's Markdown, which the WeChat plugin does not show.",
+      ),
+    safe: z.boolean().default(false).describe("Confidential: receivers cannot forward it, and see a watermark."),
+    allowBroadcast: z.boolean().default(false).describe('Whether "@all" may be sent to.'),
+    duplicateCheck: z
+      .boolean()
+      .default(true)
+      .describe("Have WeCom drop a repeat of a message whose fate is unknown, such as after a time-out."),
+    limits: z
+      .strictObject({
+        perMinute: z.number().int().min(1).max(30, "WeCom drops more than 30 silently").default(25),
+        perHour: z.number().int().min(1).max(1000, "WeCom drops more than 1000 silently").default(900),
+      })
+      .prefault({})
+      .describe("Most messages to one conversation."),
+    groupLimits: z
+      .strictObject({
+        perMinute: z.number().int().min(1).max(200, "WeCom drops more than 200 silently").default(180),
+        perDay: z.number().int().min(1).max(10_000, "WeCom drops more than 10,000 silently").default(9_000),
+        receiversPerMinute: z.number().int().min(1).max(20_000).default(18_000),
+        receiversPerHour: z.number().int().min(1).max(700_000).default(270_000),
+      })
+      .prefault({})
+      .describe("Most messages to one group chat, and to all members of all group chats together."),
+    cardDone: notice("已提交").describe(
+      "Stands on the buttons of a card after one was tapped; empty: cards stay as they are.",
+    ),
+    notices: z
+      .strictObject({
+        asFile: notice("（以文件形式发送：{reason}）"),
+        notSent: z.string().min(1).max(200).default("（文件未能发送：{reason}）"),
+        notAvailable: z.string().min(1).max(200).default("（有一个文件未能发送）"),
+        noHuman: notice("（这里没有人工客服）"),
+        choose: z.string().min(1).max(30).default("请选择"),
+      })
+      .prefault({})
+      .describe("The sentences members see from the channel itself."),
+  })
+  .superRefine(({ token, encodingAESKey }, context) => {
+    if ((token === undefined) === (encodingAESKey === undefined)) return;
+    const missing = token === undefined ? "token" : "encodingAESKey";
+    const message = "is missing: token and encodingAESKey belong together; leave both out for an app that only sends";
+    context.addIssue({ code: "custom", path: [missing], message });
+  });
+
+/** As written by an operator or importer. */
+export type AgentXmlOptions = z.input<typeof agentXmlConfigSchema>;
+/** Checked, with its defaults. */
+export type AgentXmlConfig = z.output<typeof agentXmlConfigSchema>;
+
+/** @throws Error that lists every wrong key in words. */
+export function parseConfig(id: string, options: AgentXmlOptions): AgentXmlConfig {
+  const parsed = agentXmlConfigSchema.safeParse(options);
+  if (parsed.success) return parsed.data;
+  throw wrongConfig(id, "wecom-agent-xml", parsed.error.issues);
+}

@@ -1,0 +1,2 @@
+export { createAgentXmlChannel } from "./channel.ts";
+export { type AgentXmlConfig, type AgentXmlOptions, agentXmlConfigSchema } from "./config.ts";

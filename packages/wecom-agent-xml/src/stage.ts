@@ -1,0 +1,72 @@
+import { chunkMessages } from "@wxgate/chunker";
+import {
+  type Channel,
+  type Logger,
+  type OutboundContent,
+  outboundText,
+  RejectedError,
+  type ReplyTarget,
+} from "@wxgate/core";
+import type { FileStager } from "@wxgate/wecom-api";
+import { checkCard } from "@wxgate/wecom-card";
+import type { AgentXmlConfig } from "./config.ts";
+import { TEXT_BYTES } from "./wire.ts";
+
+interface StageOptions {
+  readonly stageFile: FileStager;
+  readonly notices: Pick<AgentXmlConfig["notices"], "asFile">;
+  readonly log: Logger;
+}
+
+/** Stands for the message's id, which completes a card only when it is sent. */
+const ANY_TASK = "task";
+
+/** Uploads what a piece needs, and looks whether its cards can be sent. */
+export function createStage({ stageFile, notices, log }: StageOptions): NonNullable<Channel["stage"]> {
+  return async function stage(piece, target, signal) {
+    const staged = await Promise.all(piece.content.map((content) => stageContent(content, target, signal)));
+    const content = staged.flat();
+    return content.length === piece.content.length && content.every((part, index) => part === piece.content[index])
+      ? piece
+      : { content };
+  };
+
+  async function stageContent(
+    content: OutboundContent,
+    target: ReplyTarget,
+    signal: AbortSignal,
+  ): Promise<readonly OutboundContent[]> {
+    switch (content.kind) {
+      case "image":
+      case "voice":
+      case "video":
+      case "file": {
+        if (content.mediaId !== undefined) return [content];
+        const { content: staged, asFileBecause } = await stageFile(content, target.to.account, signal);
+        if (asFileBecause === undefined || notices.asFile === "") return [staged];
+        const words = notices.asFile.replaceAll("{reason}", asFileBecause);
+        return [staged, { kind: "text", text: words, format: "plain" }];
+      }
+      case "card":
+        return stageCard(content, target);
+      default:
+        return [content];
+    }
+  }
+
+  /** An agent's wrong card is said in words, so that its reader is not left without an answer; anybody else is told why. */
+  function stageCard(
+    content: Extract<OutboundContent, { kind: "card" }>,
+    target: ReplyTarget,
+  ): readonly OutboundContent[] {
+    try {
+      checkCard(content.card, { platform: "app", taskId: ANY_TASK });
+      return [content];
+    } catch (error) {
+      const texts = chunkMessages(outboundText(content), { maxBytes: TEXT_BYTES });
+      if (!(error instanceof RejectedError) || target.answers.length === 0 || texts.length === 0) throw error;
+      log.warn({ err: error, account: target.to.account }, "a card is wrong and is sent as text");
+      return texts.map((text) => ({ kind: "text", text, format: "plain" }));
+    }
+  }
+}
