@@ -1,6 +1,7 @@
 import { type AgentPorts, agentTypes } from "@wxgate/agents";
 import type { Agent, Channel, ChannelPorts, CreateChannel } from "@wxgate/core";
 import { createKfChannel, kfConfigSchema } from "@wxgate/kf";
+import { agentXmlConfigSchema, createAgentXmlChannel } from "@wxgate/wecom-agent-xml";
 import type { z } from "zod";
 
 /** A kind of channel the gateway can be configured with. */
@@ -28,6 +29,7 @@ type Keys = Readonly<Record<string, unknown>>;
 export const registry: Registry = {
   channels: {
     kf: channel(kfConfigSchema, createKfChannel, ["secret", "token", "encodingAESKey"]),
+    "wecom-agent-xml": channel(agentXmlConfigSchema, createAgentXmlChannel, ["secret", "token", "encodingAESKey"]),
   },
   agents: Object.fromEntries([...agentTypes].map(([type, entry]) => [type, entry])),
 };

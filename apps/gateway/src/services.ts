@@ -123,8 +123,8 @@ function channelPorts(
   { options, live, store, dispatcher, files }: Surroundings,
 ): { http: HttpClient; ports: ChannelPorts } {
   const { egressProxyUrl, network, mediaLocalRoots } = commonKeys(channel);
-  const http = createHttpClient({ env: options.env, egressProxyUrl, network });
-  const log = options.log.child({ channel: id });
+  const { log, env } = options;
+  const http = createHttpClient({ env, egressProxyUrl, network });
   const { maxBytes } = live.config.media;
   return {
     http,
@@ -146,6 +146,5 @@ function decorateChannel(
   channel: Channel,
   { options, live, crash }: { options: GatewayOptions; live: Live; crash: CrashPoints },
 ): Channel {
-  const log = options.log.child({ channel: channel.id });
-  return traceChannel(crash.channel(logReplies(channel, log, () => live.config.log.bodies)));
+  return traceChannel(crash.channel(logReplies(channel, options.log, () => live.config.log.bodies)));
 }

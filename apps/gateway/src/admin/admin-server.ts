@@ -10,7 +10,7 @@ import { problem, sendProblem, toProblem, unknownPath } from "./problem.ts";
 import { channelRoutes } from "./routes/channels.ts";
 import { deliveryRoutes } from "./routes/deliveries.ts";
 import { eventRoutes } from "./routes/events.ts";
-import { mediaRoutes } from "./routes/media.ts";
+import { mediaRoutes, uploadRoutes } from "./routes/media.ts";
 import { messageRoutes } from "./routes/messages.ts";
 import { systemRoutes } from "./routes/system.ts";
 import type { AdminApp } from "./types.ts";
@@ -44,12 +44,11 @@ export async function createAdminServer(view: GatewayView, token: string): Promi
   guard(app, auth);
   auditChanges(app, view);
   handleErrors(app, view);
-  // A file to keep may be of any type, and is read by its route.
-  app.addContentTypeParser("*", (_request, _payload, done) => done(null));
 
   await app.register(async (scope) => {
     const routes = scope as unknown as AdminApp;
-    for (const add of [channelRoutes, messageRoutes, deliveryRoutes, eventRoutes, mediaRoutes]) add(routes, view);
+    for (const add of [channelRoutes, messageRoutes, deliveryRoutes, eventRoutes, mediaRoutes, uploadRoutes])
+      add(routes, view);
     systemRoutes(routes, view, auth);
     routes.get("/api/openapi.json", { schema: { hide: true } }, async () => (base as FastifyInstance).swagger());
   });

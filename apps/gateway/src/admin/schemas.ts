@@ -113,6 +113,15 @@ export const auditEntry = z.object({
   detail: json.optional(),
 });
 
+export const storedMedia = z.object({
+  id: z.string(),
+  mime: z.string(),
+  bytes: z.number(),
+  sha256: z.string(),
+  filename: z.string().optional(),
+  url: z.string().optional().describe("Signed; send it as `url` of an image, voice, video or file."),
+});
+
 export const paged = <T extends z.ZodType>(item: T) =>
   z.object({ items: z.array(item), next: z.string().optional().describe("Hand it back as `before` for older ones.") });
 

@@ -36,9 +36,9 @@ export const deadList: Action = async (context) => {
 
 /** Sends dead deliveries again: those named, or all of them. */
 export const deadRetry: Action = async (context, ids, options) => {
-  const client = connect(context);
   const isAll = options.all === true;
   if (isAll === ids.length > 0) throw new CommandError("name the deliveries to retry, or say --all", EXIT.usage);
+  const client = connect(context);
   const wanted = [...ids];
   if (isAll) for await (const { id } of allDead(client)) wanted.push(id);
 

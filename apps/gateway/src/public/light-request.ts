@@ -176,7 +176,9 @@ function createReader(raw: IncomingMessage): { read(): Promise<Read>; cancel(): 
   });
   raw.on("end", () => finish("ended"));
   raw.on("error", (error) => finish(error));
-  raw.on("close", () => finish(new Error("the sender went away in the middle of the body")));
+  raw.on("close", () => {
+    if (state === "open") finish(new Error("the sender went away in the middle of the body"));
+  });
 
   function finish(how: "ended" | Error): void {
     if (state !== "open") return;

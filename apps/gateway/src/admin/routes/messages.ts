@@ -1,4 +1,4 @@
-import type { MediaStream, OutboundContent } from "@wxgate/core";
+import type { OutboundContent } from "@wxgate/core";
 import { z } from "zod";
 import { outboundContentSchema } from "../content-schema.ts";
 import { notFound, Problem } from "../problem.ts";
@@ -36,38 +36,6 @@ export const messageRoutes: Routes = (app, view) => {
       const toSend: readonly OutboundContent[] = text === undefined ? (content ?? []) : [{ kind: "text", text }];
       const deliveries = await view.send(to, toSend, request.actor ?? "api");
       return reply.code(202).send({ to, deliveries: [...deliveries] });
-    },
-  );
-
-  app.post(
-    "/api/media",
-    {
-      schema: {
-        summary: "Keeps a file (the request's body) and answers with the address to send it from",
-        tags: ["messages"],
-        querystring: z.object({ filename: z.string().min(1).max(255).optional() }),
-        response: {
-          201: z.object({
-            id: z.string(),
-            mime: z.string(),
-            bytes: z.number(),
-            sha256: z.string(),
-            filename: z.string().optional(),
-            url: z.string().optional(),
-          }),
-        },
-      },
-      config: { audit: "media.keep" },
-    },
-    async (request, reply) => {
-      const { filename } = request.query;
-      const mime = request.headers["content-type"] ?? "application/octet-stream";
-      const gone = new AbortController();
-      request.raw.on("close", () => gone.abort(new Error("the sender went away in the middle of the file")));
-      const stream: MediaStream = { body: request.raw, mime, ...(filename !== undefined && { filename }) };
-      const stored = await view.media.keep(stream, gone.signal);
-      request.audited = { subject: stored.id, detail: { bytes: stored.bytes } };
-      return reply.code(201).send(stored);
     },
   );
 

@@ -1,0 +1,28 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { registry } from "../registry.ts";
+import { configJsonSchema } from "./json-schema.ts";
+
+const PUBLISHED = new URL("../../assets/wxgate.schema.json", import.meta.url);
+
+describe("the published JSON Schema", () => {
+  it("is the configuration's own; mend it with: pnpm --filter @wxgate/gateway schema", () => {
+    const published = JSON.parse(readFileSync(PUBLISHED, "utf8"));
+
+    expect(published).toEqual(configJsonSchema(registry));
+  });
+
+  it("lets a placeholder stand for a number", () => {
+    const { properties } = configJsonSchema(registry) as { properties: { server: object } };
+
+    expect(JSON.stringify(properties.server)).toContain("\\\\$\\\\{");
+  });
+
+  it("asks for no credential in the defaults", () => {
+    const { properties } = configJsonSchema(registry) as unknown as {
+      properties: { defaults: { properties: { kf: { properties: object } } } };
+    };
+
+    expect(Object.keys(properties.defaults.properties.kf.properties)).not.toContain("secret");
+  });
+});

@@ -1,0 +1,180 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { runCli, startGateway, waitFor } from "./harness.ts";
+
+function emptyFolder(): string {
+  const dir = mkdtempSync(join(tmpdir(), "wxgate-cli-"));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+describe("check", () => {
+  it("finds nothing wrong with a right file: exit code 0", async () => {
+    const dir = emptyFolder();
+    writeFileSync(join(dir, "wxgate.yaml"), "log: { level: warn }\n");
+
+    const { code, stdout } = await runCli(dir, ["check"]);
+
+    expect(code).toBe(0);
+    expect(stdout).toContain("./wxgate.yaml is right: 0 channels, 1 agent.");
+  });
+
+  it("lists every problem for people and for programs: exit code 1", async () => {
+    const dir = emptyFolder();
+    writeFileSync(join(dir, "other.yaml"), "sever: {}\nlog: { level: loud }\n");
+
+    const people = await runCli(dir, ["check", "--config", "other.yaml"]);
+    const programs = await runCli(dir, ["check", "--config", "other.yaml", "--json"]);
+
+    expect([people.code, programs.code]).toEqual([1, 1]);
+    expect(people.stdout.split("\n").slice(0, 2)).toEqual([
+      'other.yaml:1:1  sever: unknown key; did you mean "server"?',
+      "other.yaml:2:15  log.level: must be one of debug, info, warn, error",
+    ]);
+    expect(JSON.parse(programs.stdout)).toMatchObject({
+      ok: false,
+      problems: [
+        { file: "other.yaml", line: 1, column: 1, path: "sever", suggestion: "server" },
+        { file: "other.yaml", line: 2, column: 15, path: "log.level" },
+      ],
+    });
+  });
+});
+
+describe("start", () => {
+  it("refuses a wrong file as check does", async () => {
+    const dir = emptyFolder();
+    writeFileSync(join(dir, "wxgate.yaml"), "sever: {}\n");
+
+    const { code, stderr } = await runCli(dir, ["start"]);
+
+    expect(code).toBe(1);
+    expect(stderr).toBe('./wxgate.yaml:1:1  sever: unknown key; did you mean "server"?\n');
+  });
+
+  it("says which program has the port's place", async () => {
+    const gateway = await startGateway();
+    const dir = emptyFolder();
+    const { port } = new URL(gateway.publicUrl);
+    writeFileSync(join(dir, "wxgate.yaml"), `server: { host: 127.0.0.1, port: ${port} }\nadmin: { port: 0 }\n`);
+
+    const { code, stderr } = await runCli(dir, ["start"]);
+
+    expect(code).toBe(1);
+    expect(stderr).toContain(`the server cannot listen on 127.0.0.1:${port}: another program uses that port`);
+  });
+
+  it("is refused while another process has the store", async () => {
+    const gateway = await startGateway();
+
+    const { code, stderr } = await gateway.cli("start");
+
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/another|in use|locked/i);
+  });
+});
+
+describe("commands without a running gateway", () => {
+  const COMMANDS = [
+    ["channels", "status"],
+    ["reload"],
+    ["send", "support", "anna", "hi"],
+    ["dead", "list"],
+    ["dead", "retry", "--all"],
+    ["logs", "--follow"],
+    ["login", "support"],
+  ];
+
+  it.each(COMMANDS)("say so and end with code 3: %s %s", async (...command) => {
+    const dir = emptyFolder();
+    writeFileSync(join(dir, "wxgate.yaml"), "admin: { port: 9, token: a-long-enough-token }\n");
+
+    const { code, stderr } = await runCli(dir, command);
+
+    expect(code).toBe(3);
+    expect(stderr).toContain("no gateway runs at http://127.0.0.1:9");
+  });
+
+  it("say so in JSON, too", async () => {
+    const { code, stdout } = await runCli(emptyFolder(), ["channels", "status", "--json"]);
+
+    expect(code).toBe(3);
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, code: "not-running" });
+  });
+
+  it("end with code 2 when they are written wrongly", async () => {
+    const dir = emptyFolder();
+
+    const codes = await Promise.all(
+      [["frobnicate"], ["send", "support"], ["dead", "retry"], ["check", "--colour"]].map(
+        async (command) => (await runCli(dir, command)).code,
+      ),
+    );
+
+    expect(codes).toEqual([2, 2, 2, 2]);
+  });
+});
+
+describe("commands with a running gateway", () => {
+  it("show channels, probe them and find nothing to cure", async () => {
+    const gateway = await startGateway();
+    await waitFor(async () => (await gateway.cli("channels", "status", "--json")).stdout.includes('"state":"ok"'));
+
+    const status = await gateway.cli("channels", "status", "--probe");
+    const doctor = await gateway.cli("doctor", "--json");
+
+    expect(status).toMatchObject({ code: 0, stderr: "" });
+    expect(status.stdout).toMatch(/support +kf +wkSimAccount00000000000001 \(.+\) +ok/);
+    expect(doctor.code).toBe(0);
+    expect(JSON.parse(doctor.stdout)).toMatchObject({ ok: true });
+  });
+
+  it("send a text and a file", async () => {
+    const gateway = await startGateway();
+    await gateway.customerWrites("hello");
+    await waitFor(() => gateway.repliesTo().length === 1);
+    const { items } = await gateway.api<{ items: readonly { peer: string }[] }>("/api/conversations");
+    const target = items[0]?.peer ?? "";
+    writeFileSync(join(gateway.dir, "notes.txt"), "some notes\n");
+
+    const text = await gateway.cli("send", "support", target, "by command");
+    const file = await gateway.cli("send", "support", target, "notes.txt");
+
+    expect([text.code, file.code]).toEqual([0, 0]);
+    await waitFor(() => gateway.sim.screen({ account: items[0] ? ACCOUNT : "", user: "anna" }).items.length >= 4);
+    const shown = gateway.sim.screen({ account: ACCOUNT, user: "anna" }).items.map(({ kind }) => kind);
+    expect(shown).toEqual(["text", "text", "text", "file"]);
+  });
+
+  it("list and retry what is dead", async () => {
+    const gateway = await startGateway();
+    gateway.sim.setFaults([{ name: "qyapi.errcode", target: "kf/send_msg", value: 40008 }]);
+    await gateway.customerWrites("hello");
+    await waitFor(async () => (await gateway.cli("dead", "list")).stdout.includes("support"));
+    gateway.sim.clearFaults();
+
+    const { code, stdout } = await gateway.cli("dead", "retry", "--all", "--json");
+
+    expect([code, JSON.parse(stdout).retried.length]).toEqual([0, 1]);
+    await waitFor(() => gateway.repliesTo().length === 1);
+  });
+
+  it("show the log", async () => {
+    const gateway = await startGateway();
+    await gateway.customerWrites("hello");
+    await waitFor(() => gateway.repliesTo().length === 1);
+
+    const { code, stdout } = await gateway.cli("logs", "--json");
+
+    expect(code).toBe(0);
+    const messages = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line).msg);
+    expect(messages).toContain("delivery sent");
+  });
+});
+
+const ACCOUNT = "wkSimAccount00000000000001";
