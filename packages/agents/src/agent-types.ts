@@ -9,6 +9,8 @@ import { httpAgent } from "./http.ts";
 import { moduleAgent } from "./module.ts";
 import { n8nAgent } from "./n8n/n8n.ts";
 import { openAiAgent } from "./openai/openai.ts";
+import { openAiResponsesAgent } from "./openai-responses/openai-responses.ts";
+import { openClawAgent } from "./openclaw/openclaw.ts";
 import type { AgentPorts } from "./ports.ts";
 
 /** An agent type as a registry holds it: `create` parses the configuration with `schema` itself. */
@@ -27,10 +29,12 @@ const ALL: readonly AnyAgentType[] = [
   registered(echoAgent),
   registered(httpAgent),
   registered(openAiAgent),
+  registered(openAiResponsesAgent),
   registered(difyAgent),
   registered(cozeAgent),
   registered(n8nAgent),
   registered(agUiAgent),
+  registered(openClawAgent),
   registered(moduleAgent),
 ];
 

@@ -20,4 +20,16 @@ export {
   openAiAgent,
   openAiConfigSchema,
 } from "./openai/openai.ts";
+export {
+  createOpenAiResponsesAgent,
+  type OpenAiResponsesAgentConfig,
+  openAiResponsesAgent,
+  openAiResponsesConfigSchema,
+} from "./openai-responses/openai-responses.ts";
+export {
+  createOpenClawAgent,
+  type OpenClawAgentConfig,
+  openClawAgent,
+  openClawConfigSchema,
+} from "./openclaw/openclaw.ts";
 export type { AgentPorts, AgentTool, AgentTools } from "./ports.ts";

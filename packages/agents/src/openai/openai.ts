@@ -1,4 +1,4 @@
-import { type Agent, type AgentEvent, RejectedError, type Turn } from "@wxgate/core";
+import type { Agent, AgentEvent, Turn } from "@wxgate/core";
 import { z } from "zod";
 import type { AgentType } from "../agent-type.ts";
 import { address, addressBelow, headers, patience, secret } from "../config.ts";
@@ -6,6 +6,7 @@ import type { AgentPorts, AgentTool } from "../ports.ts";
 import type { Exchange } from "../transport/exchange.ts";
 import { exchangeFor } from "../transport/for-agent.ts";
 import { callTool } from "../turn/call-tool.ts";
+import { filteredOut } from "../turn/filtered.ts";
 import { type ChatItem, readChat } from "./chat-stream.ts";
 import { type ChatMessage, chatMessages, toolRound } from "./messages.ts";
 
@@ -94,7 +95,7 @@ async function* answer(asked: Asked): AsyncGenerator<AgentEvent> {
     }
     spoken ||= text !== "";
     if (end?.reason === "length") ports.log.warn({ turn: turn.id }, "the model's answer was cut short at its longest");
-    if (end?.reason === "content_filter" && !spoken) throw filtered(turn);
+    if (end?.reason === "content_filter" && !spoken) throw filteredOut(turn);
     const calls = end?.toolCalls ?? [];
     if (calls.length === 0 || tools.length === 0 || !mayCall) break;
     const results: string[] = [];
@@ -107,13 +108,6 @@ async function* answer(asked: Asked): AsyncGenerator<AgentEvent> {
     messages = [...messages, ...toolRound(text, calls, results)];
   }
   if (used.inputTokens + used.outputTokens > 0) yield { kind: "usage", ...used };
-}
-
-function filtered(turn: Turn): RejectedError {
-  return new RejectedError(`the model's server filtered out the whole answer to turn ${turn.id}`, {
-    code: "agent.filtered",
-    hint: "See the content filter of the model's server.",
-  });
 }
 
 function ask(

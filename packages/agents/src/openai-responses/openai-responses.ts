@@ -1,0 +1,167 @@
+import { type Agent, type AgentEvent, RejectedError, type Turn } from "@wxgate/core";
+import { z } from "zod";
+import type { AgentType } from "../agent-type.ts";
+import { address, addressBelow, headers, patience, secret } from "../config.ts";
+import type { AgentPorts, AgentTool } from "../ports.ts";
+import type { Answer, Exchange } from "../transport/exchange.ts";
+import { exchangeFor } from "../transport/for-agent.ts";
+import { callTool } from "../turn/call-tool.ts";
+import { filteredOut } from "../turn/filtered.ts";
+import { forgetConversation, keepConversation, remoteConversation } from "../turn/remote-conversation.ts";
+import { historyItems, instructions, userItem } from "./input.ts";
+import { type ResponseItem, readResponse } from "./read-response.ts";
+
+export const openAiResponsesConfigSchema = z.strictObject({
+  type: z.literal("openai-responses"),
+  /** Up to and with `/v1`. */
+  baseUrl: address.default("https://api.openai.com/v1"),
+  apiKey: secret.optional(),
+  model: z.string().min(1, "is empty; name the model the server shall use"),
+  systemPrompt: z.string().optional(),
+  headers,
+  /** Further fields of the request; they win over ours. */
+  extraBody: z.record(z.string(), z.json()).default({}),
+  /** The server remembers by `previous_response_id`; otherwise the session's history is sent with every turn. */
+  memory: z.boolean().default(false),
+  images: z.boolean().default(true),
+  /** PDF and other documents go to the model; otherwise it only hears of them. */
+  documents: z.boolean().default(true),
+  textFileBytes: z.number().int().min(0).max(1_000_000).default(65_536),
+  fileBytes: z.number().int().min(0).max(50_000_000).default(10_000_000),
+  showReasoning: z.boolean().default(false),
+  channelGuide: z.boolean().default(true),
+  /** Offers the gateway's tools to the model. */
+  tools: z.boolean().default(true),
+  /** After so many rounds of tool calls in one turn the model must answer. */
+  maxToolRounds: z.number().int().min(1).max(100).default(8),
+  ...patience,
+});
+export type OpenAiResponsesAgentConfig = z.output<typeof openAiResponsesConfigSchema>;
+
+/** Any server with OpenAI's responses. */
+export function createOpenAiResponsesAgent(name: string, config: OpenAiResponsesAgentConfig, ports: AgentPorts): Agent {
+  const exchange = exchangeFor(name, config, ports, {
+    address: config.baseUrl,
+    secrets: [config.apiKey],
+    keys: "apiKey",
+  });
+  return {
+    capabilities: { history: config.memory },
+    respond: (turn, signal) => answer({ config, ports, exchange, turn, signal }),
+  };
+}
+
+export const openAiResponsesAgent: AgentType<typeof openAiResponsesConfigSchema> = {
+  type: "openai-responses",
+  schema: openAiResponsesConfigSchema,
+  create: createOpenAiResponsesAgent,
+};
+
+interface Asked {
+  readonly config: OpenAiResponsesAgentConfig;
+  readonly ports: AgentPorts;
+  readonly exchange: Exchange;
+  readonly turn: Turn;
+  readonly signal: AbortSignal;
+}
+
+interface Request {
+  readonly input: readonly object[];
+  /** The response this one goes on from. */
+  readonly previous?: string;
+  readonly tools: readonly AgentTool[];
+  readonly mayCall: boolean;
+}
+
+async function* answer(asked: Asked): AsyncGenerator<AgentEvent> {
+  const { config, ports, exchange, turn, signal } = asked;
+  const tools = config.tools ? ((await ports.tools?.list(turn, signal)) ?? []) : [];
+  const { id: known, user } = config.memory ? await remoteConversation(ports, turn) : { id: undefined, user: "" };
+  const now = await userItem(turn, config, ports, signal);
+  let request: Request = { input: [...historyItems(turn), now], previous: known, tools, mayCall: true };
+  let reply = await first(asked, request);
+  let spoken = false;
+
+  for (let round = 1; ; round += 1) {
+    let end: Extract<ResponseItem, { kind: "end" }> | undefined;
+    let text = "";
+    for await (const item of readResponse(reply, exchange.failures)) {
+      if (item.kind === "text") {
+        yield { kind: "text-delta", text: spoken && text === "" ? `\n\n${item.text}` : item.text };
+        text += item.text;
+      } else if (item.kind === "reasoning") {
+        if (config.showReasoning) yield { kind: "reasoning-delta", text: item.text };
+      } else if (item.kind === "event") yield item.event;
+      else end = item;
+    }
+    if (end === undefined) throw exchange.failures.brokenOff();
+    spoken ||= text !== "";
+    if (end.incomplete === "content_filter" && !spoken) throw filteredOut(turn);
+    if (end.incomplete !== undefined) ports.log.warn({ turn: turn.id }, "the model's answer was cut short");
+    if (config.memory && end.id !== undefined) await keepConversation(ports, turn, end.id, user);
+    if (end.calls.length === 0 || tools.length === 0 || !request.mayCall) return;
+    const outputs: object[] = [];
+    for (const call of end.calls) {
+      yield { kind: "tool", name: call.name, state: "started" };
+      const result = await callTool(ports, turn, call, signal);
+      outputs.push({ type: "function_call_output", call_id: call.id, output: result.text });
+      yield { kind: "tool", name: call.name, state: result.failed ? "failed" : "finished" };
+    }
+    request = {
+      input: config.memory ? outputs : [...request.input, ...end.output, ...outputs],
+      previous: config.memory ? end.id : undefined,
+      tools,
+      mayCall: round < config.maxToolRounds,
+    };
+    reply = await post(asked, request);
+  }
+}
+
+/** A response that the server no longer has is done without. */
+async function first(asked: Asked, request: Request): Promise<Answer> {
+  try {
+    return await post(asked, request);
+  } catch (error) {
+    const forgotten = error instanceof RejectedError && request.previous !== undefined;
+    if (!forgotten || !/previous.?response/i.test(error.message)) throw error;
+    const { ports, turn } = asked;
+    ports.log.warn({ turn: turn.id, session: turn.session }, "the agent forgot this conversation; a new one is begun");
+    await forgetConversation(ports, turn);
+    return post(asked, { ...request, previous: undefined });
+  }
+}
+
+function post(
+  { config, exchange, turn, signal }: Asked,
+  { input, previous, tools, mayCall }: Request,
+): Promise<Answer> {
+  const told = instructions(config);
+  const body = {
+    model: config.model,
+    ...(told === "" ? {} : { instructions: told }),
+    input,
+    stream: true,
+    store: config.memory,
+    ...(previous === undefined ? {} : { previous_response_id: previous }),
+    ...(tools.length === 0 ? {} : { tools: tools.map((tool) => ({ type: "function", strict: false, ...tool })) }),
+    // What a model thought before its call must come back with the call, and is not stored for us.
+    ...(tools.length === 0 || config.memory ? {} : { include: ["reasoning.encrypted_content"] }),
+    ...(mayCall ? {} : { tool_choice: "none" }),
+    ...config.extraBody,
+  };
+  return exchange.send(
+    {
+      method: "POST",
+      url: addressBelow(config.baseUrl, "responses"),
+      headers: {
+        accept: "text/event-stream, application/json",
+        ...(config.apiKey === undefined ? {} : { authorization: `Bearer ${config.apiKey}` }),
+        ...config.headers,
+        "content-type": "application/json",
+        "x-client-request-id": turn.id,
+      },
+      body: JSON.stringify(body),
+    },
+    signal,
+  );
+}

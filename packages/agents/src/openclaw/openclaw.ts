@@ -1,0 +1,94 @@
+import type { Agent, AgentEvent, Turn } from "@wxgate/core";
+import { z } from "zod";
+import type { AgentType } from "../agent-type.ts";
+import { address, addressBelow, headers, patience, secret } from "../config.ts";
+import { readChat } from "../openai/chat-stream.ts";
+import { chatMessages } from "../openai/messages.ts";
+import type { AgentPorts } from "../ports.ts";
+import { exchangeFor } from "../transport/for-agent.ts";
+import { filteredOut } from "../turn/filtered.ts";
+import { createMediaLines } from "./media-lines.ts";
+
+export const openClawConfigSchema = z.strictObject({
+  type: z.literal("openclaw"),
+  /** The gateway's HTTP address, without `/v1`; its chat completions endpoint must be switched on. */
+  baseUrl: address.default("http://127.0.0.1:18789"),
+  /** The gateway's token or password. It has an operator's rights. */
+  token: secret.optional(),
+  /** The agent of the gateway that answers. */
+  agentId: z
+    .string()
+    .regex(/^[\w.-]+$/, "may hold letters, digits, dot, dash and underscore")
+    .default("main"),
+  headers,
+  images: z.boolean().default(true),
+  textFileBytes: z.number().int().min(0).max(1_000_000).default(65_536),
+  fileBytes: z.number().int().min(0).max(50_000_000).default(10_000_000),
+  showReasoning: z.boolean().default(false),
+  channelGuide: z.boolean().default(true),
+  ...patience,
+});
+export type OpenClawAgentConfig = z.output<typeof openClawConfigSchema>;
+
+/** An agent of an OpenClaw gateway. It remembers by the session key, which is the session's id. */
+export function createOpenClawAgent(name: string, config: OpenClawAgentConfig, ports: AgentPorts): Agent {
+  const exchange = exchangeFor(name, config, ports, {
+    address: config.baseUrl,
+    secrets: [config.token],
+    keys: "token",
+  });
+
+  return {
+    capabilities: { history: true },
+    async *respond(turn, signal) {
+      const body = {
+        model: `openclaw:${config.agentId}`,
+        messages: await chatMessages({ ...turn, history: [] }, { ...config, audio: false }, ports, signal),
+        user: turn.session,
+        stream: true,
+        stream_options: { include_usage: true },
+      };
+      const request = {
+        method: "POST" as const,
+        url: addressBelow(config.baseUrl, "v1/chat/completions"),
+        headers: requestHeaders(config, turn),
+        body: JSON.stringify(body),
+      };
+      const lines = createMediaLines();
+      let silent = true;
+      for await (const item of readChat(await exchange.send(request, signal), exchange.failures)) {
+        const events: readonly AgentEvent[] =
+          item.kind === "text" ? lines.feed(item.text) : item.kind === "end" ? lines.end() : asideEvents(item, config);
+        silent &&= events.every(({ kind }) => kind !== "text-delta" && kind !== "content");
+        yield* events;
+        if (item.kind === "end" && item.reason === "content_filter" && silent) throw filteredOut(turn);
+      }
+    },
+  };
+}
+
+export const openClawAgent: AgentType<typeof openClawConfigSchema> = {
+  type: "openclaw",
+  schema: openClawConfigSchema,
+  create: createOpenClawAgent,
+};
+
+function asideEvents(
+  item: { readonly kind: "reasoning"; readonly text: string } | Extract<AgentEvent, { kind: "usage" }>,
+  { showReasoning }: OpenClawAgentConfig,
+): readonly AgentEvent[] {
+  if (item.kind === "usage") return [item];
+  return showReasoning ? [{ kind: "reasoning-delta", text: item.text }] : [];
+}
+
+function requestHeaders({ token, agentId, headers: more }: OpenClawAgentConfig, turn: Turn): Record<string, string> {
+  return {
+    accept: "text/event-stream, application/json",
+    ...more,
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    "content-type": "application/json",
+    "x-openclaw-agent-id": agentId,
+    "x-openclaw-session-key": `wxgate:${turn.session}`,
+    "x-client-request-id": turn.id,
+  };
+}
