@@ -1,0 +1,74 @@
+import { z } from "zod";
+import { CONTENT_BYTES } from "./limits.ts";
+
+const notice = (text: string) => z.string().min(1, "is empty; people would see nothing").max(400).default(text);
+
+/** Keys of the bot's configuration that mean the same on both transports; each channel's schema spreads them. */
+export const botConfigShape = {
+  botName: z
+    .string()
+    .min(1, "is empty; leave the key out when the name is not known")
+    .optional()
+    .describe("The name members see: its mention is taken out of group messages. Without it, one at the very start."),
+  welcomeText: z
+    .string()
+    .min(1, "is empty; leave the key out to say nothing")
+    .optional()
+    .describe("Said to a member who opens the chat, once a day."),
+  welcomeCard: z.record(z.string(), z.json()).optional().describe("A template card instead of `welcomeText`."),
+  sendThinkingMessage: z.boolean().default(true).describe("Show a bubble at once, before the agent's first word."),
+  streamPlaceholderContent: z
+    .string()
+    .min(1, "is empty; switch `sendThinkingMessage` off to show nothing")
+    .max(400)
+    .default("⏳ 正在思考…")
+    .describe("What that bubble says; `<think></think>` shows the client's own sign."),
+  showThinking: z.boolean().default(false).describe("Show what a model thinks between <think> and </think>."),
+  streamMaxBytes: z
+    .number()
+    .int()
+    .min(64)
+    .max(CONTENT_BYTES, `must be ${CONTENT_BYTES} or less: the platform takes no more`)
+    .default(CONTENT_BYTES)
+    .describe("Of one bubble; the rest of an answer goes on in the next message."),
+  feedback: z.boolean().default(true).describe("Let people rate answers with 👍 and 👎."),
+  notices: z
+    .strictObject({
+      nothing: notice("（本次没有回复内容）").describe("Ends a bubble whose answer is empty."),
+      attachment: notice("（请查看下面的消息）").describe("Ends a bubble whose answer is a file or a card."),
+      continues: notice("⏳ 处理时间较长，回复将显示在下一条消息中").describe("Ends a bubble before its time is over."),
+      cardDone: z.string().min(1).max(10).default("已提交").describe("Stands on the button of a card that was used."),
+      truncated: notice("（内容过长，已省略）"),
+      inFile: notice("（完整内容见文件）"),
+      notSent: notice("（文件未能发送：{reason}）"),
+      notAvailable: notice("（有一个文件未能发送）"),
+      noHuman: notice("（此机器人无法转接人工）"),
+      fileName: z.string().min(1).max(100).default("完整回复.md"),
+    })
+    .prefault({})
+    .describe("The sentences people see from the channel itself."),
+} as const;
+
+/** What is read of the shared keys, checked and with defaults. */
+export interface BotConfig {
+  readonly botName?: string | undefined;
+  readonly welcomeText?: string | undefined;
+  readonly welcomeCard?: Readonly<Record<string, unknown>> | undefined;
+  readonly sendThinkingMessage: boolean;
+  readonly streamPlaceholderContent: string;
+  readonly showThinking: boolean;
+  readonly streamMaxBytes: number;
+  readonly feedback: boolean;
+  readonly notices: {
+    readonly nothing: string;
+    readonly attachment: string;
+    readonly continues: string;
+    readonly cardDone: string;
+    readonly truncated: string;
+    readonly inFile: string;
+    readonly notSent: string;
+    readonly notAvailable: string;
+    readonly noHuman: string;
+    readonly fileName: string;
+  };
+}

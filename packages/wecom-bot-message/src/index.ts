@@ -1,0 +1,29 @@
+export { type BotConfig, botConfigShape } from "./config.ts";
+export { configuredWelcome, welcomeBody } from "./event-answer.ts";
+export { createFeedbackMemo, type FeedbackMemo } from "./feedback.ts";
+export {
+  CONTENT_BYTES,
+  EVENT_ANSWER_MS,
+  FEEDBACK_ID_BYTES,
+  MEDIA_URL_MS,
+  PROACTIVE_BYTES,
+  SENDS,
+  STREAM_WINDOW_MS,
+} from "./limits.ts";
+export { stripMention } from "./mention.ts";
+export { messageIdOf, parseBotMessage } from "./parse.ts";
+export { type BotCardTap, type BotEvent, parseBotEvent } from "./parse-event.ts";
+export { createBotPrepare, type PrepareOptions } from "./prepare.ts";
+export {
+  type BotBody,
+  cardBody,
+  cardUpdateBody,
+  markdownBody,
+  mediaBody,
+  type StreamFrame,
+  streamBody,
+  streamWithCardBody,
+} from "./render.ts";
+export { finalContent, growingContent, type StreamLook, streamIdOf } from "./stream.ts";
+export { hasVisibleWords, withoutThinking } from "./thinking.ts";
+export { type BotContext, botOf, isObject, listField, numberField, objectField, textField } from "./wire.ts";
