@@ -98,7 +98,7 @@ function wordEnd(text: string, start: number, end: number): number {
  * behind a sentence (these three not in the first quarter of the piece, which would spend messages on crumbs), else
  * behind a word, else anywhere. `isPoor` names line starts that are taken only when there is no other.
  */
-export function preferredCut(text: string, start: number, end: number, isPoor: (index: number) => boolean): number {
+function preferredCut(text: string, start: number, end: number, isPoor: (index: number) => boolean): number {
   const floor = start + ((end - start) >> 2);
   let line = 0;
   let poorLine = 0;

@@ -13,11 +13,11 @@ export interface Unit {
   reach(text: string, from: number, room: number): number;
 }
 
-export function isLeadingSurrogate(code: number): boolean {
+function isLeadingSurrogate(code: number): boolean {
   return (code & 0xfc00) === 0xd800;
 }
 
-export function isTrailingSurrogate(code: number): boolean {
+function isTrailingSurrogate(code: number): boolean {
   return (code & 0xfc00) === 0xdc00;
 }
 

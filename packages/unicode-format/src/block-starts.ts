@@ -80,6 +80,14 @@ export function readListMarker(text: string, start: number, end: number): ListMa
   return digits > 0 ? { type: mark, number: Number(text.slice(start, at)), width } : { type: mark, width };
 }
 
+/** Whether the `[ ]` or `[x]` at the start of an item, with text behind it, is checked. */
+export function readTaskBox(text: string, start: number, end: number): boolean | undefined {
+  if (text.charCodeAt(start) !== 0x5b || start + 4 >= end || !isSpaceOrTab(text.charCodeAt(start + 3)))
+    return undefined;
+  const box = text.slice(start, start + 3).toLowerCase();
+  return box === "[x]" ? true : box === "[ ]" ? false : undefined;
+}
+
 /** Raw blocks that are no text for a reader, or verbatim text: how each starts, and what its last line holds. */
 const RAW_BLOCKS: readonly { readonly start: RegExp; readonly end: string; readonly isShown: boolean }[] = [
   { start: /^<pre(?=[\s>]|$)/i, end: "</pre>", isShown: true },

@@ -1,4 +1,5 @@
 const BACKTICK = 0x60;
+const SPACE = 0x20;
 
 /** The end of the run of `code` that starts at `start`. */
 export function runEnd(source: string, start: number, code: number): number {
@@ -47,6 +48,6 @@ export class CodeRuns {
 /** A code span's text: line breaks are spaces, and one space at both ends is padding (CommonMark 6.1). */
 export function codeText(content: string): string {
   const line = content.includes("\n") ? content.replaceAll("\n", " ") : content;
-  const isPadded = line.length > 2 && line.startsWith(" ") && line.endsWith(" ");
+  const isPadded = line.length > 2 && line.charCodeAt(0) === SPACE && line.charCodeAt(line.length - 1) === SPACE;
   return isPadded && line.trim() !== "" ? line.slice(1, -1) : line;
 }

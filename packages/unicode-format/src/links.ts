@@ -38,16 +38,21 @@ function readAngleDestination(source: string, start: number): Part | undefined {
 function readDestination(source: string, start: number): Part | undefined {
   if (source.charCodeAt(start) === 0x3c) return readAngleDestination(source, start);
   let depth = 0;
+  let hasEscape = false;
   let at = start;
   for (; at < source.length; at++) {
     const code = source.charCodeAt(at);
     if (code <= 0x20) break;
-    if (code === BACKSLASH && isAsciiPunctuation(source.charCodeAt(at + 1))) at++;
-    else if (code === 0x28 && ++depth > MAX_PARENTHESES) return undefined;
+    if (code === 0x26) hasEscape = true;
+    else if (code === BACKSLASH && isAsciiPunctuation(source.charCodeAt(at + 1))) {
+      hasEscape = true;
+      at++;
+    } else if (code === 0x28 && ++depth > MAX_PARENTHESES) return undefined;
     else if (code === 0x29 && --depth < 0) break;
   }
   if (depth > 0) return undefined;
-  return { text: unescapeText(source.slice(start, at)), end: at };
+  const text = source.slice(start, at);
+  return { text: hasEscape ? unescapeText(text) : text, end: at };
 }
 
 function readTitle(source: string, start: number): Part | undefined {
@@ -78,7 +83,7 @@ export function readInlineTarget(source: string, start: number): { target: LinkT
     }
   }
   if (source.charCodeAt(at) !== 0x29) return undefined;
-  return { target: title === undefined ? { url: destination.text } : { url: destination.text, title }, end: at + 1 };
+  return { target: { url: destination.text, title }, end: at + 1 };
 }
 
 /** `[label]` from the bracket at `start`, without nested brackets; `text` is empty for `[]`. */
@@ -122,8 +127,7 @@ function readDefinition(source: string, start: number, references: Map<string, L
   }
   if (end < 0) return -1;
   const key = normalizeLabel(label.text);
-  if (!references.has(key))
-    references.set(key, title === undefined ? { url: destination.text } : { url: destination.text, title });
+  if (!references.has(key)) references.set(key, { url: destination.text, title });
   return end;
 }
 

@@ -7,40 +7,20 @@ import {
   readListMarker,
   readRawBlockStart,
   readSetextUnderline,
+  readTaskBox,
 } from "./block-starts.ts";
-import { isBlank, isWhitespace } from "./characters.ts";
-import type { ColumnAlignment, MarkdownLeafOf, MarkdownNode } from "./events.ts";
+import type { Block, Container, Open } from "./block-types.ts";
+import { isWhitespace } from "./characters.ts";
+import type { MarkdownNode } from "./events.ts";
 import { LineCursor } from "./line-cursor.ts";
 import { type LinkTarget, takeDefinitions } from "./links.ts";
 import { looksLikeDelimiterRow, readAlignments, splitRow } from "./table-rows.ts";
-
-/** What the block structure holds, in order. Inline content is still source. */
-export type Block =
-  | { readonly type: "enter"; readonly node: MarkdownNode }
-  | { readonly type: "leave"; readonly node: MarkdownNode }
-  | { readonly type: "inlines"; readonly node: MarkdownNode; readonly source: string }
-  | MarkdownLeafOf<"code-block">
-  | MarkdownLeafOf<"rule">
-  | { readonly type: "table"; readonly node: MarkdownNode; readonly rows: readonly (readonly string[])[] };
 
 /**
  * Containers nest no deeper: each line is matched against all that are open, and no phone shows more. Deeper quotes
  * join the deepest one, deeper list markers are text.
  */
 const MAX_DEPTH = 64;
-
-type Container =
-  | { readonly kind: "quote"; readonly node: MarkdownNode; hasContent: boolean }
-  | { readonly kind: "list"; readonly node: MarkdownNode; readonly type: string; hasContent: boolean }
-  | { readonly kind: "item"; readonly node: MarkdownNode; readonly indent: number; hasContent: boolean };
-
-/** The block that lines are being added to. A paragraph's last line is apart, as it may become a table's header. */
-type Open =
-  | { readonly kind: "paragraph"; readonly spaced: boolean; before: string; lastLine: string }
-  | { readonly kind: "fence"; readonly spaced: boolean; fence: string; info: string; indent: number; lines: string[] }
-  | { readonly kind: "indented"; readonly spaced: boolean; lines: string[]; blanks: string[] }
-  | { readonly kind: "raw"; readonly spaced: boolean; end: string; isShown: boolean; lines: string[] }
-  | { readonly kind: "table"; readonly spaced: boolean; columns: readonly ColumnAlignment[]; rows: string[][] };
 
 export class BlockReader {
   readonly references = new Map<string, LinkTarget>();
@@ -297,17 +277,13 @@ export class BlockReader {
     this.enterContainer({ kind: "item", node, indent: before + space, hasContent: false });
   }
 
-  /** `[ ]` or `[x]` with text behind it, at the start of an item. */
   private takeTaskBox(): boolean | undefined {
-    const { line, text } = this;
-    const { contentAt, end } = line;
-    if (line.code !== 0x5b || line.indent > 3 || contentAt + 4 >= end || !isBlank(text, contentAt + 3, contentAt + 4))
-      return undefined;
-    const box = text.slice(contentAt, contentAt + 3);
-    if (box !== "[ ]" && box !== "[x]" && box !== "[X]") return undefined;
+    const { line } = this;
+    const checked = line.indent > 3 ? undefined : readTaskBox(this.text, line.contentAt, line.end);
+    if (checked === undefined) return undefined;
     line.takeMark(3);
     line.takeSpace(line.indent);
-    return box !== "[ ]";
+    return checked;
   }
 
   /** What is left of the line is text: of the open paragraph or table, or of a new paragraph. */

@@ -291,7 +291,8 @@ export class InlineReader {
     }
     this.flush(this.at);
     this.delimiters.pair(bracket.delimiter);
-    const node = { kind: bracket.image ? ("image" as const) : ("link" as const), ...found.target };
+    const { url, title } = found.target;
+    const node = { kind: bracket.image ? ("image" as const) : ("link" as const), url, title };
     this.tokens[bracket.token] = { type: "enter", node };
     this.add({ type: "leave", node });
     this.at = found.end;

@@ -1,6 +1,7 @@
+import type { Block } from "./block-types.ts";
 import type { MarkdownEvent } from "./events.ts";
 import type { References } from "./links.ts";
-import { type Block, BlockReader } from "./read-blocks.ts";
+import { BlockReader } from "./read-blocks.ts";
 import { InlineReader } from "./read-inlines.ts";
 
 const NO_REFERENCES: References = new Map();

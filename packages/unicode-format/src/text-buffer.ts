@@ -26,7 +26,7 @@ export class TextBuffer {
   }
 
   private turnPage(): void {
-    // Looking for a character that no text holds reads the whole page, which makes it flat.
+    // Reading a character makes the engine join the page's parts, so that they can be freed.
     this.page.charCodeAt(0);
     this.pages.push(this.page);
     this.page = "";

@@ -16,7 +16,7 @@ export class TextWriter {
   private readonly levels: Level[] = [];
   /** How many levels, from the innermost outwards, have not written their first line. */
   private fresh = 0;
-  private last = Number.NaN;
+  private lastText = "";
   /** 0: in a line; 1: a new line is due; 2: a blank line and a new one. */
   private due = 1;
   /** What a blank line that is due starts with: marks of what both neighbours stand in. */
@@ -50,14 +50,14 @@ export class TextWriter {
 
   /** The last UTF-16 unit of the current line; NaN at its start. */
   get lastCode(): number {
-    return this.due > 0 ? Number.NaN : this.last;
+    return this.due > 0 ? Number.NaN : this.lastText.charCodeAt(this.lastText.length - 1);
   }
 
   write(text: string): void {
     if (text === "") return;
     if (this.due > 0) this.startLine();
     this.sink.append(text);
-    this.last = text.charCodeAt(text.length - 1);
+    this.lastText = text;
   }
 
   newLine(): void {
