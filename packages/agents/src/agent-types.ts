@@ -1,5 +1,6 @@
 import type { Agent } from "@wxgate/core";
 import type { z } from "zod";
+import { a2aAgent } from "./a2a/a2a.ts";
 import { agUiAgent } from "./ag-ui/ag-ui.ts";
 import type { AgentType } from "./agent-type.ts";
 import { cozeAgent } from "./coze/coze.ts";
@@ -35,6 +36,7 @@ const ALL: readonly AnyAgentType[] = [
   registered(n8nAgent),
   registered(agUiAgent),
   registered(openClawAgent),
+  registered(a2aAgent),
   registered(moduleAgent),
 ];
 

@@ -1,0 +1,182 @@
+import { type Agent, type AgentEvent, ChannelError, RejectedError, type Turn } from "@wxgate/core";
+import { z } from "zod";
+import type { AgentType } from "../agent-type.ts";
+import { address, headers, patience, secret } from "../config.ts";
+import { fieldsOf, textIn } from "../json.ts";
+import type { AgentPorts } from "../ports.ts";
+import type { Exchange } from "../transport/exchange.ts";
+import { exchangeFor, tellToStop } from "../transport/for-agent.ts";
+import { readReply } from "../transport/read-reply.ts";
+import { type Part, turnParts } from "../turn/parts.ts";
+import { type Endpoint, findEndpoint } from "./card.ts";
+import { createTaskReader, type TaskReader } from "./read-task.ts";
+import { type A2aResult, METHODS, type MessageContext, parseResult, userMessage } from "./wire.ts";
+
+export const a2aConfigSchema = z.strictObject({
+  type: z.literal("a2a"),
+  /** The agent's address; its card is looked for below it. */
+  url: address,
+  /** Sent as bearer. */
+  token: secret.optional(),
+  headers,
+  /** Sends files as bytes; otherwise they are only named. */
+  files: z.boolean().default(true),
+  textFileBytes: z.number().int().min(0).max(1_000_000).default(65_536),
+  fileBytes: z.number().int().min(0).max(50_000_000).default(10_000_000),
+  /** How often a task is asked after where the server does not stream. */
+  pollMs: z.number().int().min(100).max(60_000).default(1_000),
+  ...patience,
+});
+export type A2aAgentConfig = z.output<typeof a2aConfigSchema>;
+
+const KEPT_MS = 90 * 24 * 3_600_000;
+const TASK_NOT_FOUND = -32001;
+const UNSUPPORTED = [-32004, -32601];
+/** The request is wrong, and will be the next time. */
+const WRONG = [-32600, -32601, -32602, -32005];
+
+/** An agent that speaks A2A over JSON-RPC, 1.0 or 0.3. It remembers by context, and a question of a task is answered in it. */
+export function createA2aAgent(name: string, config: A2aAgentConfig, ports: AgentPorts): Agent {
+  const exchange = exchangeFor(name, config, ports, { address: config.url, secrets: [config.token], keys: "token" });
+  let endpoint: Endpoint | undefined;
+  return {
+    capabilities: { history: true },
+    async *respond(turn, signal) {
+      endpoint ??= await findEndpoint(exchange, config.url, authorized(config), signal);
+      yield* answer({ name, config, ports, exchange, endpoint, turn, signal });
+    },
+  };
+}
+
+export const a2aAgent: AgentType<typeof a2aConfigSchema> = {
+  type: "a2a",
+  schema: a2aConfigSchema,
+  create: createA2aAgent,
+};
+
+interface Asked {
+  readonly name: string;
+  readonly config: A2aAgentConfig;
+  readonly ports: AgentPorts;
+  readonly exchange: Exchange;
+  readonly endpoint: Endpoint;
+  readonly turn: Turn;
+  readonly signal: AbortSignal;
+}
+
+async function* answer(asked: Asked): AsyncGenerator<AgentEvent> {
+  const { name, config, ports, exchange, turn, signal } = asked;
+  const { textFileBytes, fileBytes } = config;
+  const parts = await turnParts(turn, { ports, takes: () => config.files, textFileBytes, fileBytes }, signal);
+  const reader = createTaskReader(exchange.failures, `agent "${name}"`);
+  try {
+    for await (const result of conversation(asked, parts)) {
+      yield* reader.take(result);
+      if (reader.over()) break;
+    }
+    for (; !reader.over() && reader.task !== undefined; ) {
+      await ports.clock.sleep(config.pollMs, signal);
+      for await (const result of call(asked, "get", { id: reader.task })) yield* reader.take(result);
+    }
+    if (!reader.over()) throw exchange.failures.brokenOff();
+    await remember(asked, reader);
+  } finally {
+    if (signal.aborted && reader.task !== undefined) void stop(asked, reader.task);
+  }
+}
+
+/** A context or task that the server no longer has is begun anew. */
+async function* conversation(asked: Asked, parts: readonly Part[]): AsyncGenerator<A2aResult> {
+  const { ports, turn } = asked;
+  const known = await recall(asked);
+  try {
+    yield* speak(asked, parts, known);
+  } catch (error) {
+    const forgotten = error instanceof RejectedError && error.platformCode === TASK_NOT_FOUND;
+    if (!forgotten || known.contextId === undefined) throw error;
+    ports.log.warn({ turn: turn.id, session: turn.session }, "the agent forgot this conversation; a new one is begun");
+    await ports.state.delete(keyOf(turn));
+    yield* speak(asked, parts, {});
+  }
+}
+
+/** Streams where the server can. */
+async function* speak(asked: Asked, parts: readonly Part[], context: MessageContext): AsyncGenerator<A2aResult> {
+  const { endpoint, turn } = asked;
+  const params = { message: userMessage(endpoint.version, turn, parts, context) };
+  if (endpoint.streaming) {
+    try {
+      yield* call(asked, "stream", params);
+      return;
+    } catch (error) {
+      const other = error instanceof ChannelError && UNSUPPORTED.includes(error.platformCode ?? 0);
+      if (!other) throw error;
+    }
+  }
+  yield* call(asked, "send", params);
+}
+
+async function* call(
+  { config, exchange, endpoint, turn, signal }: Asked,
+  method: keyof (typeof METHODS)["1.0"],
+  params: object,
+): AsyncGenerator<A2aResult> {
+  const { failures } = exchange;
+  const reply = await exchange.send(
+    {
+      method: "POST",
+      url: endpoint.url,
+      headers: {
+        ...authorized(config),
+        "content-type": "application/json",
+        accept: "text/event-stream, application/json",
+        "a2a-version": endpoint.version,
+      },
+      body: JSON.stringify({ jsonrpc: "2.0", id: turn.id, method: METHODS[endpoint.version][method], params }),
+    },
+    signal,
+  );
+  for await (const { value } of readReply(reply, failures)) {
+    const { error, result } = fieldsOf(value) ?? {};
+    if (error !== undefined && error !== null) throw rpcFailure(error, exchange);
+    const parsed = parseResult(result);
+    if (parsed === undefined) throw failures.garbage("a result that is no message, task or update");
+    yield parsed;
+  }
+}
+
+function rpcFailure(error: unknown, { failures }: Exchange): ChannelError {
+  const fields = fieldsOf(error) ?? {};
+  const code = Number(fields.code ?? 0);
+  const said = textIn(fields.message) ?? "";
+  const final = WRONG.includes(code) || code === TASK_NOT_FOUND || UNSUPPORTED.includes(code);
+  return final ? failures.rejected(said, code) : failures.reported(`${said} (${code})`);
+}
+
+async function recall({ ports, turn }: Asked): Promise<MessageContext> {
+  const stored = fieldsOf(await ports.state.get(keyOf(turn)));
+  const contextId = textIn(stored?.contextId);
+  const taskId = textIn(stored?.taskId);
+  return { ...(contextId === undefined ? {} : { contextId }), ...(taskId === undefined ? {} : { taskId }) };
+}
+
+/** The task only while it waits for an answer: one that ended takes no more messages. */
+async function remember({ ports, turn }: Asked, { contextId, task, waiting }: TaskReader): Promise<void> {
+  if (contextId === undefined) return;
+  const value = { contextId, ...(waiting && task !== undefined ? { taskId: task } : {}) };
+  await ports.state.set(keyOf(turn), value, { ttlMs: KEPT_MS });
+}
+
+function stop(asked: Asked, task: string): Promise<void> {
+  return tellToStop(asked.ports, asked.turn.id, async (signal) => {
+    for await (const _ of call({ ...asked, signal }, "cancel", { id: task })) break;
+  });
+}
+
+function authorized({ token, headers: more }: A2aAgentConfig): Record<string, string> {
+  return token === undefined ? { ...more } : { ...more, authorization: `Bearer ${token}` };
+}
+
+function keyOf({ session }: Turn): string {
+  return `context/${session}`;
+}
