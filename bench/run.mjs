@@ -1,7 +1,7 @@
 // `pnpm bench [name…]`: all measurements, or the named ones. Run it on an otherwise idle machine after a build.
 import { cpus, totalmem } from "node:os";
 
-const SUITES = ["text"];
+const SUITES = ["callbacks", "text"];
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !SUITES.includes(name));
@@ -9,7 +9,9 @@ if (unknown.length > 0) {
   console.error(`there is no measurement called ${unknown.join(", ")}; there are ${SUITES.join(", ")}`);
   process.exit(2);
 }
-console.log(`node ${process.version}, ${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB\n`);
+console.log(
+  `node ${process.version}, ${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB\n`,
+);
 for (const name of asked.length > 0 ? asked : SUITES) {
   console.log(`${name}`);
   const { run } = await import(`./${name}.mjs`);

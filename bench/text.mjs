@@ -50,7 +50,10 @@ export async function run() {
     unit: "x as fast",
     detail: `${median(rounds.ours).toFixed(1)} ms vs ${median(rounds.lexer).toFixed(1)} ms`,
   });
-  report("format + chunk: 1 MB over 4 times 250 KB", median(rounds.ours) / (4 * median(rounds.quarter)), { most: 1.3, unit: "x" });
+  report("format + chunk: 1 MB over 4 times 250 KB", median(rounds.ours) / (4 * median(rounds.quarter)), {
+    most: 1.3,
+    unit: "x",
+  });
 
   const size = 64 * 1024;
   const hostile = {
@@ -67,8 +70,14 @@ export async function run() {
   for (const [name, unit] of Object.entries(hostile)) {
     const text = unit.repeat(size / unit.length);
     ours(text);
-    report(`64 KB of ${name}`, median(Array.from({ length: 5 }, () => time(() => formatMarkdown(text)))), { most: 20, unit: "ms" });
+    report(`64 KB of ${name}`, median(Array.from({ length: 5 }, () => time(() => formatMarkdown(text)))), {
+      most: 20,
+      unit: "ms",
+    });
   }
   const nested = `${"> ".repeat(3000)}deep`;
-  report("3,000 nested quotes", median(Array.from({ length: 5 }, () => time(() => formatMarkdown(nested)))), { most: 20, unit: "ms" });
+  report("3,000 nested quotes", median(Array.from({ length: 5 }, () => time(() => formatMarkdown(nested)))), {
+    most: 20,
+    unit: "ms",
+  });
 }

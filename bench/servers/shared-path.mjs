@@ -1,0 +1,35 @@
+// The path all webhook channels share, in the gateway's own server: callback → parse → inbox.accept. No turn is worked.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createAgentXmlChannel } from "@wxgate/wecom-agent-xml";
+import { createMetrics } from "../../apps/gateway/dist/observe/metrics.js";
+import { createPublicServer } from "../../apps/gateway/dist/public/public-server.js";
+import { mountRoutes } from "../../apps/gateway/dist/public/routes.js";
+import { ACCOUNT } from "../lib/callbacks.mjs";
+import { reportTo } from "../lib/in-server.mjs";
+import { channelPorts, openParts } from "../lib/parts.mjs";
+
+const accounts = Number(process.argv[2] ?? 1);
+const folder = mkdtempSync(join(tmpdir(), "wxgate-bench-"));
+const parts = await openParts(`sqlite:${join(folder, "shared.db")}`);
+const channels = Array.from({ length: accounts }, (_, index) => {
+  const id = index === 0 ? "app" : `app${index}`;
+  const config = {
+    corpId: ACCOUNT.corpId,
+    secret: "not-used-here",
+    agentId: ACCOUNT.agentId + index,
+    token: index === 0 ? ACCOUNT.token : `${ACCOUNT.token}x${index}`,
+    encodingAESKey: ACCOUNT.encodingAESKey,
+  };
+  return createAgentXmlChannel(id, config, channelPorts(parts, id));
+});
+const server = createPublicServer({ log: parts.log, metrics: createMetrics() });
+// The account that is written to stands last: all others are asked before it.
+server.mount(mountRoutes(channels.toReversed().map(({ id, webhook }) => ({ id, paths: ["/webhooks/app"], webhook }))));
+const { port } = await server.listen("127.0.0.1", 0);
+reportTo(process, port, { counts: () => parts.store.query.counts() });
+process.on("SIGTERM", () => {
+  rmSync(folder, { recursive: true, force: true });
+  process.exit(0);
+});
