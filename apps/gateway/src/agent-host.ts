@@ -20,7 +20,7 @@ export interface AgentHost {
   close(): Promise<void>;
 }
 
-export interface PreparedAgents {
+interface PreparedAgents {
   /** Names of those that are new, changed or gone. */
   readonly changed: readonly string[];
   /** Puts them in the place of the old ones. */

@@ -36,7 +36,7 @@ export interface ChannelHost {
   close(): Promise<void>;
 }
 
-export interface PreparedChannels {
+interface PreparedChannels {
   /** Ids of those that are new, changed or gone. */
   readonly changed: readonly string[];
   /** Puts them in the place of the old ones, which end. */

@@ -16,7 +16,7 @@ export const CRASH_POINTS = [
   "after-send",
   "before-complete-delivery",
 ] as const;
-export type CrashPoint = (typeof CRASH_POINTS)[number];
+type CrashPoint = (typeof CRASH_POINTS)[number];
 
 export interface CrashPoints {
   store(store: Store): Store;

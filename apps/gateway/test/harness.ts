@@ -34,12 +34,12 @@ export interface StartOptions {
   readonly sim?: Simulator;
 }
 
-export interface RestartOptions {
+interface RestartOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly crashPoint?: string;
 }
 
-export interface Exit {
+interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
@@ -182,7 +182,7 @@ export async function startGateway(options: StartOptions = {}): Promise<GatewayU
 }
 
 /** Everything a gateway on this simulator needs, with an echo agent. */
-export function defaultConfig(sim: Simulator, port: number, adminPort: number): Json {
+function defaultConfig(sim: Simulator, port: number, adminPort: number): Json {
   return {
     server: { host: "127.0.0.1", port },
     admin: { host: "127.0.0.1", port: adminPort, token: TOKEN },

@@ -1,21 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { CRASH_POINTS } from "../src/crash-points.ts";
 import { startGateway, waitFor } from "./harness.ts";
 
-/** Every point the process may die at between a message and its answer. */
-const POINTS = [
-  "before-accept",
-  "after-accept",
-  "after-claim",
-  "mid-agent",
-  "before-complete-turn",
-  "after-complete-turn",
-  "before-send",
-  "after-send",
-  "before-complete-delivery",
-];
-
 describe("a killed gateway", () => {
-  it.each(POINTS)("answers once after it died at %s", async (crashPoint) => {
+  it.each(CRASH_POINTS)("answers once after it died at %s", async (crashPoint) => {
     const gateway = await startGateway({ crashPoint });
 
     await gateway.customerWrites("still there?");

@@ -5,7 +5,7 @@ import type { FastifyRequest } from "fastify";
 export const SESSION_COOKIE = "wxgate_session";
 export const SESSION_MS = 7 * 24 * 3_600_000;
 
-export type Actor = "api" | "console";
+type Actor = "api" | "console";
 
 /** Who may use the admin server: the bearer of the token, or a browser that signed in with it. */
 export interface Auth {

@@ -1,6 +1,6 @@
 import { Problem } from "./problem.ts";
 
-export interface RunningLogin {
+interface RunningLogin {
   readonly answers: AsyncIterable<string>;
   readonly signal: AbortSignal;
   end(): void;

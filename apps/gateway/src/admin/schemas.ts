@@ -1,7 +1,8 @@
 import { z } from "zod";
 
 /** Shapes of the API's answers, for its OpenAPI description; the code's own types are core's. */
-const json = z.looseObject({});
+/** JSON described elsewhere: a content by its `kind`, a platform's own words. */
+const json = z.unknown();
 const accountState = z.enum(["ok", "starting", "degraded", "paused", "needs-login", "displaced", "stopped"]);
 const deliveryState = z.enum([
   "queued",
@@ -14,7 +15,7 @@ const deliveryState = z.enum([
   "discarded",
 ]);
 
-export const storedError = z.object({
+const storedError = z.object({
   code: z.string(),
   message: z.string(),
   hint: z.string().optional(),
@@ -37,30 +38,32 @@ const policy = z.object({
   perMinute: z.number().optional(),
   perHour: z.number().optional(),
   gapMs: z.number().optional(),
-  kinds: z.array(z.string()).optional(),
+  kinds: z.array(z.string()).readonly().optional(),
 });
 export const channel = z.object({
   id: z.string(),
   type: z.string(),
   enabled: z.boolean(),
   agent: z.string(),
-  paths: z.array(z.string()),
+  paths: z.array(z.string()).readonly(),
   state: accountState,
   reason: z.string().optional(),
   hint: z.string().optional(),
   canLogin: z.boolean(),
-  accounts: z.array(
-    z.object({
-      account: z.string(),
-      name: z.string().optional(),
-      state: accountState,
-      since: z.iso.datetime(),
-      reason: z.string().optional(),
-      hint: z.string().optional(),
-      lagMs: z.number().optional().describe("Age of the oldest thing the platform still holds for us."),
-      quota: policy.optional().describe("What the platform allows; absent: no limit."),
-    }),
-  ),
+  accounts: z
+    .array(
+      z.object({
+        account: z.string(),
+        name: z.string().optional(),
+        state: accountState,
+        since: z.iso.datetime(),
+        reason: z.string().optional(),
+        hint: z.string().optional(),
+        lagMs: z.number().optional().describe("Age of the oldest thing the platform still holds for us."),
+        quota: policy.optional().describe("What the platform allows; absent: no limit."),
+      }),
+    )
+    .readonly(),
 });
 export const conversation = z.object({
   id: z.string(),
@@ -77,7 +80,7 @@ export const message = z.object({
   direction: z.enum(["inbound", "outbound", "operator"]),
   sender: z.object({ id: z.string(), name: z.string().optional() }).optional(),
   at: z.number(),
-  content: z.array(json),
+  content: z.array(json).readonly(),
   state: z.string(),
   turnId: z.string().optional(),
   error: storedError.optional(),
@@ -123,7 +126,10 @@ export const storedMedia = z.object({
 });
 
 export const paged = <T extends z.ZodType>(item: T) =>
-  z.object({ items: z.array(item), next: z.string().optional().describe("Hand it back as `before` for older ones.") });
+  z.object({
+    items: z.array(item).readonly(),
+    next: z.string().optional().describe("Hand it back as `before` for older ones."),
+  });
 
 export const pageQuery = {
   limit: z.coerce.number().int().min(1).max(200).default(50),

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
 
-export const DEFAULT_CONFIG = "./wxgate.yaml";
+const DEFAULT_CONFIG = "./wxgate.yaml";
 
 /** What every command knows: the options all of them share, and where it writes. */
 export interface CommandContext {

@@ -1,51 +1,104 @@
 import { Command, CommanderError } from "commander";
-import { channelsStatus } from "../commands/channels-status.ts";
-import { check } from "../commands/check.ts";
-import { deadList, deadRetry } from "../commands/dead.ts";
-import { doctor } from "../commands/doctor.ts";
-import { login } from "../commands/login.ts";
-import { logs } from "../commands/logs.ts";
-import { reload } from "../commands/reload.ts";
-import { send } from "../commands/send.ts";
-import { simulate } from "../commands/simulate.ts";
-import { start } from "../commands/start.ts";
 import { processEnvironment } from "../config/environment.ts";
 import { ConfigError } from "../config/problems.ts";
 import { version } from "../version.ts";
 import { type Action, bind, type Surroundings } from "./context.ts";
 import { CommandError, EXIT } from "./exit-codes.ts";
 
-/** The command line: one line per command. */
-export function createProgram(surroundings: Surroundings): Command {
+interface Spec {
+  /** The word before it, for `channels status` and the like. */
+  readonly group?: "channels" | "dead";
+  readonly usage: string;
+  readonly description: string;
+  readonly options?: readonly (readonly [flags: string, description: string, fallback: string | false])[];
+  /** A command's code is loaded when it runs: `send` has no use for the servers. */
+  readonly load: () => Promise<Action>;
+}
+
+const GROUPS = { channels: "the configured channels", dead: "what could not be delivered" };
+
+const COMMANDS: readonly Spec[] = [
+  {
+    usage: "start",
+    description: "run the gateway; without a configuration file, a demonstration",
+    load: async () => (await import("../commands/start.ts")).start,
+  },
+  {
+    usage: "check",
+    description: "say everything that is wrong with the configuration",
+    load: async () => (await import("../commands/check.ts")).check,
+  },
+  {
+    usage: "reload",
+    description: "have the running gateway read its configuration again",
+    load: async () => (await import("../commands/reload.ts")).reload,
+  },
+  {
+    usage: "doctor",
+    description: "look for what commonly goes wrong",
+    load: async () => (await import("../commands/doctor.ts")).doctor,
+  },
+  {
+    usage: "simulate",
+    description: "run the simulated platforms and their playground",
+    options: [["--port <port>", "loopback port; 0 takes a free one", "9100"]],
+    load: async () => (await import("../commands/simulate.ts")).simulate,
+  },
+  {
+    usage: "send <channel> <target> <text|file>",
+    description: "send a message through the running gateway",
+    options: [["--text", "a text, even if a file has that name", false]],
+    load: async () => (await import("../commands/send.ts")).send,
+  },
+  {
+    usage: "login <channel>",
+    description: "sign an account in by QR code",
+    load: async () => (await import("../commands/login.ts")).login,
+  },
+  {
+    usage: "logs",
+    description: "the running gateway's log",
+    options: [["-f, --follow", "go on with what comes", false]],
+    load: async () => (await import("../commands/logs.ts")).logs,
+  },
+  {
+    group: "channels",
+    usage: "status",
+    description: "how the channels and their accounts are",
+    options: [["--probe", "ask the platforms now", false]],
+    load: async () => (await import("../commands/channels-status.ts")).channelsStatus,
+  },
+  {
+    group: "dead",
+    usage: "list",
+    description: "list it, with the reasons",
+    load: async () => (await import("../commands/dead.ts")).deadList,
+  },
+  {
+    group: "dead",
+    usage: "retry [delivery...]",
+    description: "send it again",
+    options: [["--all", "everything that is dead", false]],
+    load: async () => (await import("../commands/dead.ts")).deadRetry,
+  },
+];
+
+function createProgram(surroundings: Surroundings): Command {
   const program = new Command("wxgate")
     .description("Connects WeChat and WeCom to any AI agent.")
     .version(version)
     .exitOverride()
     .showHelpAfterError("(add --help for what is possible)")
     .addHelpText("after", "\nExit codes: 0 done, 1 failed, 2 written wrongly, 3 no gateway runs.");
-  const add = (parent: Command, usage: string, description: string, action: Action) =>
-    bind(parent.command(usage).description(description), surroundings, action);
-
-  add(program, "start", "run the gateway; without a configuration file, a demonstration", start);
-  add(program, "check", "say everything that is wrong with the configuration", check);
-  add(program, "reload", "have the running gateway read its configuration again", reload);
-  add(program, "doctor", "look for what commonly goes wrong", doctor);
-  add(program, "simulate", "run the simulated platforms and their playground", simulate) //
-    .option("--port <port>", "loopback port; 0 takes a free one", "9100");
-  add(program, "send <channel> <target> <text|file>", "send a message through the running gateway", send) //
-    .option("--text", "a text, even if a file has that name", false);
-  add(program, "login <channel>", "sign an account in by QR code", login);
-  add(program, "logs", "the running gateway's log", logs) //
-    .option("-f, --follow", "go on with what comes", false);
-
-  const channels = program.command("channels").description("the configured channels");
-  add(channels, "status", "how the channels and their accounts are", channelsStatus) //
-    .option("--probe", "ask the platforms now", false);
-
-  const dead = program.command("dead").description("what could not be delivered");
-  add(dead, "list", "list it, with the reasons", deadList);
-  add(dead, "retry [delivery...]", "send it again", deadRetry) //
-    .option("--all", "everything that is dead", false);
+  const groups = {
+    channels: program.command("channels").description(GROUPS.channels),
+    dead: program.command("dead").description(GROUPS.dead),
+  };
+  for (const { group, usage, description, options = [], load } of COMMANDS) {
+    const command = (group ? groups[group] : program).command(usage).description(description);
+    for (const [flags, words, fallback] of options) command.option(flags, words, fallback);
+    bind(command, surroundings, async (...args) => (await load())(...args));
+  }
   return program;
 }
 

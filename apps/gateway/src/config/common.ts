@@ -9,7 +9,7 @@ const WEBHOOK_PATH = z
 const personIds = z.array(z.string().min(1)).describe('Ids as the platform shows them; "*" stands for everyone.');
 
 /** The keys every channel understands, whatever its type. A channel's own schema may describe one of them more closely. */
-export const commonChannelShape = {
+const commonChannelShape = {
   enabled: z.boolean().default(true).describe("false: the channel is checked but not started."),
   agent: z.string().min(1).optional().describe("The agent that answers here; a binding comes before it."),
   path: z

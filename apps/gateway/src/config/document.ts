@@ -15,7 +15,7 @@ export interface ConfigDocument {
   coerce(path: KeyPath, to: "number" | "boolean"): boolean;
 }
 
-export interface ProblemOptions {
+interface ProblemOptions {
   readonly suggestion?: string;
   /** Points at the key rather than at its value. */
   readonly atKey?: boolean;
@@ -103,7 +103,7 @@ function pathOf(parents: readonly unknown[], key: unknown): KeyPath {
 }
 
 /** `channels.support.allowFrom[2]`; keys with a dot are quoted. */
-export function formatPath(path: KeyPath): string {
+function formatPath(path: KeyPath): string {
   let text = "";
   for (const part of path) {
     if (typeof part === "number") text += `[${part}]`;

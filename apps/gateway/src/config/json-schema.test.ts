@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
 import { describe, expect, it } from "vitest";
 import { registry } from "../registry.ts";
 import { configJsonSchema } from "./json-schema.ts";
@@ -6,10 +7,11 @@ import { configJsonSchema } from "./json-schema.ts";
 const PUBLISHED = new URL("../../assets/wxgate.schema.json", import.meta.url);
 
 describe("the published JSON Schema", () => {
-  it("is the configuration's own; mend it with: pnpm --filter @wxgate/gateway schema", () => {
+  it("is up to date; if not: pnpm build && pnpm --filter @wxgate/gateway schema", () => {
     const published = JSON.parse(readFileSync(PUBLISHED, "utf8"));
 
-    expect(published).toEqual(configJsonSchema(registry));
+    // Not toEqual: the difference of two such files helps nobody.
+    expect(isDeepStrictEqual(published, JSON.parse(JSON.stringify(configJsonSchema(registry))))).toBe(true);
   });
 
   it("lets a placeholder stand for a number", () => {

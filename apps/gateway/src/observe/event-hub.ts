@@ -1,6 +1,6 @@
 import type { Observation } from "@wxgate/dispatcher";
 
-export interface LiveEvent extends Observation {
+interface LiveEvent extends Observation {
   /** Grows by one; for resuming after a lost connection. */
   readonly sequence: number;
   readonly at: string;

@@ -9,7 +9,7 @@ export interface Metrics {
   readonly contentType: string;
 }
 
-export interface GaugeValues {
+interface GaugeValues {
   readonly waitingMessages: number;
   readonly runningTurns: number;
   readonly deliveries: Readonly<Record<string, number>>;

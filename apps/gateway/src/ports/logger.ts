@@ -61,7 +61,7 @@ function adapt(logger: pino.Logger): Logger {
 }
 
 /** An error as it is logged: who should act and why, through all its causes; nothing else that hangs on it. */
-export function describeError(error: unknown): unknown {
+function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return typeof error === "string" ? redactText(error) : error;
   const { name, message, stack, cause } = error;
   const { code, platformCode, hint } = error as { code?: unknown; platformCode?: unknown; hint?: unknown };

@@ -17,7 +17,7 @@ export const deliveryRoutes: Routes = (app, view) => {
         response: { 200: paged(delivery) },
       },
     },
-    async (request) => (await view.store.query.deliveries(request.query)) as never,
+    (request) => view.store.query.deliveries(request.query),
   );
 
   const actions = [

@@ -49,7 +49,7 @@ export const messageRoutes: Routes = (app, view) => {
         response: { 200: paged(conversation) },
       },
     },
-    async (request) => (await view.store.query.conversations(request.query)) as never,
+    (request) => view.store.query.conversations(request.query),
   );
 
   app.get(
@@ -66,7 +66,7 @@ export const messageRoutes: Routes = (app, view) => {
     async (request) => {
       const { id } = request.params;
       if (!(await view.store.query.conversation(id))) throw notFound(`conversation "${id}"`);
-      return (await view.store.query.messages(id, request.query)) as never;
+      return view.store.query.messages(id, request.query);
     },
   );
 
@@ -77,13 +77,13 @@ export const messageRoutes: Routes = (app, view) => {
         summary: "The way of one message, by our id, the platform's, or a delivery's",
         tags: ["messages"],
         params: idParams,
-        response: { 200: z.object({ items: z.array(timelineEntry) }) },
+        response: { 200: z.object({ items: z.array(timelineEntry).readonly() }) },
       },
     },
     async (request) => {
       const items = await view.store.query.timeline(request.params.id);
       if (!items) throw notFound(`message "${request.params.id}"`);
-      return { items: items.map((item) => ({ ...item })) };
+      return { items };
     },
   );
 };

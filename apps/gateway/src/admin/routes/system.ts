@@ -33,8 +33,7 @@ export function systemRoutes(app: AdminApp, view: GatewayView, auth: Auth): void
       startedAt: new Date(view.startedAt).toISOString(),
       pid: process.pid,
       ready: view.notReady() === undefined,
-      ...((await view.store.query.counts()) as { waitingMessages: number; runningTurns: number }),
-      deliveries: { ...(await view.store.query.counts()).deliveries },
+      ...(await view.store.query.counts()),
     }),
   );
 

@@ -1,0 +1,148 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { RejectedError } from "@wxgate/core";
+import { createHttpClient } from "@wxgate/http-client";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { openKeyFile } from "./keys.ts";
+import { createMediaFiles } from "./media.ts";
+import { createMediaOpener } from "./media-opener.ts";
+import { systemRandom } from "./random.ts";
+import { createSealer } from "./sealer.ts";
+import { createUrlSigner } from "./signed-url.ts";
+
+const HOUR_MS = 3_600_000;
+
+function folder(): string {
+  const dir = mkdtempSync(join(tmpdir(), "wxgate-ports-"));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+describe("sealed state", () => {
+  it("opens again after a restart, with a key only its owner can read", () => {
+    const file = join(folder(), "data", "wxgate.key");
+    const sealed = createSealer(openKeyFile(file), systemRandom).seal("绝密 secret");
+
+    const opened = createSealer(openKeyFile(file), systemRandom).open(sealed);
+
+    expect(opened).toBe("绝密 secret");
+    expect(sealed).not.toContain("secret");
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  it("names its key, and says what to do when the key is another", () => {
+    const dir = folder();
+    const keys = openKeyFile(join(dir, "one.key"));
+    const sealed = createSealer(keys, systemRandom).seal("secret");
+
+    const open = () => createSealer(openKeyFile(join(dir, "two.key")), systemRandom).open(sealed);
+
+    expect(sealed.startsWith(`${keys.id}.`)).toBe(true);
+    expect(open).toThrow(/restore its key file, or log in again/);
+  });
+
+  it("does not open what was changed", () => {
+    const sealer = createSealer(openKeyFile(join(folder(), "key")), systemRandom);
+    const sealed = sealer.seal("secret");
+    const changed = sealed.slice(0, -2) + (sealed.endsWith("AA") ? "BB" : "AA");
+
+    expect(() => sealer.open(changed)).toThrow();
+  });
+
+  it("refuses a key file that was damaged, and leaves it", () => {
+    const file = join(folder(), "key");
+    writeFileSync(file, "oops");
+
+    expect(() => openKeyFile(file)).toThrow(/restore it from a backup/);
+    expect(readFileSync(file, "utf8")).toBe("oops");
+  });
+});
+
+describe("a signed address", () => {
+  const ID = "a".repeat(64);
+  const signer = (now: number) =>
+    createUrlSigner(
+      Buffer.alloc(32, 1),
+      () => now,
+      () => "http://127.0.0.1:8788",
+    );
+
+  it("leads to the file it was made for, with its name and type", () => {
+    const url = signer(0).sign({ id: ID, mime: "image/png", filename: "图 1.png" }, HOUR_MS);
+
+    expect(signer(HOUR_MS - 1).verifyUrl(url)).toEqual({ id: ID, mime: "image/png", filename: "图 1.png" });
+  });
+
+  it("ends in time", () => {
+    const url = signer(0).sign({ id: ID, mime: "image/png" }, HOUR_MS);
+
+    expect(signer(HOUR_MS).verifyUrl(url)).toBeUndefined();
+  });
+
+  it.each([
+    ["another file", (url: string) => url.replace(ID, "b".repeat(64))],
+    ["a later end", (url: string) => url.replace(/until=\d+/, "until=99999999999999")],
+    ["another type", (url: string) => url.replace("image%2Fpng", "text%2Fhtml")],
+    ["no signature", (url: string) => url.replace(/&sig=.*/, "")],
+    ["another host", (url: string) => url.replace("127.0.0.1", "evil.example")],
+  ])("is worth nothing with %s", (_what, bend) => {
+    const url = signer(0).sign({ id: ID, mime: "image/png" }, HOUR_MS);
+
+    expect(signer(1).verifyUrl(bend(url))).toBeUndefined();
+  });
+});
+
+describe("opening what an agent names", () => {
+  const signal = new AbortController().signal;
+
+  async function opener(localRoots: readonly string[] = []) {
+    const http = createHttpClient({ network: { retries: 0, timeoutMs: 1000 } });
+    onTestFinished(() => http.close());
+    const dir = folder();
+    const clock = { now: () => Date.now() };
+    const signer = createUrlSigner(Buffer.alloc(32, 1), clock.now, () => "http://127.0.0.1:8788");
+    const files = createMediaFiles({ dir, maxBytes: 1000, retentionHours: 1 }, signer, clock);
+    return { files, media: createMediaOpener({ http, files, localRoots, maxBytes: 1000 }) };
+  }
+  const textOf = async (body: AsyncIterable<Uint8Array>) => {
+    let text = "";
+    for await (const chunk of body) text += Buffer.from(chunk).toString();
+    return text;
+  };
+
+  it("takes a kept file by its signed address, although that is on loopback", async () => {
+    const { files, media } = await opener();
+    const stored = await files.keepFile(
+      { body: Readable.from([Buffer.from("hello")]), mime: "text/plain", filename: "a.txt" },
+      signal,
+    );
+
+    const opened = await media.open({ url: stored.url }, signal);
+
+    expect([opened.filename, await textOf(opened.body)]).toEqual(["a.txt", "hello"]);
+  });
+
+  it("takes a local file below a root", async () => {
+    const root = folder();
+    writeFileSync(join(root, "note.txt"), "note");
+    const { media } = await opener([root]);
+
+    const opened = await media.open({ path: join(root, "note.txt") }, signal);
+
+    expect([opened.mime, opened.bytes, await textOf(opened.body)]).toEqual(["text/plain", 4, "note"]);
+  });
+
+  it.each([
+    ["a loopback address", { url: "http://127.0.0.1:1/x" }],
+    ["the cloud's metadata address", { url: "http://169.254.169.254/latest" }],
+    ["a file outside the roots", { path: "/etc/passwd" }],
+    ["a file address", { url: "file:///etc/passwd" }],
+    ["nothing at all", {}],
+  ])("refuses %s for good", async (_what, source) => {
+    const { media } = await opener([folder()]);
+
+    await expect(media.open(source, signal)).rejects.toBeInstanceOf(RejectedError);
+  });
+});
