@@ -28,8 +28,12 @@ export interface Channel {
   /** One platform message, idempotent by `message.id` where the platform can. Throws one of the four errors. */
   send(message: OutboundMessage, signal: AbortSignal): Promise<SendReceipt>;
   openStream?(target: ReplyTarget, resume?: JsonObject): ReplyStream;
-  /** Denied, unanswered or merged: close what was opened for these messages. */
-  settle?(target: ReplyTarget): Promise<void>;
+  /**
+   * Denied, unanswered or merged: close what was opened for these messages.
+   *
+   * @param stream what `openStream` returned for the turn, in this process or an earlier one
+   */
+  settle?(target: ReplyTarget, stream?: JsonObject): Promise<void>;
   /** Decrypted bytes, streamed. */
   openMedia?(ref: MediaRef, signal: AbortSignal): Promise<MediaStream>;
   /** Shows that an answer is being written until the signal fires; repeats and cancels itself. */

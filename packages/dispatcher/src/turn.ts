@@ -274,7 +274,7 @@ async function finish(answering: Answering, { outcome, content, error, remember 
     ...(error === undefined ? {} : { error }),
     ...(remember === true ? { historyText: replyText(content) } : {}),
   });
-  if (reply === undefined) await entry.channel.settle?.(targetOf(turn));
+  if (reply === undefined) await entry.channel.settle?.(targetOf(turn), stream?.handle ?? turn.stream);
 }
 
 async function giveBackOrFail(answering: Answering, error: unknown): Promise<void> {
