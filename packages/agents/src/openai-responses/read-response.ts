@@ -4,7 +4,7 @@ import { type Answer, describeProblem } from "../transport/exchange.ts";
 import type { Failures } from "../transport/failures.ts";
 import { readReply } from "../transport/read-reply.ts";
 
-export interface FunctionCall {
+interface FunctionCall {
   readonly id: string;
   readonly name: string;
   readonly args: string;

@@ -22,7 +22,7 @@ export interface ExchangeOptions {
   readonly final4xx?: boolean;
 }
 
-export interface ExchangeRequest {
+interface ExchangeRequest {
   readonly method: "GET" | "POST";
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
@@ -181,7 +181,7 @@ async function explanation(answer: Answer): Promise<string> {
 }
 
 /** The sentence inside an error in JSON, or the text itself when it is none. */
-export function messageIn(said: string): string {
+function messageIn(said: string): string {
   try {
     return describeProblem(JSON.parse(said)) ?? "";
   } catch {

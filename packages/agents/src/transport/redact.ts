@@ -1,4 +1,6 @@
 const LONGEST_EXCERPT = 200;
+/** What stands behind these characters cannot come into the excerpt, short of a page of white space. */
+const LONGEST_LOOK = 10_000;
 /** What is shorter stands in too many ordinary words. */
 const SHORTEST_SECRET = 4;
 
@@ -15,6 +17,7 @@ export function createRedact(secrets: readonly string[]): Redact {
     let clean = text;
     for (const secret of known) clean = clean.replaceAll(secret, "***");
     clean = clean
+      .slice(0, LONGEST_LOOK)
       .replace(/(https?:\/\/[^\s?#"'<>]{1,2000})[?#][^\s"'<>]*/gi, "$1?***")
       .replace(/\s+/g, " ")
       .trim();

@@ -3,6 +3,8 @@ import type { Failures } from "./failures.ts";
 
 /** Characters of one event; state snapshots and documents are long, but not longer. */
 const LONGEST_EVENT = 4 * 1024 * 1024;
+/** Lines that are no field of any event; a stream has none of them, and each costs time. */
+const MOST_NONSENSE = 1_000;
 
 export interface ServerEvent {
   /** Empty when the server gave the event no name. */
@@ -20,11 +22,13 @@ export async function* readServerEvents(
   let ready: ServerEvent[] = [];
   let cut = false;
   let tooLong = false;
+  let nonsense = 0;
   const parser = createParser({
     maxBufferSize: LONGEST_EVENT,
     onEvent: ({ event = "", data }) => ready.push({ event, data, cut }),
     onError: ({ type }) => {
-      tooLong ||= type === "max-buffer-size-exceeded";
+      if (type === "max-buffer-size-exceeded") tooLong = true;
+      else nonsense += 1;
     },
   });
   const decoder = new TextDecoder();
@@ -32,6 +36,7 @@ export async function* readServerEvents(
   const feed = (text: string) => {
     parser.feed(lines(text));
     if (tooLong) throw failures.garbage(`an event of more than ${LONGEST_EVENT} characters`);
+    if (nonsense > MOST_NONSENSE) throw failures.garbage("lines that are no server-sent events");
     const events = ready;
     ready = [];
     return events;

@@ -44,14 +44,6 @@ export function partsText(parts: readonly Part[]): string {
   return parts.map((part) => (part.kind === "text" ? part.text : part.described)).join("\n");
 }
 
-/** The same for somebody who takes text alone. */
-export function turnText(turn: Turn): string {
-  return turn.messages
-    .flatMap((message) => [introduction(turn, message), ...message.content.map(describeContent)])
-    .filter((line) => line !== "")
-    .join("\n");
-}
-
 /** In a group the speaker is named: the session is everybody's. */
 export function speaker(turn: Turn, { id, name }: { readonly id: string; readonly name?: string }): string {
   return turn.conversation.kind === "direct" ? "" : `${(name ?? id).replace(/\s+/g, " ").slice(0, 64)}:`;
