@@ -38,6 +38,10 @@ interface Line {
   /** Of the pull that runs. */
   since?: number;
   running?: Promise<void>;
+  /** Ends a wait that a callback's token makes needless: calls without one have a stricter limit of their own. */
+  tokenCame?: (() => void) | undefined;
+  /** Of the last attempt. */
+  triedToken?: string | undefined;
   restMs: number;
   /** When the last pull ended. */
   pulledAt: number;
@@ -51,9 +55,6 @@ const CALM_MS = 2_000;
 const BACKOFF = { firstMs: 1_000, longestMs: 60_000 };
 /** What is refused will hardly be taken a second later; asking with wrong credentials gets the address banned. */
 const REFUSED_BACKOFF = { firstMs: 60_000, longestMs: 600_000 };
-
-/** Two tokens in a row were refused: mostly a moment's trouble of the platform's, not of the secret. */
-const TOKEN_REFUSED = [40014, 42001];
 
 export function createPulls(options: PullsOptions): Pulls {
   const { clock, random, log, stop } = options;
@@ -77,6 +78,7 @@ export function createPulls(options: PullsOptions): Pulls {
     const { trigger, since } = line.waiting as NonNullable<Line["waiting"]>;
     line.waiting = undefined;
     line.since = since;
+    line.triedToken = trigger.token;
     try {
       await options.pull(openKfId, trigger, stop);
       options.health.pulled(openKfId);
@@ -105,6 +107,20 @@ export function createPulls(options: PullsOptions): Pulls {
     return line.restMs;
   }
 
+  async function waitToRetry(line: Line, ms: number): Promise<void> {
+    if (line.triedToken !== undefined) return clock.sleep(ms, stop);
+    if (line.waiting?.trigger.token !== undefined) return;
+    const woken = new AbortController();
+    line.tokenCame = () => woken.abort();
+    try {
+      await clock.sleep(ms, AbortSignal.any([stop, woken.signal]));
+    } catch (error) {
+      if (!woken.signal.aborted) throw error;
+    } finally {
+      line.tokenCame = undefined;
+    }
+  }
+
   async function work(openKfId: string, line: Line): Promise<void> {
     let failures = 0;
     try {
@@ -129,6 +145,7 @@ export function createPulls(options: PullsOptions): Pulls {
       if (stop.aborted) return;
       const line = lineOf(openKfId);
       enqueue(line, trigger, clock.now());
+      if (trigger.token !== undefined) line.tokenCame?.();
       line.running ??= work(openKfId, line).catch((error: unknown) => {
         if (!stop.aborted) log.error({ err: error, account: openKfId }, "pulling ended unexpectedly");
       });
@@ -157,8 +174,7 @@ export function createPulls(options: PullsOptions): Pulls {
 }
 
 function waitAfter(error: unknown, failures: number, now: number, random: Random): number {
-  const isRefused =
-    (error instanceof AuthenticationError && !hasErrcode(error, ...TOKEN_REFUSED)) || error instanceof RejectedError;
+  const isRefused = error instanceof AuthenticationError || error instanceof RejectedError;
   const { firstMs, longestMs } = isRefused ? REFUSED_BACKOFF : BACKOFF;
   const backoff = Math.min(longestMs, firstMs * 2 ** Math.min(failures, 20)) * (0.75 + random.fraction() / 2);
   const until = error instanceof TransientError && typeof error.until === "object" ? error.until.at : undefined;
