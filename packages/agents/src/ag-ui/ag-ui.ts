@@ -19,6 +19,8 @@ export const agUiConfigSchema = z.strictObject({
   headers,
   /** The agent remembers the thread itself; otherwise the session's history is sent with every run. */
   memory: z.boolean().default(false),
+  /** About so many tokens of what was said before go along, the newest; 0: none. */
+  historyTokens: z.number().int().min(0).max(1_000_000).default(8_000),
   /** `forwardedProps` of every run. */
   forwardedProps: z.record(z.string(), z.json()).default({}),
   /** Sends files as content parts; otherwise they are only named. */

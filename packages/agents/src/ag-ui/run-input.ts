@@ -3,10 +3,11 @@ import type { HistoryEntry, Turn } from "@wxgate/core";
 import type { AgentPorts, AgentTool } from "../ports.ts";
 import { CHANNEL_GUIDE } from "../turn/guide.ts";
 import { type FilePart, type Part, speaker, turnParts } from "../turn/parts.ts";
+import { recentHistory } from "../turn/recent-history.ts";
 import type { RunCall } from "./read-run.ts";
 
 export interface InputOptions {
-  readonly channelGuide: boolean;
+  readonly historyTokens: number;
   readonly files: boolean;
   readonly textFileBytes: number;
   readonly fileBytes: number;
@@ -15,7 +16,7 @@ export interface InputOptions {
 /** What was said before, and the turn as the last message. */
 export async function runMessages(
   turn: Turn,
-  { files, textFileBytes, fileBytes }: InputOptions,
+  { historyTokens, files, textFileBytes, fileBytes }: InputOptions,
   ports: AgentPorts,
   signal: AbortSignal,
 ): Promise<{ readonly before: readonly object[]; readonly now: object }> {
@@ -23,7 +24,7 @@ export async function runMessages(
   const [only] = parts;
   const content = parts.length === 1 && only?.kind === "text" ? only.text : parts.map(contentPart);
   return {
-    before: turn.history.map((entry) => remembered(turn, entry)),
+    before: recentHistory(turn.history, historyTokens).map((entry) => remembered(turn, entry)),
     now: { id: turn.id, role: "user", content, ...(turn.sender.name === undefined ? {} : { name: turn.sender.name }) },
   };
 }

@@ -23,6 +23,8 @@ export const openAiResponsesConfigSchema = z.strictObject({
   extraBody: z.record(z.string(), z.json()).default({}),
   /** The server remembers by `previous_response_id`; otherwise the session's history is sent with every turn. */
   memory: z.boolean().default(false),
+  /** About so many tokens of what was said before go along, the newest; 0: none. */
+  historyTokens: z.number().int().min(0).max(1_000_000).default(8_000),
   images: z.boolean().default(true),
   /** PDF and other documents go to the model; otherwise it only hears of them. */
   documents: z.boolean().default(true),
@@ -78,7 +80,12 @@ async function* answer(asked: Asked): AsyncGenerator<AgentEvent> {
   const tools = config.tools ? ((await ports.tools?.list(turn, signal)) ?? []) : [];
   const { id: known, user } = config.memory ? await remoteConversation(ports, turn) : { id: undefined, user: "" };
   const now = await userItem(turn, config, ports, signal);
-  let request: Request = { input: [...historyItems(turn), now], previous: known, tools, mayCall: true };
+  let request: Request = {
+    input: [...historyItems(turn, config.historyTokens), now],
+    previous: known,
+    tools,
+    mayCall: true,
+  };
   let reply = await first(asked, request);
   let spoken = false;
 

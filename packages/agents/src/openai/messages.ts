@@ -2,6 +2,7 @@ import type { HistoryEntry, Turn } from "@wxgate/core";
 import type { AgentPorts } from "../ports.ts";
 import { CHANNEL_GUIDE } from "../turn/guide.ts";
 import { type FilePart, type Part, type PartOptions, speaker, turnParts } from "../turn/parts.ts";
+import { recentHistory } from "../turn/recent-history.ts";
 import type { ToolCall } from "./chat-stream.ts";
 
 type ContentPart =
@@ -18,6 +19,7 @@ export type ChatMessage =
 export interface MessageOptions {
   readonly systemPrompt?: string;
   readonly channelGuide: boolean;
+  readonly historyTokens: number;
   readonly images: boolean;
   readonly audio: boolean;
   readonly textFileBytes: number;
@@ -37,7 +39,7 @@ export async function chatMessages(
   ports: AgentPorts,
   signal: AbortSignal,
 ): Promise<readonly ChatMessage[]> {
-  const { systemPrompt, channelGuide, images, audio, textFileBytes, fileBytes } = options;
+  const { systemPrompt, channelGuide, historyTokens, images, audio, textFileBytes, fileBytes } = options;
   const system = [systemPrompt ?? "", channelGuide ? CHANNEL_GUIDE : ""].filter((text) => text !== "").join("\n\n");
   const takes: PartOptions["takes"] = ({ mime }) =>
     (images && mime.startsWith("image/")) || (audio && AUDIO_FORMATS[mime] !== undefined);
@@ -45,7 +47,7 @@ export async function chatMessages(
   return [
     ...(system === "" ? [] : [{ role: "system" as const, content: system }]),
     ...alternating(
-      turn.history.map((entry) => remembered(turn, entry)),
+      recentHistory(turn.history, historyTokens).map((entry) => remembered(turn, entry)),
       userContent(parts),
     ),
   ];

@@ -1,7 +1,7 @@
 import { ProtocolError, RejectedError, type Turn } from "@wxgate/core";
-import { agentContract, collectAnswer, sampleTurn } from "@wxgate/testing";
+import { collectAnswer, sampleTurn } from "@wxgate/testing";
 import { afterEach, describe, expect, it } from "vitest";
-import { type BackendServer, type Handler, play, startBackend, type WireFormat } from "../fixtures/backend-server.ts";
+import { type BackendServer, type Handler, startBackend } from "../fixtures/backend-server.ts";
 import { testPorts } from "../fixtures/ports.ts";
 import type { AgentTools } from "../ports.ts";
 import { createOpenAiAgent, openAiConfigSchema } from "./openai.ts";
@@ -10,32 +10,6 @@ const data = (value: unknown) => `data: ${JSON.stringify(value)}\n\n`;
 const chunk = (delta: object, finish_reason: string | null = null) =>
   data({ id: "c1", object: "chat.completion.chunk", choices: [{ index: 0, delta, finish_reason }] });
 const END = `${chunk({}, "stop")}data: [DONE]\n\n`;
-
-const WIRE: WireFormat = {
-  contentType: "text/event-stream",
-  say: (text) => chunk({ role: "assistant", content: "" }) + chunk({ content: text }),
-  end: END,
-  fail: (message) => data({ error: { message, type: "server_error", code: 502 } }),
-  garbage: data({ hello: "world" }),
-};
-
-agentContract("openai", {
-  async start(script, { log, secret }) {
-    const server = await startBackend((_, response) => play(script, WIRE, response));
-    const config = openAiConfigSchema.parse({
-      type: "openai",
-      baseUrl: `${server.url}/v1?api-version=${secret}`,
-      apiKey: secret,
-      model: "m",
-    });
-    return {
-      agent: createOpenAiAgent("assistant", config, testPorts({ log })),
-      requests: () => server.requests,
-      close: server.close,
-    };
-  },
-  turnIdIn: ({ headers }) => headers["x-client-request-id"],
-});
 
 describe("openai agent", () => {
   let server: BackendServer | undefined;
@@ -106,6 +80,17 @@ describe("openai agent", () => {
       { role: "assistant", content: "three\n\n[a human colleague wrote] four" },
       { role: "user", content: "five\n\nsix" },
     ]);
+  });
+
+  it("hands on no more of it than wanted", async () => {
+    const history: Turn["history"] = [{ role: "user", at: new Date(0), text: "long ago" }];
+
+    await ask(streaming(END), {
+      config: { channelGuide: false, historyTokens: 0 },
+      turn: { ...sampleTurn({ text: "now" }), history },
+    });
+
+    expect(sent().messages).toEqual([{ role: "user", content: "now" }]);
   });
 
   it("says who speaks in a group", async () => {

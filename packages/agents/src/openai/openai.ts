@@ -20,6 +20,8 @@ export const openAiConfigSchema = z.strictObject({
   headers,
   /** Further fields of the request, such as `temperature`; they win over ours. */
   extraBody: z.record(z.string(), z.json()).default({}),
+  /** About so many tokens of what was said before go along, the newest; 0: none. */
+  historyTokens: z.number().int().min(0).max(1_000_000).default(8_000),
   /** Pictures go to the model; otherwise it only hears that there was one. */
   images: z.boolean().default(true),
   /** Voice without a transcript goes to the model, as WAV or MP3. */
