@@ -3,6 +3,7 @@ export type { Content } from "./control/content.ts";
 export type { ClockState, Control, FaultState } from "./control/control.ts";
 export { ControlError } from "./control/errors.ts";
 export type { ActiveFault, FaultDefinition, FaultSetting } from "./faults.ts";
+export { DEFAULT_ILINK, type IlinkBotOptions, type IlinkOptions } from "./ilink/options.ts";
 export type { JsonObject, JsonValue } from "./json.ts";
 export type { KfAccountOptions, KfOptions } from "./kf/options.ts";
 export { type CorpOptions, DEFAULT_CORPS, type SimulatorOptions } from "./options.ts";

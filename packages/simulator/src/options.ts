@@ -1,5 +1,6 @@
 import type { CallbackOptions } from "./callbacks.ts";
 import type { FaultSetting } from "./faults.ts";
+import type { IlinkOptions } from "./ilink/options.ts";
 import type { KfOptions } from "./kf/options.ts";
 
 export interface SimulatorOptions {
@@ -7,6 +8,8 @@ export interface SimulatorOptions {
   readonly port?: number;
   /** The enterprises it holds; `DEFAULT_CORPS` when left out. */
   readonly corps?: readonly CorpOptions[];
+  /** Personal bots (iLink); `DEFAULT_ILINK` when left out. */
+  readonly ilink?: IlinkOptions;
   /** The time to start at; real time when left out. */
   readonly clock?: { readonly startAt?: Date | number };
   /** Faults that are set from the start; `DELETE /control/state` clears them. */

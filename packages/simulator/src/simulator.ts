@@ -5,6 +5,8 @@ import { type Control, createControl } from "./control/control.ts";
 import { createChangeFeed, createMediaPreview, sendAvatar } from "./control/extras.ts";
 import { CONTROL_PREFIX, createControlRouter } from "./control/router.ts";
 import { createFaults } from "./faults.ts";
+import { DEFAULT_ILINK } from "./ilink/options.ts";
+import { createIlinkPlatform } from "./ilink/platform.ts";
 import { createKfPlatform } from "./kf/platform.ts";
 import { DEFAULT_CORPS, type SimulatorOptions } from "./options.ts";
 import type { AccountDescription, Platform, PlatformTools } from "./platform.ts";
@@ -113,7 +115,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 }
 
 /** Every platform there is: a further one is added here, beside the others. */
-function createPlatforms(tools: PlatformTools, { corps = DEFAULT_CORPS }: SimulatorOptions): readonly Platform[] {
+function createPlatforms(
+  tools: PlatformTools,
+  { corps = DEFAULT_CORPS, ilink = DEFAULT_ILINK }: SimulatorOptions,
+): readonly Platform[] {
   const withKf = corps.flatMap(({ corpId, name, kf }) => (kf ? [{ corpId, name, kf }] : []));
-  return [createKfPlatform(tools, withKf)];
+  return [createKfPlatform(tools, withKf), createIlinkPlatform(tools, ilink)];
 }
