@@ -56,6 +56,9 @@ const BACKOFF = { firstMs: 1_000, longestMs: 60_000 };
 /** What is refused will hardly be taken a second later; asking with wrong credentials gets the address banned. */
 const REFUSED_BACKOFF = { firstMs: 60_000, longestMs: 600_000 };
 
+/** Two tokens in a row were refused: mostly a moment's trouble of the platform's, not of the secret. */
+const TOKEN_REFUSED = [40014, 42001];
+
 export function createPulls(options: PullsOptions): Pulls {
   const { clock, random, log, stop } = options;
   const lines = new Map<string, Line>();
@@ -66,11 +69,13 @@ export function createPulls(options: PullsOptions): Pulls {
     return line;
   }
 
-  function enqueue(line: Line, { token, rungAt }: Trigger, since: number): void {
-    const before = line.waiting?.trigger;
-    // The newest token lives longest; the first callback tells from when on a new account is answered.
-    const trigger = { token: token ?? before?.token, rungAt: before?.rungAt ?? rungAt };
-    line.waiting = { trigger, since: Math.min(since, line.waiting?.since ?? since) };
+  /** Of two triggers one: the newer token lives longer, the older callback tells since when a new account is answered. */
+  function merge(older: Trigger | undefined, newer: Trigger | undefined): Trigger {
+    return { token: newer?.token ?? older?.token, rungAt: older?.rungAt ?? newer?.rungAt };
+  }
+
+  function putBack(line: Line, trigger: Trigger, since: number): void {
+    line.waiting = { trigger: merge(trigger, line.waiting?.trigger), since };
   }
 
   /** Pulls once: "ok", how long to wait before it is tried again, or undefined when that is useless. */
@@ -90,7 +95,7 @@ export function createPulls(options: PullsOptions): Pulls {
         await options.accounts.drop(openKfId, "deleted");
         return undefined;
       }
-      enqueue(line, trigger, since);
+      putBack(line, trigger, since);
       const retryInMs = waitAfter(error, failures, clock.now(), random);
       log.warn({ err: error, account: openKfId, failures: failures + 1, retryInMs }, "pull failed, will retry");
       return retryInMs;
@@ -144,7 +149,7 @@ export function createPulls(options: PullsOptions): Pulls {
     request(openKfId, trigger = {}) {
       if (stop.aborted) return;
       const line = lineOf(openKfId);
-      enqueue(line, trigger, clock.now());
+      line.waiting = { trigger: merge(line.waiting?.trigger, trigger), since: line.waiting?.since ?? clock.now() };
       if (trigger.token !== undefined) line.tokenCame?.();
       line.running ??= work(openKfId, line).catch((error: unknown) => {
         if (!stop.aborted) log.error({ err: error, account: openKfId }, "pulling ended unexpectedly");
@@ -174,7 +179,8 @@ export function createPulls(options: PullsOptions): Pulls {
 }
 
 function waitAfter(error: unknown, failures: number, now: number, random: Random): number {
-  const isRefused = error instanceof AuthenticationError || error instanceof RejectedError;
+  const isRefused =
+    (error instanceof AuthenticationError && !hasErrcode(error, ...TOKEN_REFUSED)) || error instanceof RejectedError;
   const { firstMs, longestMs } = isRefused ? REFUSED_BACKOFF : BACKOFF;
   const backoff = Math.min(longestMs, firstMs * 2 ** Math.min(failures, 20)) * (0.75 + random.fraction() / 2);
   const until = error instanceof TransientError && typeof error.until === "object" ? error.until.at : undefined;

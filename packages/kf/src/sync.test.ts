@@ -165,6 +165,27 @@ describe("a burst of callbacks", () => {
     expect(kf.qyapi.sent("kf/sync_msg").map(({ token }) => token)).toEqual(["T1", "T4"]);
   });
 
+  it("keeps the newer token when the pull that ran meanwhile failed", async () => {
+    const kf = startKf();
+    let fail = () => {};
+    kf.qyapi.once(
+      "kf/sync_msg",
+      () =>
+        new Promise((resolve) => {
+          fail = () => resolve(refusal(-1));
+        }),
+    );
+    await kf.ring("wkA", "T1");
+    await kf.ring("wkA", "T2");
+
+    kf.qyapi.on("kf/sync_msg", ({ body }) => (body.token === "T1" ? refusal(-1) : page([])));
+    fail();
+    await kf.clock.advance(10_000);
+
+    expect(kf.qyapi.sent("kf/sync_msg").at(-1)).toMatchObject({ token: "T2" });
+    expect(kf.channel.health().accounts[0]).not.toHaveProperty("lagMs");
+  });
+
   it("of a thousand in two seconds costs at most 20 pulls", async () => {
     const kf = startKf();
     kf.qyapi.on("kf/sync_msg", () => page([]));
@@ -256,6 +277,17 @@ describe("after an outage", () => {
     expect(atStart[0]).not.toHaveProperty("token");
     expect(ids(kf.inbox.messages)).toEqual(["m-while away"]);
     expect(kf.qyapi.sent("kf/sync_msg")).toHaveLength(1 + 3);
+  });
+
+  it("does not let a refused pull without a token hold up a callback that brings one", async () => {
+    const kf = startKf();
+    kf.qyapi.once("kf/sync_msg", refusal(45009, "api freq out of limit"));
+    await kf.runFor(1_000);
+    kf.news(said("hi"));
+
+    await kf.ring("wkA", "T1");
+
+    expect(ids(kf.inbox.messages)).toEqual(["m-hi"]);
   });
 
   it("waits as long as the platform asks when a pull without a token is too frequent", async () => {

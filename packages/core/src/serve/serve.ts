@@ -174,7 +174,8 @@ async function sendPieces(sender: Sender, target: ReplyTarget, pieces: readonly 
     try {
       await sendPiece(sender, target, replyId, piece, moreWaits);
     } catch (error) {
-      if (!(error instanceof TransientError) || error.until !== "customer") throw error;
+      // It waits for the customer's next message, or is tried again with it when it waits for a human's leaving.
+      if (!(error instanceof TransientError) || typeof error.until !== "string") throw error;
       return sender.store.setWaiting(key, pieces.slice(index));
     }
     sender.sends.set(key, (sender.sends.get(key) ?? 0) + 1);
