@@ -42,9 +42,10 @@ const staff = (verb, body = {}) =>
   });
 
 const actions = {
-  tap: (message, item) =>
+  tap: (message, item, selections) =>
     guarded(problem, async () => {
-      const result = await post("tap", { account: account().account, user: person(), message, item });
+      const chosen = { user: person(), message, item, ...(selections ? { selections } : {}) };
+      const result = await post("tap", { account: account().account, ...chosen });
       if (result.opened) problem.textContent = t("tapFailed", { what: result.opened.url ?? result.opened.path });
       await refresh();
     })(),
@@ -117,7 +118,7 @@ function startComposer() {
     byId("composer").requestSubmit();
   });
   on("enter", "click", async () => {
-    await send({ kind: "event", event: "enter_session" });
+    await send({ kind: "event", event: account().type === "kf" ? "enter_session" : "enter_agent" });
     await refresh();
   });
   on("file", "change", async () => {

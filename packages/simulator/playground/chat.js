@@ -1,4 +1,5 @@
-import { element } from "./dom.js";
+import { renderCard } from "./cards.js";
+import { anchor, element } from "./dom.js";
 import { dateOf, t, timeOf } from "./i18n.js";
 
 /** What the phone shows, as list items. `actions` are what a person can do with them. */
@@ -14,11 +15,11 @@ function renderBubble(item, actions) {
   const mine = item.direction === "inbound";
   const bubble = element("li", { className: `bubble ${mine ? "mine" : ""} ${item.state}` });
   const state = item.state === "failed" ? t("failed", { type: item.failType }) : t(item.state);
-  const by = item.by === "customer" || item.by === "api" ? "" : `${item.by} · `;
+  const by = ["customer", "member", "api"].includes(item.by) ? "" : `${item.by} · `;
   const cut = item.cutBytes ? ` · ${t("cut", { bytes: item.cutBytes })}` : "";
   bubble.append(element("div", { className: "body" }, ...renderBody(item, actions)));
   const meta = element("div", { className: "meta" }, `${by}${timeOf(item.at)} · ${state}${cut} `);
-  if (mine && item.state === "sent") {
+  if (mine && item.state === "sent" && item.by === "customer") {
     meta.append(element("button", { type: "button", onclick: () => actions.recall(item.id) }, t("recall")));
   }
   bubble.append(meta);
@@ -29,6 +30,7 @@ function renderBody(item, actions) {
   switch (item.kind) {
     case "text":
     case "choice":
+    case "markdown":
       return withLinks(item.text);
     case "image":
       return [item.media ? element("img", { src: pathOf(item.media.url), alt: item.media.filename }) : "[image]"];
@@ -39,6 +41,18 @@ function renderBody(item, actions) {
       return [fileLink(item)];
     case "menu":
       return renderMenu(item, actions);
+    case "card":
+      return renderCard(item, actions);
+    case "news":
+      return item.articles.map(({ title, description, url, path }) =>
+        element(
+          "div",
+          {},
+          url ? anchor(url, title) : `${title} (${path ?? ""})`,
+          description ? `\n${description}` : "",
+        ),
+      );
+    case "textcard":
     case "link":
       return [anchor(item.url, item.title || item.url), ...(item.description ? [`\n${item.description}`] : [])];
     case "location":
@@ -70,11 +84,6 @@ function fileLink(item) {
   return element("a", { href: pathOf(url), download: filename }, `${icon} ${filename} (${bytes} B)`);
 }
 
-function anchor(url, text) {
-  const isWeb = /^https?:\/\//i.test(url);
-  return isWeb ? element("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, text) : `${text} (${url})`;
-}
-
 /** Addresses in a text can be opened, as on the phone. */
 function withLinks(text) {
   return text.split(/(https?:\/\/[^\s<>"，。]+)/).map((part, index) => (index % 2 ? anchor(part, part) : part));
@@ -83,7 +92,9 @@ function withLinks(text) {
 /** The page may be open as localhost while media are named by 127.0.0.1. */
 const pathOf = (url) => new URL(url).pathname;
 
+/** Only customers have a window and a quota. */
 export function renderMeters(chat) {
+  if (chat.quota === undefined) return [];
   const meter = (text, bad) => {
     const node = element("span", { className: "meter" }, text);
     if (bad) node.dataset.state = "bad";

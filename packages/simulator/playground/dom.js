@@ -19,3 +19,8 @@ export function guarded(problem, action) {
     }
   };
 }
+
+export function anchor(url, text) {
+  const isWeb = /^https?:\/\//i.test(url);
+  return isWeb ? element("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, text) : `${text} (${url})`;
+}

@@ -108,7 +108,7 @@ describe("callbacks", () => {
 
     await sim.send({ account: ACCOUNT, from: "alice", content: [{ kind: "text", text: "hi" }] });
 
-    expect(sim.callbackStates()).toMatchObject([{ url: null, deliveries: [{ state: "no-url", attempts: [] }] }]);
+    expect(sim.callbackStates()[0]).toMatchObject({ url: null, deliveries: [{ attempts: [], state: "no-url" }] });
   });
 });
 

@@ -41,6 +41,10 @@ export interface CallbackJob {
   /** The body around an envelope: XML or JSON, as the channel has it. */
   readonly wrap: (envelope: Envelope) => string;
   readonly contentType: string;
+  /** Attempts in total, where they differ from the usual number. */
+  readonly attempts?: number;
+  /** Hears the body of the answer that was taken. */
+  readonly onAnswer?: (body: string) => void;
 }
 
 export interface UrlCheck {
@@ -187,7 +191,7 @@ export function createCallbackSender(
     damage: Damage | undefined,
     made: number,
   ): void {
-    if (closed || made >= attempts) {
+    if (closed || made >= (job.attempts ?? attempts)) {
       delivery.state = "failed";
       return;
     }
@@ -219,6 +223,7 @@ export function createCallbackSender(
     const { status, durationMs, error } = answer;
     delivery.attempts.push({ at, status, durationMs, ...(error ? { error } : {}) });
     record("POST", url, query, job.plain, answer, damage ? [`damaged: ${damage}`] : []);
+    if (status === 200) job.onAnswer?.(answer.body);
     return status === 200;
   }
 

@@ -1,3 +1,4 @@
+import type { AppOptions, DirectoryOptions } from "./app/options.ts";
 import type { CallbackOptions } from "./callbacks.ts";
 import type { FaultSetting } from "./faults.ts";
 import type { IlinkOptions } from "./ilink/options.ts";
@@ -27,6 +28,10 @@ export interface CorpOptions {
   readonly corpId: string;
   readonly name?: string;
   readonly kf?: KfOptions;
+  /** Self-built apps; their agent ids differ. */
+  readonly apps?: readonly AppOptions[];
+  /** Who can use the apps. */
+  readonly directory?: DirectoryOptions;
 }
 
 /** Fixed values, so that a configuration can be written before the simulator starts. They open nothing else. */
@@ -42,6 +47,24 @@ export const DEFAULT_CORPS: readonly CorpOptions[] = [
         { openKfId: "wkSimAccount00000000000001", name: "Support 客服", servicers: ["zhangsan", "lisi"] },
         { openKfId: "wkSimAccount00000000000002", name: "Sales 销售", servicers: ["zhangsan"] },
       ],
+    },
+    apps: [
+      {
+        agentId: 1000002,
+        name: "Helper 助手",
+        secret: "SimAppSecret000000000000000000000000000001",
+        token: "SimAppCallbackToken1",
+        encodingAESKey: "SimAppEncodingAESKey0000000000000000000000w",
+      },
+    ],
+    directory: {
+      members: [
+        { userId: "zhangsan", name: "张三", parties: [1, 2], tags: [1] },
+        { userId: "lisi", name: "李四", parties: [2] },
+        { userId: "wangwu", name: "王五", licensed: false },
+      ],
+      parties: [{ id: 2, name: "Sales 销售" }],
+      tags: [{ id: 1, name: "Ops" }],
     },
   },
 ];

@@ -116,6 +116,8 @@ export interface Tap {
   readonly message: string;
   /** A menu item's id, its position from 0, or its text. */
   readonly item: string | number;
+  /** What is chosen on a card: option ids by question key. */
+  readonly selections?: Readonly<Record<string, readonly string[]>>;
   readonly group?: string;
 }
 

@@ -1,3 +1,4 @@
+import { createAppPlatform } from "./app/platform.ts";
 import { CALLBACK_FAULTS } from "./callback-faults.ts";
 import { createCallbackSender } from "./callbacks.ts";
 import { createClock } from "./clock.ts";
@@ -120,5 +121,6 @@ function createPlatforms(
   { corps = DEFAULT_CORPS, ilink = DEFAULT_ILINK }: SimulatorOptions,
 ): readonly Platform[] {
   const withKf = corps.flatMap(({ corpId, name, kf }) => (kf ? [{ corpId, name, kf }] : []));
-  return [createKfPlatform(tools, withKf), createIlinkPlatform(tools, ilink)];
+  const withApps = corps.flatMap(({ apps, ...corp }) => (apps ? [{ ...corp, apps }] : []));
+  return [createKfPlatform(tools, withKf), createAppPlatform(tools, withApps), createIlinkPlatform(tools, ilink)];
 }

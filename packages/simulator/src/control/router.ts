@@ -25,6 +25,7 @@ const tapSchema = z.object({
   user: z.string(),
   message: z.string(),
   item: z.union([z.string(), z.number()]),
+  selections: z.record(z.string(), z.array(z.string())).optional(),
   group: z.string().optional(),
 });
 const scanSchema = z.object({ qrcode: z.string(), user: z.string(), confirm: z.boolean().default(true) });
