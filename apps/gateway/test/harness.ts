@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Simulator, startSimulator } from "@wxgate/simulator";
-import { onTestFinished } from "vitest";
+import { onTestFailed, onTestFinished } from "vitest";
 
 /*
  * Starts the gateway as people do: the built command as a process of its own, a configuration file in an empty folder, the
@@ -15,6 +15,7 @@ import { onTestFinished } from "vitest";
 const BIN = fileURLToPath(new URL("../bin/wxgate.js", import.meta.url));
 const BUILT = fileURLToPath(new URL("../dist/main.js", import.meta.url));
 const START_LIMIT_MS = 20_000;
+const SHOWN_LINES = 30;
 
 export const TOKEN = "admin-token-of-the-tests";
 /** The account of the simulator that the default configuration serves. */
@@ -173,6 +174,9 @@ export async function startGateway(options: StartOptions = {}): Promise<GatewayU
     },
   };
   onTestFinished(() => gateway.dispose());
+  onTestFailed(() => {
+    process.stderr.write(`the gateway's last lines:\n${log.split("\n").slice(-SHOWN_LINES).join("\n")}\n`);
+  });
 
   await start(options);
   for (const [id, { type }] of Object.entries((wanted.channels ?? base.channels) as Record<string, { type: string }>)) {
