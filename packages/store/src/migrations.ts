@@ -11,13 +11,11 @@ const STEPS: readonly (readonly string[])[] = [
       peer text not null, name text, created_at bigint not null, last_message_at bigint not null, last_inbound_at bigint,
       sends_since_inbound bigint not null default 0, inbounds bigint not null default 0, returns bigint not null default 0,
       sending bigint not null default 0, window_closed bigint not null default 0, served_by text not null default 'bot',
-      tail bigint not null default 0, deliver_at bigint)`,
+      tail bigint not null default 0, deliver_at bigint, session text, turn_at bigint, turn_seq bigint,
+      claimed_to bigint not null default 0)`,
+    "create index conversations_turns on conversations (channel, turn_at) where turn_at is not null and turn_seq is null",
     "create index conversations_due on conversations (channel, deliver_at) where deliver_at is not null",
     "create index conversations_peer on conversations (channel, lower(peer))",
-
-    `create table lanes (
-      key text primary key, channel text not null, account text not null, session text, due_at bigint, turn_seq bigint)`,
-    "create index lanes_due on lanes (channel, due_at) where due_at is not null and turn_seq is null",
 
     `create table messages (
       seq {number}, channel text not null, account text not null, platform_id text not null,
@@ -26,7 +24,7 @@ const STEPS: readonly (readonly string[])[] = [
       quote text, handle text, turn_seq bigint)`,
     "create unique index messages_platform on messages (channel, account, platform_id)",
     "create index messages_conversation on messages (conversation_id, seq)",
-    "create index messages_waiting on messages (lane, seq) where state = 'waiting'",
+    "create index messages_lane on messages (lane, seq) where lane is not null and state = 'waiting'",
     "create index messages_commands on messages (channel, seq) where state = 'waiting' and kind = 'command'",
     "create index messages_handles on messages (conversation_id, seq) where handle is not null",
 
@@ -36,14 +34,13 @@ const STEPS: readonly (readonly string[])[] = [
     "create unique index events_platform on events (channel, account, event_id)",
 
     `create table turns (
-      seq {number}, kind text not null, lane text not null, conversation_id bigint not null, channel text not null,
+      seq {number}, kind text not null, lane text not null, lane_id bigint not null, conversation_id bigint not null, channel text not null,
       account text not null, session text not null, state text not null, active bigint not null, attempt bigint not null,
       claim bigint not null, worker text, due_at bigint, messages text not null, cancelled bigint not null default 0,
       stream text, shown text, outcome text, error text, history_text text, created_at bigint not null,
       claimed_at bigint not null, finished_at bigint)`,
     "create index turns_waiting on turns (channel, due_at) where state = 'waiting'",
-    "create index turns_running on turns (worker) where state = 'running'",
-    "create index turns_active on turns (lane) where active = 1",
+    "create index turns_active on turns (conversation_id) where active = 1",
     "create index turns_history on turns (session, seq) where history_text is not null",
 
     `create table replies (
@@ -60,18 +57,17 @@ const STEPS: readonly (readonly string[])[] = [
       queued_at bigint not null, updated_at bigint not null)`,
     "create index deliveries_head on deliveries (conversation_id, position) where active = 1",
     "create index deliveries_conversation on deliveries (conversation_id, seq)",
-    `create index deliveries_platform on deliveries (channel, account, platform_id) where platform_id is not null`,
+    `create index deliveries_platform on deliveries (channel, account, platform_id)
+      where platform_id is not null and platform_id <> id`,
     "create index deliveries_sending on deliveries (worker) where state = 'sending'",
     "create index deliveries_deferred on deliveries (queued_at) where state = 'deferred'",
     "create index deliveries_final on deliveries (state, seq) where active = 0",
-    "create index deliveries_turn on deliveries (turn_seq) where turn_seq is not null",
 
     `create table attempts (
       seq {number}, subject text not null, subject_seq bigint not null, conversation_id bigint not null,
       attempt bigint not null, at bigint not null, ended_at bigint not null, outcome text not null, error text,
       counted bigint not null)`,
-    "create index attempts_subject on attempts (subject_seq, subject)",
-    "create index attempts_rate on attempts (conversation_id, at) where counted = 1",
+    "create index attempts_conversation on attempts (conversation_id, at)",
 
     "create table cursors (key text primary key, value text not null)",
     `create table leases (
@@ -99,8 +95,8 @@ export const SCHEMA_VERSION: number = STEPS.length;
 export const META_TABLE = "create table if not exists meta (key text primary key, value text not null)";
 
 const NUMBER: Record<EngineName, string> = {
-  // Without "autoincrement" SQLite gives a number out again once the newest row is gone; ids must not come back.
-  sqlite: "integer primary key autoincrement",
+  // SQLite gives the numbers of the newest rows out again once these are gone: the newest row of a table is never removed.
+  sqlite: "integer primary key",
   postgres: "bigint generated by default as identity primary key",
 };
 

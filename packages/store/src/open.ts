@@ -4,6 +4,7 @@ import type { Driver } from "./context.ts";
 import { randomText } from "./ids.ts";
 import { createAttempts } from "./operations/attempts.ts";
 import { createConversations } from "./operations/conversations.ts";
+import { createLanes } from "./operations/lanes.ts";
 import { createLeases } from "./operations/leases.ts";
 import type { Sealer } from "./operations/state.ts";
 import { createWorkers } from "./operations/workers.ts";
@@ -86,8 +87,9 @@ function readTag(driver: Driver, sql: Sql): Promise<string> {
 
 /** This process is alone: whatever is claimed or leased was so by an earlier run. */
 function freeEverything(driver: Driver, sql: Sql): Promise<void> {
-  const conversations = createConversations(sql);
-  const workers = createWorkers(sql, { conversations, attempts: createAttempts(sql) });
+  const lanes = createLanes(sql);
+  const conversations = createConversations(sql, lanes);
+  const workers = createWorkers(sql, { conversations, lanes, attempts: createAttempts(sql) });
   const leases = createLeases(sql);
   return driver.execute(function* (context) {
     yield* workers.releaseAll(context);

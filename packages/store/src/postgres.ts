@@ -103,6 +103,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Driver> {
 async function answer(client: pg.PoolClient, { statement, values, wants }: Call): Promise<unknown> {
   const text = statement.sql;
   const result = await client.query(statement.kept ? { name: statement.name, text, values } : { text, values });
+  if (wants === "row") return result.rows[0];
   return wants === "rows" ? result.rows : (result.rowCount ?? 0);
 }
 

@@ -38,20 +38,16 @@ export interface Conversations {
   tail: Generated<number>;
   /** When the delivery at its head may be claimed; null while nothing can. */
   deliver_at: number | null;
-}
 
-export interface Lanes {
-  key: string;
-  channel: string;
-  account: string;
+  /* The row is also the lane of its own turns. Lanes that are no conversation have a row of kind "lane". */
   session: string | null;
-  /** When the messages that wait in it become a turn. */
-  due_at: number | null;
+  /** When the messages that wait become a turn. */
+  turn_at: number | null;
   /** The turn that runs, or waits for its next attempt. */
   turn_seq: number | null;
+  /** No message up to this number waits any more. */
+  claimed_to: Generated<number>;
 }
-
-export type MessageState = "waiting" | "claimed" | "done" | "history" | "dropped" | "denied";
 
 export interface Messages {
   seq: Generated<number>;
@@ -59,6 +55,7 @@ export interface Messages {
   account: string;
   platform_id: string;
   conversation_id: number;
+  /** Null: its conversation's own. */
   lane: string | null;
   kind: string;
   state: string;
@@ -86,6 +83,7 @@ export interface Turns {
   seq: Generated<number>;
   kind: string;
   lane: string;
+  lane_id: number;
   conversation_id: number;
   channel: string;
   account: string;
@@ -232,7 +230,6 @@ export interface MediaFiles {
 export interface Tables {
   meta: Meta;
   conversations: Conversations;
-  lanes: Lanes;
   messages: Messages;
   events: Events;
   turns: Turns;

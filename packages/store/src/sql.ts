@@ -58,7 +58,7 @@ export class Statement<Args, Row> {
 export interface Call {
   readonly statement: Statement<never, unknown>;
   readonly values: unknown[];
-  readonly wants: "rows" | "count";
+  readonly wants: "rows" | "row" | "count";
 }
 
 /** A piece of work on the database: yields what it wants to run, is given the result, returns its own. */
@@ -69,7 +69,7 @@ export function* all<Args, Row>(statement: Statement<Args, Row>, args: Args): Op
 }
 
 export function* first<Args, Row>(statement: Statement<Args, Row>, args: Args): Operation<Row | undefined> {
-  return ((yield { statement, values: statement.bind(args), wants: "rows" }) as Row[])[0];
+  return (yield { statement, values: statement.bind(args), wants: "row" }) as Row | undefined;
 }
 
 /** How many rows it changed. */

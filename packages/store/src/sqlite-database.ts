@@ -8,6 +8,7 @@ export interface SqliteDatabase {
 }
 export interface SqliteStatement {
   all(values: readonly unknown[]): unknown[];
+  get(values: readonly unknown[]): unknown;
   /** How many rows it changed. */
   run(values: readonly unknown[]): number;
 }
@@ -16,6 +17,7 @@ interface NativeDatabase {
   exec(sql: string): unknown;
   prepare(sql: string): {
     all(...values: readonly unknown[]): unknown[];
+    get(...values: readonly unknown[]): unknown;
     run(...values: readonly unknown[]): { readonly changes: number | bigint };
   };
   close(): void;
@@ -40,6 +42,7 @@ function openBuiltin(path: string): SqliteDatabase {
       const statement = native.prepare(sql);
       return {
         all: (values) => statement.all(...values),
+        get: (values) => statement.get(...values),
         run: (values) => Number(statement.run(...values).changes),
       };
     },
@@ -69,7 +72,11 @@ function openLibsql(path: string): SqliteDatabase {
     prepare(sql) {
       const statement = native.prepare(sql);
       // libsql takes all values as one array; spread ones it would flatten again.
-      return { all: (values) => statement.all(values), run: (values) => Number(statement.run(values).changes) };
+      return {
+        all: (values) => statement.all(values),
+        get: (values) => statement.get(values),
+        run: (values) => Number(statement.run(values).changes),
+      };
     },
     close: () => native.close(),
   };

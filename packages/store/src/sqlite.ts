@@ -64,6 +64,7 @@ export function openSqlite(options: SqliteOptions): Driver {
 
   function answer(call: Call): unknown {
     const native = statementOf(call.statement);
+    if (call.wants === "row") return native.get(call.values);
     return call.wants === "rows" ? native.all(call.values) : native.run(call.values);
   }
 
@@ -188,6 +189,8 @@ function openDatabase(path: string): SqliteDatabase {
   database.exec("pragma synchronous = full");
   database.exec("pragma temp_store = memory");
   database.exec("pragma cache_size = -32000");
+  // About 32 MB of log: pages that change again and again reach the database once.
+  database.exec("pragma wal_autocheckpoint = 8000");
   return database;
 }
 

@@ -14,6 +14,7 @@ import { type Operation, run, type Sql } from "../sql.ts";
 import type { ConversationHead, ConversationOperations } from "./conversations.ts";
 import type { CursorOperations } from "./cursors.ts";
 import type { EventOperations } from "./events.ts";
+import { laneKey } from "./lanes.ts";
 
 export function createAccept(
   e: Sql,
@@ -31,7 +32,7 @@ export function createAccept(
         account: string;
         platformId: string;
         conversation: number;
-        lane: string;
+        lane: string | null;
         kind: string;
         state: string;
         senderId: string;
@@ -65,37 +66,57 @@ export function createAccept(
         })
         .onConflict((c) => c.columns(["channel", "account", "platform_id"]).doNothing()),
   );
+  const renewed = (p: { name: string | null; lastInboundAt: number; now: number }) => ({
+    last_inbound_at: p.lastInboundAt,
+    last_message_at: p.now,
+    // One that is just being sent may reach the platform after this message.
+    sends_since_inbound: sql<number>`sending`,
+    inbounds: sql<number>`inbounds + 1`,
+    window_closed: 0,
+    name: sql<string | null>`coalesce(${p.name}, name)`,
+  });
   const renew = e.prepare((db, p: { id: number; name: string | null; lastInboundAt: number; now: number }) =>
-    db
-      .updateTable("conversations")
-      .set({
-        last_inbound_at: p.lastInboundAt,
-        last_message_at: p.now,
-        // One that is just being sent may reach the platform after this message.
-        sends_since_inbound: sql<number>`sending`,
-        inbounds: sql<number>`inbounds + 1`,
-        window_closed: 0,
-        name: sql<string | null>`coalesce(${p.name}, name)`,
-      })
-      .where("id", "=", p.id),
+    db.updateTable("conversations").set(renewed(p)).where("id", "=", p.id),
+  );
+  const renewAndFill = e.prepare(
+    (db, p: { id: number; name: string | null; lastInboundAt: number; now: number; dueAt: number }) =>
+      db
+        .updateTable("conversations")
+        .set({
+          ...renewed(p),
+          // Words make it due at once; media alone put it off, unless words wait already.
+          turn_at: sql<number>`case when turn_at is null or turn_at > ${p.now} then ${p.dueAt} else turn_at end`,
+        })
+        .where("id", "=", p.id),
   );
   const fillLane = e.prepare(
-    (db, p: { lane: string; channel: string; account: string; dueAt: number | null; now: number }) =>
+    (db, p: { key: string; lane: string; channel: string; account: string; dueAt: number | null; now: number }) =>
       db
-        .insertInto("lanes")
-        .values({ key: p.lane, channel: p.channel, account: p.account, due_at: p.dueAt })
+        .insertInto("conversations")
+        .values({
+          key: p.key,
+          channel: p.channel,
+          account: p.account,
+          kind: "lane",
+          peer: p.lane,
+          created_at: p.now,
+          last_message_at: p.now,
+          turn_at: p.dueAt,
+        })
         .onConflict((c) =>
           c.column("key").doUpdateSet({
-            account: sql<string>`case when lanes.due_at is null then excluded.account else lanes.account end`,
-            // Words make it due at once; media alone put it off, unless words wait already.
-            due_at: sql<number | null>`case when lanes.due_at is null or lanes.due_at > ${p.now}
-              then coalesce(excluded.due_at, lanes.due_at) else lanes.due_at end`,
+            account: sql<string>`case when conversations.turn_at is null then excluded.account
+              else conversations.account end`,
+            turn_at: sql<number | null>`case when conversations.turn_at is null or conversations.turn_at > ${p.now}
+              then coalesce(excluded.turn_at, conversations.turn_at) else conversations.turn_at end`,
           }),
         ),
   );
 
   function* acceptMessage(context: Context, { message, routing }: RoutedMessage): Operation<boolean> {
-    const conversation = yield* conversations.ensure(context, message.from);
+    const key = addressKey(message.from);
+    const conversation = yield* conversations.ensure(context, message.from, key);
+    const own = routing.lane === key;
     const { kind, state } = fate(routing, conversation);
     const dueAt = state === "waiting" && kind === "turn" ? context.now + (routing.graceMs ?? 0) : null;
     const stored = yield* run(insert, {
@@ -103,7 +124,7 @@ export function createAccept(
       account: message.from.account,
       platformId: message.id,
       conversation: conversation.id,
-      lane: routing.lane,
+      lane: own ? null : routing.lane,
       kind,
       state,
       senderId: message.sender.id,
@@ -116,13 +137,16 @@ export function createAccept(
       handle: toJson(message.replyHandle),
     });
     if (stored === 0) return false;
-    yield* renewConversation(context, conversation, message, routing);
-    if (state === "waiting") {
-      const { channel, account } = message.from;
-      yield* run(fillLane, { lane: routing.lane, channel, account, dueAt, now: context.now });
-      context.wake("turns");
-    }
+    yield* renewConversation(context, conversation, message, routing, own ? dueAt : null);
+    if (state !== "waiting") return true;
+    if (!own) yield* fillOther(context, message, routing.lane, dueAt);
+    context.wake("turns");
     return true;
+  }
+
+  function* fillOther(context: Context, message: InboundMessage, lane: string, dueAt: number | null): Operation<void> {
+    const { channel, account } = message.from;
+    yield* run(fillLane, { key: laneKey(lane), lane, channel, account, dueAt, now: context.now });
   }
 
   /** Messages from before our first contact reach back in time: they open nothing that is not open anyway. */
@@ -131,16 +155,19 @@ export function createAccept(
     conversation: ConversationHead,
     message: InboundMessage,
     routing: Routing,
+    dueAt: number | null,
   ): Operation<void> {
     const wroteAt = Math.min(message.sentAt.getTime(), context.now);
     const before = conversation.last_inbound_at;
     if (routing.as === "history" && before !== null && wroteAt <= before) return;
-    yield* run(renew, {
+    const args = {
       id: conversation.id,
       name: message.from.kind === "direct" ? (message.sender.name ?? null) : null,
       lastInboundAt: before === null ? wroteAt : Math.max(wroteAt, before),
       now: context.now,
-    });
+    };
+    if (dueAt === null) yield* run(renew, args);
+    else yield* run(renewAndFill, { ...args, dueAt });
     if (conversation.waits === 1) {
       yield* conversations.wakeDeferred(context, conversation.id, "customer");
       yield* conversations.rearm(context, conversation.id);
@@ -151,7 +178,9 @@ export function createAccept(
   function* lockInOrder(context: Context, batch: StoreBatch): Operation<void> {
     const addresses = new Map(batch.messages.map(({ message }) => [addressKey(message.from), message.from]));
     if (addresses.size < 2) return;
-    for (const key of [...addresses.keys()].sort()) yield* conversations.ensure(context, addresses.get(key)!);
+    for (const key of [...addresses.keys()].sort()) {
+      yield* conversations.ensure(context, addresses.get(key)!, key);
+    }
   }
 
   function* acceptEvent(context: Context, event: InboundEvent, fresh: Set<string>): Operation<void> {

@@ -5,9 +5,9 @@ import { parseJson, parseOptional } from "../json.ts";
 import { appliesTo, judge } from "../policy.ts";
 import { all, first, type Operation, run, type Sql } from "../sql.ts";
 import type { AccountOperations } from "./accounts.ts";
-import { tiedAccounts } from "./claim-turns.ts";
 import type { ConversationOperations } from "./conversations.ts";
 import { type StandingOperations, toAddress } from "./standing.ts";
+import { tiedAccounts } from "./tied.ts";
 import type { WorkerOperations } from "./workers.ts";
 
 const MINUTE_MS = 60_000;
@@ -29,7 +29,7 @@ export function createClaimDeliveries(
     standing: StandingOperations;
   },
 ) {
-  const dueOf = (tied: boolean) =>
+  const dueOf = (tied: boolean, lock = e.lockFree) =>
     e.prepare((db, p: { channel: string; accounts: string; now: number; limit: number }) =>
       db
         .selectFrom("conversations")
@@ -52,9 +52,10 @@ export function createClaimDeliveries(
         .$if(tied, (q) => q.where(e.inList("account", p.accounts)))
         .orderBy("deliver_at")
         .limit(p.limit)
-        .modifyEnd(e.lockFree),
+        .modifyEnd(lock),
     );
   const due = { free: dueOf(false), tied: dueOf(true) };
+  const skipped = { free: dueOf(false, sql``), tied: dueOf(true, sql``) };
   const head = e.prepare((db, p: { id: number }) =>
     db
       .selectFrom("deliveries as d")
@@ -116,7 +117,7 @@ export function createClaimDeliveries(
       .selectFrom("attempts")
       .select("at")
       .where("conversation_id", "=", p.id)
-      .where("counted", "=", sql.lit(1))
+      .where("counted", "=", 1)
       .where("at", ">", p.since)
       .orderBy("at", "desc")
       .limit(1)
@@ -212,6 +213,16 @@ export function createClaimDeliveries(
     yield* conversations.rearm(context, id);
   }
 
+  /** Conversations that somebody else was just writing to were passed over: look again soon. */
+  function* wakeForSkipped(context: Context, options: WorkerOptions): Operation<void> {
+    for (const channel of options.channels) {
+      const tied = tiedAccounts(options, channel);
+      const statement = tied === undefined ? skipped.free : skipped.tied;
+      const rows = yield* all(statement, { channel, accounts: tied ?? "[]", now: context.now, limit: 1 });
+      if (rows.length > 0) return context.wake("deliveries");
+    }
+  }
+
   return function* claimDeliveries(
     context: Context,
     options: WorkerOptions & { readonly policies: Policies },
@@ -234,6 +245,7 @@ export function createClaimDeliveries(
     }
     // Heads that had to wait may have hidden others that need not.
     if (waiting.length >= options.limit && claimed.length < options.limit) context.wake("deliveries");
+    else if (e.concurrent && claimed.length < options.limit) yield* wakeForSkipped(context, options);
     return claimed;
   };
 }

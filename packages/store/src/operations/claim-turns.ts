@@ -1,48 +1,33 @@
-import type { Address, ClaimedTurn, InboundMessage, WorkerOptions } from "@wxgate/core";
+import type { ClaimedTurn, WorkerOptions } from "@wxgate/core";
 import { sql } from "kysely";
 import type { Context } from "../context.ts";
-import { type Ids, randomText } from "../ids.ts";
-import { parseJson, parseOptional } from "../json.ts";
 import { all, first, type Operation, run, type Sql } from "../sql.ts";
+import { laneKey, newSessionId } from "./lanes.ts";
 import type { StandingOperations } from "./standing.ts";
+import { tiedAccounts } from "./tied.ts";
+import { MESSAGE_COLUMNS, type MessageColumns, type TurnRowOperations } from "./turn-rows.ts";
 import type { WorkerOperations } from "./workers.ts";
 
 /** Keeps one turn within what an agent and one transaction can take; the rest forms the next turn. */
 const MOST_MESSAGES = 500;
 
-interface MessageColumns {
-  readonly seq: number;
-  readonly platform_id: string;
-  readonly conversation_id: number;
-  readonly sender_id: string | null;
-  readonly sender_name: string | null;
-  readonly sent_at: number;
-  readonly due_at: number | null;
-  readonly content: string;
-  readonly quote: string | null;
-  readonly handle: string | null;
+interface LaneColumns {
+  readonly id: number;
+  readonly key: string;
+  readonly kind: string;
+  readonly peer: string;
+  readonly session: string | null;
+  readonly turn_at: number | null;
+  readonly claimed_to: number;
 }
-
-const MESSAGE_COLUMNS = [
-  "seq",
-  "platform_id",
-  "conversation_id",
-  "sender_id",
-  "sender_name",
-  "sent_at",
-  "due_at",
-  "content",
-  "quote",
-  "handle",
-] as const;
 
 type Candidate =
   | { readonly dueAt: number; readonly turn: number }
-  | { readonly dueAt: number; readonly lane: string; readonly session: string | null };
+  | { readonly dueAt: number; readonly lane: LaneColumns };
 
 export function createClaimTurns(
   e: Sql,
-  { ids, workers, standing }: { ids: Ids; workers: WorkerOperations; standing: StandingOperations },
+  { rows, workers, standing }: { rows: TurnRowOperations; workers: WorkerOperations; standing: StandingOperations },
 ) {
   const commandsOf = (tied: boolean) =>
     e.prepare((db, p: { channel: string; accounts: string; limit: number }) =>
@@ -60,7 +45,7 @@ export function createClaimTurns(
               w
                 .selectFrom("turns as t")
                 .select("t.seq")
-                .whereRef("t.lane", "=", "messages.lane")
+                .whereRef("t.conversation_id", "=", "messages.conversation_id")
                 .where("t.active", "=", sql.lit(1))
                 .where("t.kind", "=", sql.lit("command")),
             ),
@@ -83,26 +68,39 @@ export function createClaimTurns(
         .limit(p.limit)
         .modifyEnd(e.lockFree),
     );
-  const lanesOf = (tied: boolean) =>
+  const lanesOf = (tied: boolean, lock = e.lockFree) =>
     e.prepare((db, p: { channel: string; accounts: string; now: number; limit: number }) =>
       db
-        .selectFrom("lanes")
-        .select(["key", "due_at", "session"])
+        .selectFrom("conversations")
+        .select(["id", "key", "kind", "peer", "session", "turn_at", "claimed_to"])
         .where("channel", "=", p.channel)
-        .where("due_at", "is not", null)
+        .where("turn_at", "is not", null)
         .where("turn_seq", "is", null)
-        .where("due_at", "<=", p.now)
+        .where("turn_at", "<=", p.now)
         .$if(tied, (q) => q.where(e.inList("account", p.accounts)))
-        .orderBy("due_at")
+        .orderBy("turn_at")
         .limit(p.limit)
-        .modifyEnd(e.lockFree),
+        .modifyEnd(lock),
     );
   const found = {
     free: { commands: commandsOf(false), turns: waitingTurnsOf(false), lanes: lanesOf(false) },
     tied: { commands: commandsOf(true), turns: waitingTurnsOf(true), lanes: lanesOf(true) },
   };
+  const dueLanes = { free: lanesOf(false, sql``), tied: lanesOf(true, sql``) };
 
-  const waitingIn = e.prepare((db, p: { lane: string; limit: number }) =>
+  const waitingOwn = e.prepare((db, p: { id: number; after: number; limit: number }) =>
+    db
+      .selectFrom("messages")
+      .select(MESSAGE_COLUMNS)
+      .where("conversation_id", "=", p.id)
+      .where("seq", ">", p.after)
+      .where("state", "=", sql.lit("waiting"))
+      .where("lane", "is", null)
+      .where("kind", "<>", sql.lit("command"))
+      .orderBy("seq")
+      .limit(p.limit),
+  );
+  const waitingOther = e.prepare((db, p: { lane: string; limit: number }) =>
     db
       .selectFrom("messages")
       .select(MESSAGE_COLUMNS)
@@ -112,208 +110,90 @@ export function createClaimTurns(
       .orderBy("seq")
       .limit(p.limit),
   );
-  const messageBySeq = e.prepare((db, p: { seq: number }) =>
-    db.selectFrom("messages").select(MESSAGE_COLUMNS).where("seq", "=", p.seq),
-  );
-  const insertTurn = e.prepare(
-    (
-      db,
-      p: {
-        kind: string;
-        lane: string;
-        conversation: number;
-        channel: string;
-        account: string;
-        session: string;
-        worker: string;
-        messages: string;
-        now: number;
-      },
-    ) =>
+  const occupy = e.prepare(
+    (db, p: { id: number; turn: number; session: string; turnAt: number | null; claimedTo: number }) =>
       db
-        .insertInto("turns")
-        .values({
-          kind: p.kind,
-          lane: p.lane,
-          conversation_id: p.conversation,
-          channel: p.channel,
-          account: p.account,
-          session: p.session,
-          state: "running",
-          active: 1,
-          attempt: 1,
-          claim: 1,
-          worker: p.worker,
-          messages: p.messages,
-          created_at: p.now,
-          claimed_at: p.now,
-        })
-        .returning("seq"),
+        .updateTable("conversations")
+        .set({ turn_seq: p.turn, session: p.session, turn_at: p.turnAt, claimed_to: p.claimedTo })
+        .where("id", "=", p.id),
   );
-  const takeMessage = e.prepare((db, p: { seq: number; turn: number }) =>
-    db.updateTable("messages").set({ state: "claimed", turn_seq: p.turn }).where("seq", "=", p.seq),
+  const empty = e.prepare((db, p: { id: number }) =>
+    db.updateTable("conversations").set({ turn_at: null }).where("id", "=", p.id),
   );
-  const occupyLane = e.prepare((db, p: { lane: string; turn: number; session: string }) =>
+  const commandLane = e.prepare((db, p: { own: number; other: string }) =>
     db
-      .updateTable("lanes")
-      .set({
-        turn_seq: p.turn,
-        session: p.session,
-        due_at: sql<number | null>`(select min(m.due_at) from messages m where m.lane = ${p.lane}
-          and m.state = 'waiting' and m.kind <> 'command')`,
-      })
-      .where("key", "=", p.lane),
+      .selectFrom("conversations")
+      .select(["id", "key", "session"])
+      .where((w) => w.or([w("id", "=", p.own), w("key", "=", p.other)]))
+      .modifyEnd(e.lock),
   );
-  const emptyLane = e.prepare((db, p: { lane: string }) =>
-    db.updateTable("lanes").set({ due_at: null }).where("key", "=", p.lane),
-  );
-  const laneSession = e.prepare((db, p: { lane: string }) =>
-    db.selectFrom("lanes").select("session").where("key", "=", p.lane).modifyEnd(e.lock),
-  );
-  const busy = e.prepare((db, p: { lane: string }) =>
+  const busy = e.prepare((db, p: { conversation: number }) =>
     db
       .selectFrom("turns")
       .select("seq")
-      .where("lane", "=", p.lane)
+      .where("conversation_id", "=", p.conversation)
       .where("active", "=", sql.lit(1))
       .where("kind", "=", sql.lit("command"))
       .limit(1),
   );
-  const keepSession = e.prepare((db, p: { lane: string; session: string }) =>
-    db.updateTable("lanes").set({ session: p.session }).where("key", "=", p.lane),
+  const keepSession = e.prepare((db, p: { id: number; session: string }) =>
+    db.updateTable("conversations").set({ session: p.session }).where("id", "=", p.id),
   );
-  const retake = e.prepare((db, p: { seq: number; worker: string; now: number }) =>
-    db
-      .updateTable("turns")
-      .set({
-        state: "running",
-        attempt: sql<number>`attempt + 1`,
-        claim: sql<number>`claim + 1`,
-        worker: p.worker,
-        claimed_at: p.now,
-        due_at: null,
-      })
-      .where("seq", "=", p.seq)
-      .where("state", "=", sql.lit("waiting"))
-      .returningAll(),
-  );
-  const repliesOf = e.prepare((db, p: { turn: number }) =>
-    db
-      .selectFrom("replies")
-      .select((s) => s.fn.countAll<number>().as("count"))
-      .where("turn_seq", "=", p.turn)
-      .where("ordinal", "is not", null),
-  );
-
-  function* claimed(
-    turn: {
-      seq: number;
-      claim: number;
-      attempt: number;
-      lane: string;
-      kind: string;
-      session: string;
-      conversation: number;
-      stream: string | null;
-      shown: string | null;
-      cancelled: number;
-    },
-    rows: readonly MessageColumns[],
-  ): Operation<ClaimedTurn> {
-    const where = yield* standing.of(turn.conversation);
-    const id = ids.format("trn", turn.seq);
-    const replied = turn.attempt === 1 ? 0 : ((yield* first(repliesOf, { turn: turn.seq }))?.count ?? 0);
-    const stream = parseOptional<NonNullable<ClaimedTurn["stream"]>>(turn.stream);
-    return {
-      claim: { id, number: turn.claim },
-      id,
-      attempt: turn.attempt,
-      lane: turn.lane,
-      as: turn.kind === "command" ? "command" : "turn",
-      session: turn.session,
-      conversation: where.address,
-      messages: rows.map((row) => ({ id: ids.format("msg", row.seq), message: toMessage(row, where.address) })),
-      handles: where.handles,
-      ...(stream === undefined ? {} : { stream }),
-      ...(turn.shown === null ? {} : { shown: turn.shown }),
-      replied,
-      quota: where.quota,
-      cancelled: turn.cancelled === 1,
-    };
-  }
-
-  function* start(
-    context: Context,
-    kind: "turn" | "command",
-    lane: string,
-    session: string,
-    worker: string,
-    rows: readonly MessageColumns[],
-  ): Operation<ClaimedTurn> {
-    const conversation = rows[0]!.conversation_id;
-    const { channel, account } = yield* standing.address(conversation);
-    const made = yield* first(insertTurn, {
-      kind,
-      lane,
-      conversation,
-      channel,
-      account,
-      session,
-      worker,
-      messages: JSON.stringify(rows.map((row) => row.seq)),
-      now: context.now,
-    });
-    const seq = made!.seq;
-    for (const row of rows) yield* run(takeMessage, { seq: row.seq, turn: seq });
-    if (kind === "turn") yield* run(occupyLane, { lane, turn: seq, session });
-    return yield* claimed(
-      { seq, claim: 1, attempt: 1, lane, kind, session, conversation, stream: null, shown: null, cancelled: 0 },
-      rows,
-    );
-  }
 
   function* startCommand(
     context: Context,
     row: MessageColumns & { lane: string | null },
     worker: string,
   ): Operation<ClaimedTurn | undefined> {
-    const lane = row.lane ?? "";
-    const known = (yield* first(laneSession, { lane }))?.session;
-    // Now that the lane is ours: another gateway may have been quicker.
-    if ((yield* first(busy, { lane })) !== undefined) return undefined;
-    const session = known ?? newSessionId(context);
-    if (known === null || known === undefined) yield* run(keepSession, { lane, session });
-    return yield* start(context, "command", lane, session, worker, [row]);
+    const conversation = row.conversation_id;
+    const candidates = yield* all(commandLane, {
+      own: conversation,
+      other: row.lane === null ? "" : laneKey(row.lane),
+    });
+    // Now that the conversation is ours: another gateway may have been quicker.
+    if ((yield* first(busy, { conversation })) !== undefined) return undefined;
+    const own = candidates.find((lane) => lane.id === conversation);
+    const lane = row.lane === null ? own : (candidates.find((other) => other.id !== conversation) ?? own);
+    if (lane === undefined) throw new Error(`conversation ${conversation} is gone`);
+    const session = lane.session ?? newSessionId(context);
+    if (lane.session === null) yield* run(keepSession, { id: lane.id, session });
+    const turn = { kind: "command", lane: row.lane ?? lane.key, laneId: lane.id, session, worker } as const;
+    return (yield* rows.start(context, { ...turn, messages: [row] })).claimed;
   }
 
-  function* startLane(
-    context: Context,
-    lane: string,
-    known: string | null,
-    worker: string,
-  ): Operation<ClaimedTurn | undefined> {
-    const waiting = yield* all(waitingIn, { lane, limit: MOST_MESSAGES });
+  function* startLane(context: Context, lane: LaneColumns, worker: string): Operation<ClaimedTurn | undefined> {
+    const own = lane.kind !== "lane";
+    const waiting = own
+      ? yield* all(waitingOwn, { id: lane.id, after: lane.claimed_to, limit: MOST_MESSAGES })
+      : yield* all(waitingOther, { lane: lane.peer, limit: MOST_MESSAGES });
     const head = waiting.find((row) => (row.due_at ?? 0) <= context.now) ?? waiting[0];
     if (head === undefined) {
-      yield* run(emptyLane, { lane });
+      yield* run(empty, { id: lane.id });
       return undefined;
     }
-    const { kind } = yield* standing.address(head.conversation_id);
-    const together = waiting.filter(
-      (row) => row.conversation_id === head.conversation_id && (kind !== "group" || row.sender_id === head.sender_id),
-    );
-    return yield* start(context, "turn", lane, known ?? newSessionId(context), worker, together);
-  }
-
-  function* resume(context: Context, seq: number, worker: string): Operation<ClaimedTurn | undefined> {
-    const turn = yield* first(retake, { seq, worker, now: context.now });
-    if (turn === undefined) return undefined;
-    const rows: MessageColumns[] = [];
-    for (const message of parseJson<number[]>(turn.messages)) {
-      const row = yield* first(messageBySeq, { seq: message });
-      if (row !== undefined) rows.push(row);
-    }
-    return yield* claimed({ ...turn, conversation: turn.conversation_id }, rows);
+    const group = (own ? lane.kind : (yield* standing.address(head.conversation_id)).kind) === "group";
+    const together = (row: MessageColumns) =>
+      row.conversation_id === head.conversation_id && (!group || row.sender_id === head.sender_id);
+    const session = lane.session ?? newSessionId(context);
+    const { seq, claimed } = yield* rows.start(context, {
+      kind: "turn",
+      lane: own ? lane.key : lane.peer,
+      laneId: lane.id,
+      session,
+      worker,
+      messages: waiting.filter(together),
+    });
+    const left = waiting.filter((row) => !together(row));
+    const more = waiting.length === MOST_MESSAGES ? [context.now] : [];
+    const dueAt = [...left.map((row) => row.due_at ?? context.now), ...more];
+    yield* run(occupy, {
+      id: lane.id,
+      turn: seq,
+      session,
+      turnAt: dueAt.length === 0 ? null : Math.min(...dueAt),
+      claimedTo: left[0] === undefined ? waiting.at(-1)!.seq : left[0].seq - 1,
+    });
+    return claimed;
   }
 
   function* candidates(context: Context, options: WorkerOptions, limit: number): Operation<Candidate[]> {
@@ -323,30 +203,38 @@ export function createClaimTurns(
       const statements = tied === undefined ? found.free : found.tied;
       const args = { channel, accounts: tied ?? "[]", now: context.now, limit };
       for (const row of yield* all(statements.turns, args)) list.push({ dueAt: row.due_at ?? 0, turn: row.seq });
-      for (const row of yield* all(statements.lanes, args)) {
-        list.push({ dueAt: row.due_at ?? 0, lane: row.key, session: row.session });
-      }
+      for (const lane of yield* all(statements.lanes, args)) list.push({ dueAt: lane.turn_at ?? 0, lane });
     }
     return list.sort((a, b) => a.dueAt - b.dueAt).slice(0, limit);
   }
 
   function* claimCommands(context: Context, options: WorkerOptions): Operation<ClaimedTurn[]> {
     const turns: ClaimedTurn[] = [];
-    const lanes = new Set<string | null>();
+    const conversations = new Set<number>();
     for (const channel of options.channels) {
       const limit = options.limit - turns.length;
       if (limit <= 0) break;
       const tied = tiedAccounts(options, channel);
       const statement = (tied === undefined ? found.free : found.tied).commands;
       for (const row of yield* all(statement, { channel, accounts: tied ?? "[]", limit })) {
-        // One after the other in a lane; the next is claimed when this one is done.
-        if (lanes.has(row.lane)) continue;
-        lanes.add(row.lane);
+        // One after the other; the next is claimed when this one is done.
+        if (conversations.has(row.conversation_id)) continue;
+        conversations.add(row.conversation_id);
         const turn = yield* startCommand(context, row, options.worker);
         if (turn !== undefined) turns.push(turn);
       }
     }
     return turns;
+  }
+
+  /** Lanes that somebody else was just writing to were passed over: look again soon. */
+  function* wakeForSkipped(context: Context, options: WorkerOptions): Operation<void> {
+    for (const channel of options.channels) {
+      const tied = tiedAccounts(options, channel);
+      const statement = tied === undefined ? dueLanes.free : dueLanes.tied;
+      const skipped = yield* all(statement, { channel, accounts: tied ?? "[]", now: context.now, limit: 1 });
+      if (skipped.length > 0) return context.wake("turns");
+    }
   }
 
   return function* claimTurns(context: Context, options: WorkerOptions): Operation<readonly ClaimedTurn[]> {
@@ -357,36 +245,11 @@ export function createClaimTurns(
     for (const candidate of yield* candidates(context, options, left)) {
       const turn =
         "turn" in candidate
-          ? yield* resume(context, candidate.turn, options.worker)
-          : yield* startLane(context, candidate.lane, candidate.session, options.worker);
+          ? yield* rows.resume(context, candidate.turn, options.worker)
+          : yield* startLane(context, candidate.lane, options.worker);
       if (turn !== undefined) turns.push(turn);
     }
+    if (e.concurrent && turns.length < options.limit) yield* wakeForSkipped(context, options);
     return turns;
-  };
-}
-
-/** The accounts of a tied channel that may be worked here, as JSON; undefined: the channel is not tied. */
-export function tiedAccounts(options: WorkerOptions, channel: string): string | undefined {
-  const accounts = options.tied?.get(channel);
-  if (accounts === undefined) return undefined;
-  const prefix = `${channel}|`;
-  return JSON.stringify([...accounts].map((key) => (key.startsWith(prefix) ? key.slice(prefix.length) : key)));
-}
-
-export function newSessionId({ random }: Context): string {
-  return `ses_${randomText(random, 16)}`;
-}
-
-function toMessage(row: MessageColumns, from: Address): InboundMessage {
-  const quote = parseOptional<NonNullable<InboundMessage["quote"]>>(row.quote);
-  const replyHandle = parseOptional<NonNullable<InboundMessage["replyHandle"]>>(row.handle);
-  return {
-    id: row.platform_id,
-    from,
-    sender: { id: row.sender_id ?? "", ...(row.sender_name === null ? {} : { name: row.sender_name }) },
-    sentAt: new Date(row.sent_at),
-    content: parseJson(row.content),
-    ...(quote === undefined ? {} : { quote }),
-    ...(replyHandle === undefined ? {} : { replyHandle }),
   };
 }

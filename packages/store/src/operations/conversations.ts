@@ -1,8 +1,10 @@
 import { type Address, addressKey } from "@wxgate/core";
 import { sql } from "kysely";
 import type { Context } from "../context.ts";
-import { all, first, type Operation, run, type Sql } from "../sql.ts";
+import { first, type Operation, run, type Sql } from "../sql.ts";
+import type { LaneOperations } from "./lanes.ts";
 
+/** What is read of a conversation before something is added to it. */
 export interface ConversationHead {
   readonly id: number;
   readonly served_by: string;
@@ -23,7 +25,7 @@ export function deliverAt(id: unknown) {
 export type ConversationOperations = ReturnType<typeof createConversations>;
 
 /** Rows every message and delivery hangs on. Reading one for a change locks it: order in it is the order of commits. */
-export function createConversations(e: Sql) {
+export function createConversations(e: Sql, lanes: LaneOperations) {
   const find = e.prepare((db, p: { key: string }) =>
     db
       .selectFrom("conversations as c")
@@ -82,54 +84,6 @@ export function createConversations(e: Sql) {
       .where("state", "=", sql.lit("deferred"))
       .where("defer", "=", p.defer),
   );
-  const waitingLanes = e.prepare((db, p: { id: number }) =>
-    db
-      .selectFrom("messages")
-      .select("lane")
-      .distinct()
-      .where("conversation_id", "=", p.id)
-      .where("state", "=", sql.lit("waiting"))
-      .where("lane", "is not", null),
-  );
-  const toHistory = e.prepare((db, p: { id: number }) =>
-    db
-      .updateTable("messages")
-      .set({ state: "history" })
-      .where("conversation_id", "=", p.id)
-      .where("state", "=", sql.lit("waiting")),
-  );
-  const endWaitingTurns = e.prepare((db, p: { id: number; now: number }) =>
-    db
-      .updateTable("turns")
-      .set({ state: "done", active: 0, outcome: "cancelled", finished_at: p.now, due_at: null })
-      .where("conversation_id", "=", p.id)
-      .where("active", "=", sql.lit(1))
-      .where("state", "=", sql.lit("waiting"))
-      .returning(["seq", "lane"]),
-  );
-  const servedBy = e.prepare((db, p: { id: number }) =>
-    db.selectFrom("conversations").select("served_by").where("id", "=", p.id).modifyEnd(e.lock),
-  );
-  const turnToHistory = e.prepare((db, p: { turn: number; id: number }) =>
-    db
-      .updateTable("messages")
-      .set({ state: "history" })
-      .where("conversation_id", "=", p.id)
-      .where("turn_seq", "=", p.turn),
-  );
-  const freeLane = e.prepare((db, p: { lane: string; turn: number }) =>
-    db.updateTable("lanes").set({ turn_seq: null }).where("key", "=", p.lane).where("turn_seq", "=", p.turn),
-  );
-  const rearmLane = e.prepare((db, p: { lane: string }) =>
-    db
-      .updateTable("lanes")
-      .set({
-        due_at: sql<number | null>`(select min(m.due_at) from messages m where m.lane = ${p.lane}
-          and m.state = 'waiting' and m.kind <> 'command')`,
-      })
-      .where("key", "=", p.lane)
-      .returning("due_at"),
-  );
   const setServed = e.prepare((db, p: { id: number; servedBy: string; returns: number }) =>
     db
       .updateTable("conversations")
@@ -147,8 +101,7 @@ export function createConversations(e: Sql) {
 
   const operations = {
     /** Makes the row when there is none, and locks it. */
-    *ensure(context: Context, address: Address): Operation<ConversationHead> {
-      const key = addressKey(address);
+    *ensure(context: Context, address: Address, key: string = addressKey(address)): Operation<ConversationHead> {
       const known = yield* first(find, { key });
       if (known !== undefined) return known;
       const { channel, account, kind, peer } = address;
@@ -184,43 +137,17 @@ export function createConversations(e: Sql) {
       yield* run(deferQueued, { id, defer: waitsFor, error, now: context.now });
     },
 
-    *rearmLane(context: Context, lane: string): Operation<void> {
-      const row = yield* first(rearmLane, { lane });
-      if (row !== undefined && row.due_at !== null) context.wake("turns");
-    },
-
-    /** A turn was given back: while a human serves there is no next attempt. */
-    *turnGivenBack(context: Context, id: number): Operation<void> {
-      if ((yield* first(servedBy, { id }))?.served_by === "human") yield* endTurns(context, id);
-    },
-
     *setServedBy(context: Context, id: number, servedBy: "bot" | "human"): Operation<void> {
       yield* run(setServed, { id, servedBy, returns: servedBy === "bot" ? 1 : 0 });
       if (servedBy === "bot") {
         yield* operations.wakeDeferred(context, id, "human");
       } else {
         yield* operations.deferQueued(context, id, "human", HUMAN_SERVES);
-        yield* leaveToHuman(context, id);
+        yield* lanes.leaveToHuman(context, id);
       }
       yield* operations.rearm(context, id);
     },
   };
-
-  function* endTurns(context: Context, id: number): Operation<void> {
-    for (const turn of yield* all(endWaitingTurns, { id, now: context.now })) {
-      yield* run(turnToHistory, { turn: turn.seq, id });
-      yield* run(freeLane, { lane: turn.lane, turn: turn.seq });
-      yield* operations.rearmLane(context, turn.lane);
-    }
-  }
-
-  /** What waits for the agent becomes history; a turn that runs may end. */
-  function* leaveToHuman(context: Context, id: number): Operation<void> {
-    const lanes = yield* all(waitingLanes, { id });
-    yield* run(toHistory, { id });
-    yield* endTurns(context, id);
-    for (const { lane } of lanes) if (lane !== null) yield* operations.rearmLane(context, lane);
-  }
 
   return operations;
 }

@@ -3,10 +3,14 @@ import { sql } from "kysely";
 import type { Context } from "../context.ts";
 import { all, first, type Operation, run, type Sql } from "../sql.ts";
 import type { ConversationOperations } from "./conversations.ts";
+import type { LaneOperations } from "./lanes.ts";
 
 export type EventOperations = ReturnType<typeof createEvents>;
 
-export function createEvents(e: Sql, conversations: ConversationOperations) {
+export function createEvents(
+  e: Sql,
+  { conversations, lanes }: { conversations: ConversationOperations; lanes: LaneOperations },
+) {
   const insert = e.prepare((db, p: { channel: string; account: string; eventId: string; now: number; body: string }) =>
     db
       .insertInto("events")
@@ -51,7 +55,7 @@ export function createEvents(e: Sql, conversations: ConversationOperations) {
       .where("account", "=", p.account)
       .where("platform_id", "=", p.platformId)
       .where("state", "=", sql.lit("waiting"))
-      .returning("lane"),
+      .returning(["lane", "conversation_id"]),
   );
   const findDelivery = e.prepare((db, p: { channel: string; account: string; platformId: string }) =>
     db
@@ -60,6 +64,7 @@ export function createEvents(e: Sql, conversations: ConversationOperations) {
       .where("channel", "=", p.channel)
       .where("account", "=", p.account)
       .where("platform_id", "=", p.platformId)
+      .whereRef("platform_id", "<>", "id")
       .orderBy("seq", "desc")
       .limit(1),
   );
@@ -111,8 +116,8 @@ export function createEvents(e: Sql, conversations: ConversationOperations) {
 
   function* applyRecall(context: Context, event: Extract<InboundEvent, { kind: "recalled" }>): Operation<void> {
     const { channel, account } = event.from;
-    for (const { lane } of yield* all(recall, { channel, account, platformId: event.messageId })) {
-      if (lane !== null) yield* conversations.rearmLane(context, lane);
+    for (const row of yield* all(recall, { channel, account, platformId: event.messageId })) {
+      yield* lanes.rearm(context, row);
     }
   }
 

@@ -46,6 +46,7 @@ export function createFind(e: Sql, ids: Ids) {
         .where("d.channel", "=", p.channel)
         .where("d.account", "=", p.account)
         .where(column, "=", p.platformId)
+        .$if(column === "d.platform_id", (q) => q.whereRef("d.platform_id", "<>", "d.id"))
         .where("d.state", "in", [sql.lit("accepted"), sql.lit("confirmed"), sql.lit("failed-late"), sql.lit("sending")])
         .limit(1),
     );

@@ -14,7 +14,10 @@ interface Walkable {
   readonly remove: Statement<{ after: number; last: number; before: number }, unknown>;
 }
 
-/** Rows are numbered in the order of their time, so a walk from the oldest ends at the first that is young enough. */
+/**
+ * Rows are numbered in the order of their time, so a walk from the oldest ends at the first that is young enough. The
+ * newest row stays in any case, so that its number is not given out again.
+ */
 export function createPrune(e: Sql): readonly PruneWalk[] {
   const tables: readonly Walkable[] = [
     {
@@ -29,6 +32,9 @@ export function createPrune(e: Sql): readonly PruneWalk[] {
       remove: e.prepare((db, p) =>
         db
           .deleteFrom("messages")
+          .where("seq", "<", (q) =>
+            q.selectFrom("messages as newest").select((n) => n.fn.max<number>("newest.seq").as("seq")),
+          )
           .where("seq", ">", p.after)
           .where("seq", "<=", p.last)
           .where("received_at", "<", p.before)
@@ -47,6 +53,9 @@ export function createPrune(e: Sql): readonly PruneWalk[] {
       remove: e.prepare((db, p) =>
         db
           .deleteFrom("events")
+          .where("seq", "<", (q) =>
+            q.selectFrom("events as newest").select((n) => n.fn.max<number>("newest.seq").as("seq")),
+          )
           .where("seq", ">", p.after)
           .where("seq", "<=", p.last)
           .where("received_at", "<", p.before),
@@ -64,6 +73,9 @@ export function createPrune(e: Sql): readonly PruneWalk[] {
       remove: e.prepare((db, p) =>
         db
           .deleteFrom("turns")
+          .where("seq", "<", (q) =>
+            q.selectFrom("turns as newest").select((n) => n.fn.max<number>("newest.seq").as("seq")),
+          )
           .where("seq", ">", p.after)
           .where("seq", "<=", p.last)
           .where("created_at", "<", p.before)
@@ -82,6 +94,9 @@ export function createPrune(e: Sql): readonly PruneWalk[] {
       remove: e.prepare((db, p) =>
         db
           .deleteFrom("deliveries")
+          .where("seq", "<", (q) =>
+            q.selectFrom("deliveries as newest").select((n) => n.fn.max<number>("newest.seq").as("seq")),
+          )
           .where("seq", ">", p.after)
           .where("seq", "<=", p.last)
           .where("created_at", "<", p.before)
@@ -100,6 +115,9 @@ export function createPrune(e: Sql): readonly PruneWalk[] {
       remove: e.prepare((db, p) =>
         db
           .deleteFrom("replies")
+          .where("seq", "<", (q) =>
+            q.selectFrom("replies as newest").select((n) => n.fn.max<number>("newest.seq").as("seq")),
+          )
           .where("seq", ">", p.after)
           .where("seq", "<=", p.last)
           .where("created_at", "<", p.before)
@@ -128,6 +146,9 @@ export function createPrune(e: Sql): readonly PruneWalk[] {
       remove: e.prepare((db, p) =>
         db
           .deleteFrom("attempts")
+          .where("seq", "<", (q) =>
+            q.selectFrom("attempts as newest").select((n) => n.fn.max<number>("newest.seq").as("seq")),
+          )
           .where("seq", ">", p.after)
           .where("seq", "<=", p.last)
           .where("ended_at", "<", p.before),

@@ -37,6 +37,34 @@ export function createQueries(e: Sql, ids: Ids) {
         .values({ at: p.now, actor: p.actor, action: p.action, subject: p.subject, detail: p.detail }),
   );
 
+  const runningTurns = db
+    .selectFrom("turns")
+    .select((s) => s.fn.countAll<number>().as("count"))
+    .where("active", "=", sql.lit(1))
+    .where("state", "=", sql.lit("running"));
+  const countWaiting = () =>
+    db
+      .selectFrom("messages as m")
+      .select((s) => s.fn.countAll<number>().as("count"))
+      .where("m.state", "=", sql.lit("waiting"));
+  // By the same indexes they are claimed by: idle lanes, lanes at work, lanes that are no conversation, commands.
+  const ofLane = () =>
+    countWaiting()
+      .innerJoin("conversations as c", "c.id", "m.conversation_id")
+      .whereRef("m.seq", ">", "c.claimed_to")
+      .where("m.lane", "is", null)
+      .where("m.kind", "<>", sql.lit("command"))
+      .where("c.turn_at", "is not", null);
+  const waiting = [
+    ofLane().where("c.turn_seq", "is", null),
+    ofLane()
+      .innerJoin("turns as t", "t.lane_id", "c.id")
+      .where("t.active", "=", sql.lit(1))
+      .where("t.kind", "=", sql.lit("turn")),
+    countWaiting().where("m.lane", "is not", null).where("m.kind", "<>", sql.lit("command")),
+    countWaiting().where("m.kind", "=", sql.lit("command")),
+  ];
+
   const conversationRows = () =>
     db
       .selectFrom("conversations as c")
@@ -111,6 +139,7 @@ export function createQueries(e: Sql, ids: Ids) {
     ): Operation<Paged<ConversationRow>> {
       const cursor = cursorOf(page, 2);
       let query = conversationRows()
+        .where("c.kind", "<>", "lane")
         .orderBy("c.last_message_at", "desc")
         .orderBy("c.id", "desc")
         .limit(rowsWanted(page));
@@ -226,6 +255,7 @@ export function createQueries(e: Sql, ids: Ids) {
         .selectFrom("conversations")
         .select(["channel", "account", "kind", "peer"])
         .where("channel", "=", channel)
+        .where("kind", "<>", "lane")
         .where(sql`lower(peer)`, "=", peer.toLowerCase())
         .orderBy("last_message_at", "desc");
       if (options.foldCase !== true) query = query.where("peer", "=", peer);
@@ -237,13 +267,9 @@ export function createQueries(e: Sql, ids: Ids) {
       runningTurns: number;
       deliveries: Readonly<Record<DeliveryState, number>>;
     }> {
-      const countIn = (table: "messages" | "turns", state: string) =>
-        db
-          .selectFrom(table)
-          .select((s) => s.fn.countAll<number>().as("count"))
-          .where("state", "=", sql.lit(state));
-      const waiting = yield* first(e.compile(countIn("messages", "waiting")), {});
-      const running = yield* first(e.compile(countIn("turns", "running")), {});
+      let waitingMessages = 0;
+      for (const query of waiting) waitingMessages += (yield* first(e.compile(query), {}))?.count ?? 0;
+      const running = yield* first(e.compile(runningTurns), {});
       const deliveries = Object.fromEntries(DELIVERY_STATES.map((state) => [state, 0])) as Record<
         DeliveryState,
         number
@@ -256,7 +282,7 @@ export function createQueries(e: Sql, ids: Ids) {
           .groupBy("state");
         for (const row of yield* all(e.compile(query), {})) deliveries[row.state as DeliveryState] = row.count;
       }
-      return { waitingMessages: waiting?.count ?? 0, runningTurns: running?.count ?? 0, deliveries };
+      return { waitingMessages, runningTurns: running?.count ?? 0, deliveries };
     },
   };
 }

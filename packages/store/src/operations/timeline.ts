@@ -5,7 +5,16 @@ import { all, first, type Operation, type Sql } from "../sql.ts";
 
 /** A message's way from its arrival to the receipts of what answered it, as the rows tell it. */
 export function createTimeline(e: Sql, ids: Ids) {
-  const messageColumns = ["seq", "platform_id", "kind", "state", "sent_at", "received_at", "turn_seq"] as const;
+  const messageColumns = [
+    "seq",
+    "conversation_id",
+    "platform_id",
+    "kind",
+    "state",
+    "sent_at",
+    "received_at",
+    "turn_seq",
+  ] as const;
   const messageBySeq = e.prepare((db, p: { seq: number }) =>
     db.selectFrom("messages").select(messageColumns).where("seq", "=", p.seq),
   );
@@ -13,7 +22,7 @@ export function createTimeline(e: Sql, ids: Ids) {
   const messagesByPlatform = e.prepare((db, p: { platformId: string }) =>
     db
       .selectFrom("messages as m")
-      .select(["m.seq", "m.platform_id", "m.kind", "m.state", "m.sent_at", "m.received_at", "m.turn_seq"])
+      .select(messageColumns.map((column) => `m.${column}` as const))
       .innerJoin("accounts as a", (join) =>
         join.onRef("a.channel", "=", "m.channel").onRef("a.account", "=", "m.account"),
       )
@@ -21,18 +30,21 @@ export function createTimeline(e: Sql, ids: Ids) {
       .limit(1),
   );
   const turn = e.prepare((db, p: { seq: number }) => db.selectFrom("turns").selectAll().where("seq", "=", p.seq));
-  const attempts = e.prepare((db, p: { subject: string; seq: number }) =>
+  const attempts = e.prepare((db, p: { conversation: number; since: number; subject: string; seq: number }) =>
     db
       .selectFrom("attempts")
       .select(["attempt", "at", "ended_at", "outcome", "error"])
-      .where("subject_seq", "=", p.seq)
+      .where("conversation_id", "=", p.conversation)
+      .where("at", ">=", p.since)
       .where("subject", "=", p.subject)
+      .where("subject_seq", "=", p.seq)
       .orderBy("seq"),
   );
   const deliveryColumns = [
     "seq",
     "id",
     "turn_seq",
+    "conversation_id",
     "state",
     "defer",
     "attempt",
@@ -44,8 +56,13 @@ export function createTimeline(e: Sql, ids: Ids) {
     "updated_at",
     "reply_id",
   ] as const;
-  const deliveriesOfTurn = e.prepare((db, p: { turn: number }) =>
-    db.selectFrom("deliveries").select(deliveryColumns).where("turn_seq", "=", p.turn).orderBy("seq"),
+  const deliveriesOfTurn = e.prepare((db, p: { conversation: number; turn: number }) =>
+    db
+      .selectFrom("deliveries")
+      .select(deliveryColumns)
+      .where("conversation_id", "=", p.conversation)
+      .where("turn_seq", "=", p.turn)
+      .orderBy("seq"),
   );
   const deliveryById = e.prepare((db, p: { id: string }) =>
     db.selectFrom("deliveries").select(deliveryColumns).where("id", "=", p.id),
@@ -58,12 +75,13 @@ export function createTimeline(e: Sql, ids: Ids) {
         join.onRef("a.channel", "=", "d.channel").onRef("a.account", "=", "d.account"),
       )
       .where("d.platform_id", "=", p.platformId)
-      .where("d.platform_id", "is not", null)
+      .whereRef("d.platform_id", "<>", "d.id")
       .limit(1),
   );
 
   type Message = {
     seq: number;
+    conversation_id: number;
     platform_id: string;
     kind: string;
     state: string;
@@ -75,6 +93,7 @@ export function createTimeline(e: Sql, ids: Ids) {
     seq: number;
     id: string;
     turn_seq: number | null;
+    conversation_id: number;
     state: string;
     defer: string | null;
     attempt: number;
@@ -111,7 +130,12 @@ export function createTimeline(e: Sql, ids: Ids) {
     if (row === undefined) return [];
     const id = ids.format("trn", seq);
     const entries: TimelineEntry[] = [];
-    for (const past of yield* all(attempts, { subject: "turn", seq })) {
+    for (const past of yield* all(attempts, {
+      conversation: row.conversation_id,
+      since: row.created_at,
+      subject: "turn",
+      seq,
+    })) {
       entries.push({ at: past.at, what: "turn claimed", id, attempt: past.attempt });
       entries.push({
         at: past.ended_at,
@@ -140,7 +164,12 @@ export function createTimeline(e: Sql, ids: Ids) {
     const entries: TimelineEntry[] = [
       { at: delivery.created_at, what: "delivery queued", id, detail: { replyId: delivery.reply_id } },
     ];
-    const past = yield* all(attempts, { subject: "delivery", seq });
+    const past = yield* all(attempts, {
+      conversation: delivery.conversation_id,
+      since: delivery.created_at,
+      subject: "delivery",
+      seq,
+    });
     for (const row of past) {
       entries.push({ at: row.at, what: "delivery claimed", id, attempt: row.attempt });
       const detail = row.outcome === "sent" ? receiptDetail(delivery) : undefined;
@@ -178,6 +207,7 @@ export function createTimeline(e: Sql, ids: Ids) {
     if (found === undefined) return undefined;
     const entries: TimelineEntry[] = found.message === undefined ? [] : receivedEntries(found.message);
     const turnSeq = found.message?.turn_seq ?? found.delivery?.turn_seq ?? null;
+    const conversation = (found.message ?? found.delivery)?.conversation_id ?? 0;
     const deliveries: Delivery[] = [];
     if (turnSeq !== null) {
       if (found.message === undefined) {
@@ -187,7 +217,7 @@ export function createTimeline(e: Sql, ids: Ids) {
         }
       }
       entries.push(...(yield* turnEntries(turnSeq)));
-      deliveries.push(...(yield* all(deliveriesOfTurn, { turn: turnSeq })));
+      deliveries.push(...(yield* all(deliveriesOfTurn, { conversation, turn: turnSeq })));
     } else if (found.delivery !== undefined) {
       deliveries.push(found.delivery);
     }

@@ -13,8 +13,7 @@ import type { Ids } from "../ids.ts";
 import { parseJson, toJson } from "../json.ts";
 import { all, first, type Operation, run, type Sql } from "../sql.ts";
 import type { AttemptOperations } from "./attempts.ts";
-import { newSessionId } from "./claim-turns.ts";
-import type { ConversationOperations } from "./conversations.ts";
+import { type LaneOperations, newSessionId } from "./lanes.ts";
 import type { ReplyOperations } from "./replies.ts";
 
 export function createTurns(
@@ -22,9 +21,9 @@ export function createTurns(
   {
     ids,
     attempts,
-    conversations,
+    lanes,
     replies,
-  }: { ids: Ids; attempts: AttemptOperations; conversations: ConversationOperations; replies: ReplyOperations },
+  }: { ids: Ids; attempts: AttemptOperations; lanes: LaneOperations; replies: ReplyOperations },
 ) {
   const finish = e.prepare(
     (
@@ -53,18 +52,10 @@ export function createTurns(
         .where("seq", "=", p.seq)
         .where("claim", "=", p.claim)
         .where("state", "=", sql.lit("running"))
-        .returning(["lane", "kind", "conversation_id", "messages"]),
+        .returning(["lane_id", "kind", "conversation_id", "messages"]),
   );
   const finishMessage = e.prepare((db, p: { seq: number; state: string }) =>
     db.updateTable("messages").set({ state: p.state }).where("seq", "=", p.seq).returning("platform_id"),
-  );
-  const freeLane = e.prepare((db, p: { lane: string; turn: number }) =>
-    db
-      .updateTable("lanes")
-      .set({ turn_seq: null })
-      .where("key", "=", p.lane)
-      .where("turn_seq", "=", p.turn)
-      .returning("due_at"),
   );
   const held = e.prepare((db, p: { seq: number; claim: number }) =>
     db
@@ -105,36 +96,21 @@ export function createTurns(
         .where("state", "=", sql.lit("running"))
         .returning(["seq", "conversation_id", "attempt", "claimed_at"]),
   );
-  const cancel = e.prepare((db, p: { lane: string; now: number }) =>
+  const cancel = e.prepare((db, p: { seq: number; now: number }) =>
     db
       .updateTable("turns")
       .set({ cancelled: 1, due_at: sql<number | null>`case when state = 'waiting' then ${p.now} else due_at end` })
-      .where("lane", "=", p.lane)
-      .where("active", "=", sql.lit(1))
-      .where("kind", "=", sql.lit("turn"))
-      .returning("seq"),
-  );
-  const dropWaiting = e.prepare((db, p: { lane: string }) =>
-    db
-      .updateTable("messages")
-      .set({ state: "dropped" })
-      .where("lane", "=", p.lane)
-      .where("state", "=", sql.lit("waiting"))
-      .where("kind", "<>", sql.lit("command")),
+      .where("seq", "=", p.seq)
+      .where("active", "=", sql.lit(1)),
   );
   const cancelled = e.prepare((db, p: { worker: string }) =>
     db
       .selectFrom("turns")
       .select("seq")
+      .where("active", "=", sql.lit(1))
       .where("worker", "=", p.worker)
       .where("state", "=", sql.lit("running"))
       .where("cancelled", "=", 1),
-  );
-  const setSession = e.prepare((db, p: { lane: string; session: string }) =>
-    db
-      .insertInto("lanes")
-      .values({ key: p.lane, channel: "", account: "", session: p.session })
-      .onConflict((c) => c.column("key").doUpdateSet({ session: sql<string>`excluded.session` })),
   );
 
   function seqOf(claim: Claim): number {
@@ -201,7 +177,7 @@ export function createTurns(
       }
       // The next command of this lane waits for this one; the next turn for the lane.
       if (turn.kind === "command") context.wake("turns");
-      else if ((yield* first(freeLane, { lane: turn.lane, turn: seq }))?.due_at != null) context.wake("turns");
+      else yield* lanes.free(context, turn.lane_id, seq);
     },
 
     *release(
@@ -222,19 +198,19 @@ export function createTurns(
       if (turn === undefined) throw new StaleClaimError(`turn ${claim.id}`);
       const attempt = options.keepAttempt === true ? turn.attempt + 1 : turn.attempt;
       yield* attempts.append(context, "turn", { ...turn, attempt }, error === undefined ? "released" : "failed", text);
-      yield* conversations.turnGivenBack(context, turn.conversation_id);
+      yield* lanes.turnGivenBack(context, turn.conversation_id);
       context.wake("turns");
     },
 
     *cancel(context: Context, lane: string): Operation<readonly string[]> {
-      const running = yield* all(cancel, { lane, now: context.now });
-      yield* run(dropWaiting, { lane });
-      yield* conversations.rearmLane(context, lane);
-      if (running.length > 0) {
-        context.wake("cancel");
-        context.wake("turns");
-      }
-      return running.map((turn) => ids.format("trn", turn.seq));
+      const row = yield* lanes.find(lane);
+      if (row === undefined) return [];
+      yield* lanes.dropWaiting(context, lane, row);
+      if (row.turn_seq === null) return [];
+      yield* run(cancel, { seq: row.turn_seq, now: context.now });
+      context.wake("cancel");
+      context.wake("turns");
+      return [ids.format("trn", row.turn_seq)];
     },
 
     *cancelled(worker: string): Operation<readonly string[]> {
@@ -243,7 +219,9 @@ export function createTurns(
 
     *newSession(context: Context, lane: string): Operation<string> {
       const session = newSessionId(context);
-      yield* run(setSession, { lane, session });
+      const row = yield* lanes.find(lane);
+      // Without a row nothing was said in it yet: its first turn starts a session of its own.
+      if (row !== undefined) yield* lanes.keepSession(row.id, session);
       return session;
     },
   };

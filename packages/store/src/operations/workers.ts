@@ -3,6 +3,7 @@ import type { Context } from "../context.ts";
 import { all, type Operation, run, type Sql } from "../sql.ts";
 import type { AttemptOperations } from "./attempts.ts";
 import type { ConversationOperations } from "./conversations.ts";
+import type { LaneOperations } from "./lanes.ts";
 
 /** How long claims of a worker last that has not told us better yet. */
 const FIRST_TTL_MS = 15_000;
@@ -17,7 +18,11 @@ export type WorkerOperations = ReturnType<typeof createWorkers>;
 
 export function createWorkers(
   e: Sql,
-  { conversations, attempts }: { conversations: ConversationOperations; attempts: AttemptOperations },
+  {
+    conversations,
+    lanes,
+    attempts,
+  }: { conversations: ConversationOperations; lanes: LaneOperations; attempts: AttemptOperations },
 ) {
   const introduce = e.prepare((db, p: { worker: string; expiresAt: number }) =>
     db
@@ -40,6 +45,7 @@ export function createWorkers(
     db
       .selectFrom("turns")
       .select("worker")
+      .where("active", "=", sql.lit(1))
       .where("state", "=", sql.lit("running"))
       .union(db.selectFrom("deliveries").select("worker").where("state", "=", sql.lit("sending"))),
   );
@@ -47,6 +53,7 @@ export function createWorkers(
     db
       .updateTable("turns")
       .set({ state: "waiting", worker: null, due_at: p.now })
+      .where("active", "=", sql.lit(1))
       .where("worker", "=", p.worker)
       .where("state", "=", sql.lit("running"))
       .returning(["seq", "conversation_id", "attempt", "claimed_at"]),
@@ -63,7 +70,7 @@ export function createWorkers(
   function* free(context: Context, worker: string): Operation<void> {
     for (const turn of yield* all(freeTurns, { worker, now: context.now })) {
       yield* attempts.append(context, "turn", turn, "interrupted", INTERRUPTED);
-      yield* conversations.turnGivenBack(context, turn.conversation_id);
+      yield* lanes.turnGivenBack(context, turn.conversation_id);
       context.wake("turns");
     }
     for (const delivery of yield* all(freeDeliveries, { worker, now: context.now, error: INTERRUPTED })) {

@@ -87,19 +87,18 @@ export function gatewayTests(world: () => World): void {
   it("tells other gateways about new work", async () => {
     const w = world();
     const other = await w.under.second!();
-    let heard = new Set<string>();
+    const heard = new Set<string>();
     other.onWake((wake) => heard.add(wake));
-    // The listening connection reports in with all kinds at first.
-    await until(() => heard.size === 3);
-    heard = new Set();
+    // A fresh connection may report all kinds once, to make up for what it missed.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    heard.clear();
 
     await w.say("ann", "hi");
     await until(() => heard.has("turns"));
+    expect(heard.has("deliveries")).toBe(false);
     await w.answer(await w.claimTurn(), "hello");
     await until(() => heard.has("deliveries"));
     await other.close();
-
-    expect([...heard].sort()).toEqual(["deliveries", "turns"]);
   });
 
   it("gives a lease to one gateway only", async () => {
