@@ -101,7 +101,8 @@ describe("the layers", () => {
     for (const { name, folder } of packages) {
       for (const file of sources(join(folder, "src"))) {
         const targets = imports(file).map(ours);
-        if (name === "simulator" && targets.some((target) => target !== undefined && channels.includes(target))) wrong.push(file);
+        if (name === "simulator" && targets.some((target) => target !== undefined && channels.includes(target)))
+          wrong.push(file);
         if (channels.includes(name) && targets.includes("simulator")) wrong.push(file);
       }
     }
@@ -119,17 +120,23 @@ describe("the doors to the outside", () => {
   it("are in the gateway alone: servers, logs, environment", () => {
     const wrong = productSources.filter((file) => {
       const text = readFileSync(file, "utf8");
-      return imports(file).some((specifier) => specifier === "pino" || /^@?fastify/.test(specifier)) || /process\.env\b/.test(text);
+      return (
+        imports(file).some((specifier) => specifier === "pino" || /^@?fastify/.test(specifier)) ||
+        /process\.env\b/.test(text)
+      );
     });
 
     expect(wrong.map((file) => relative(ROOT, file))).toEqual([]);
   });
 
   it("give channels no clock, randomness or network of their own", () => {
-    const channelFolders = /packages\/(?:kf|wecom-agent-xml|wecom-bot-ws|wecom-bot-webhook|weixin-ilink|wecom-api|wecom-callback|wecom-bot-message|dispatcher)\//;
+    const channelFolders =
+      /packages\/(?:kf|wecom-agent-xml|wecom-bot-ws|wecom-bot-webhook|weixin-ilink|wecom-api|wecom-callback|wecom-bot-message|dispatcher)\//;
     const wrong = productSources
       .filter((file) => channelFolders.test(file))
-      .filter((file) => /\bDate\.now\(|\bMath\.random\(|globalThis\.fetch|new Date\(\)/.test(readFileSync(file, "utf8")));
+      .filter((file) =>
+        /\bDate\.now\(|\bMath\.random\(|globalThis\.fetch|new Date\(\)/.test(readFileSync(file, "utf8")),
+      );
 
     expect(wrong.map((file) => relative(ROOT, file))).toEqual([]);
   });
@@ -137,7 +144,9 @@ describe("the doors to the outside", () => {
   it("name concrete channels, stores and agents in the gateway alone", () => {
     const dispatcher = packages.find(({ name }) => name === "dispatcher");
 
-    expect(Object.keys(dispatcher?.dependencies ?? {}).filter((name) => ours(name) !== undefined)).toEqual(["@wxgate/core"]);
+    expect(Object.keys(dispatcher?.dependencies ?? {}).filter((name) => ours(name) !== undefined)).toEqual([
+      "@wxgate/core",
+    ]);
   });
 });
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Clock } from "@wxgate/core";
 
 export interface WorkerPoolOptions<Item> {
@@ -58,6 +59,8 @@ export function createWorkerPool<Item>(options: WorkerPoolOptions<Item>): Worker
 
   async function run(signal: AbortSignal, graceMs: number): Promise<void> {
     const abort = new AbortController();
+    // Every job at work listens to it.
+    setMaxListeners(0, abort.signal);
     while (!signal.aborted) {
       let more = false;
       try {

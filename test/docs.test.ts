@@ -1,0 +1,81 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const ROOT = join(import.meta.dirname, "..");
+const PAGES = [
+  ...readdirSync(ROOT).filter((name) => name.endsWith(".md")),
+  ...readdirSync(join(ROOT, "docs"), { recursive: true })
+    .map(String)
+    .filter((name) => name.endsWith(".md") && !name.includes("node_modules"))
+    .map((name) => join("docs", name)),
+];
+const READMES = ["packages", "apps"].flatMap((folder) =>
+  readdirSync(join(ROOT, folder)).map((name) => join(folder, name, "README.md")),
+);
+
+describe("the documents", () => {
+  it("link to files that exist", () => {
+    const broken = [...PAGES, ...READMES.filter((path) => existsSync(join(ROOT, path)))].flatMap((page) =>
+      [...readFileSync(join(ROOT, page), "utf8").matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)]
+        .map((match) => match[1] ?? "")
+        .filter((link) => !/^[a-z]+:/i.test(link) && !existsSync(join(ROOT, dirname(page), link)))
+        .map((link) => `${page}: ${link}`),
+    );
+
+    expect(broken).toEqual([]);
+  });
+
+  it("stand in both languages", () => {
+    const english = readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md"));
+
+    expect(english.filter((name) => !existsSync(join(ROOT, "docs/zh", name)))).toEqual([]);
+  });
+
+  it("list the configuration as the schema has it", () => {
+    const result = spawnSync(process.execPath, [join(ROOT, "scripts/config-docs.mjs"), "--check"], {
+      encoding: "utf8",
+    });
+
+    expect(result.stderr).toBe("");
+  });
+
+  it("describe every package and app", () => {
+    expect(READMES.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  });
+});
+
+describe("the examples", () => {
+  it("compile", { timeout: 60_000 }, () => {
+    // Inside the gateway's folder, so that its dependencies are found as a reader's would be.
+    const folder = join(ROOT, "apps/gateway/node_modules/.cache/examples");
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    for (const page of [...READMES.filter((path) => existsSync(join(ROOT, path))), ...PAGES]) {
+      const blocks = [...readFileSync(join(ROOT, page), "utf8").matchAll(/^```ts\n([\s\S]*?)^```$/gm)];
+      for (const [index, block] of blocks.entries()) {
+        writeFileSync(join(folder, `${page.replace(/[^a-z0-9]+/gi, "-")}-${index}.ts`), block[1] ?? "");
+      }
+    }
+    writeFileSync(
+      join(folder, "tsconfig.json"),
+      JSON.stringify({
+        extends: relative(folder, join(ROOT, "tsconfig.base.json")),
+        compilerOptions: {
+          noEmit: true,
+          customConditions: ["@wxgate/source"],
+          noUnusedLocals: false,
+          types: ["node"],
+          typeRoots: [relative(folder, join(ROOT, "node_modules/@types"))],
+          paths: { "@wxgate/*": [relative(folder, join(ROOT, "packages/*/src/index.ts"))] },
+        },
+        include: ["*.ts"],
+      }),
+    );
+
+    const result = spawnSync(join(ROOT, "node_modules/.bin/tsc"), ["-p", folder], { encoding: "utf8" });
+
+    expect(result.stdout).toBe("");
+  });
+});
