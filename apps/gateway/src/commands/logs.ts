@@ -7,7 +7,7 @@ import { prettyLine } from "../observe/pretty.ts";
 export const logs: Action = async (context, _args, options) => {
   const client = connect(context);
   const show = (entry: unknown) => {
-    context.say(prettyLine(JSON.stringify(entry)).trimEnd());
+    context.say(prettyLine(JSON.stringify(entry), process.stdout.isTTY).trimEnd());
     context.emit(entry);
   };
   if (options.follow !== true) {

@@ -46,7 +46,7 @@ export const start: Action = async (context) => {
 
 function openLog(config: GatewayConfig): { log: RootLogger; logs: LogBook } {
   const { isTTY } = process.stderr;
-  const logs = createLogBook((line) => process.stderr.write(isTTY ? prettyLine(line) : line));
+  const logs = createLogBook((line) => process.stderr.write(isTTY ? prettyLine(line, true) : line));
   return { log: createLogger(config.log.level, logs), logs };
 }
 

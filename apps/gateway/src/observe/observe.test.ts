@@ -7,6 +7,7 @@ import { registry } from "../registry.ts";
 import { createEventHub } from "./event-hub.ts";
 import { createLogBook } from "./log-book.ts";
 import { openDoors } from "./open-doors.ts";
+import { prettyLine } from "./pretty.ts";
 import { secretsOf } from "./secrets.ts";
 import { traceAgent, traceChannel } from "./traces.ts";
 
@@ -166,5 +167,24 @@ describe("traces", () => {
     await expect(traceChannel(channel).send({ id: "d", attempt: 1 } as never, signal)).rejects.toThrow("no");
 
     expect(spans).toMatchObject([{ name: "deliver", ended: true, status: { code: 2 } }]);
+  });
+});
+
+describe("a log line for people", () => {
+  const line = JSON.stringify({
+    level: "warn",
+    time: "2026-11-20T10:00:01.000Z",
+    channel: "support",
+    msg: "failed",
+    err: { message: "no", hint: "try" },
+  });
+
+  it("says when, how bad, what and where, then why and what to do", () => {
+    expect(prettyLine(line, false)).toBe("10:00:01 WARN  failed  channel=support\n         no\n         try\n");
+  });
+
+  it("has colours only where they are shown", () => {
+    expect(prettyLine(line, true)).toContain("\u001b[33mWARN \u001b[0m");
+    expect(prettyLine(line, false)).not.toContain("\u001b");
   });
 });
