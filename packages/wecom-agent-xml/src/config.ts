@@ -5,6 +5,8 @@ import { z } from "zod";
 const APP_PAGE = "WeCom admin console, App management, the page of the app";
 const CALLBACK_PAGE = "the page of the app, Receive messages (接收消息), Set API receive";
 
+const AGENT_ID = `must be the AgentId, a number such as 1000002 (${APP_PAGE})`;
+
 const notice = (text: string) => z.string().max(200).default(text);
 
 /** Configuration of a `wecom-agent-xml` channel. Keys that all channels have (path, agent, dmPolicy, …) belong to the gateway. */
@@ -13,9 +15,7 @@ export const agentXmlConfigSchema = z
     type: z.literal("wecom-agent-xml").default("wecom-agent-xml"),
     corpId: z.string().min(1, "is empty; copy it from the WeCom admin console, My Company, at the bottom"),
     secret: z.string().min(1, `is empty; copy it from the ${APP_PAGE}`),
-    agentId: z.union([z.int().nonnegative(), z.string().regex(/^[0-9]{1,15}$/)], {
-      error: `must be the AgentId, a number such as 1000002 (${APP_PAGE})`,
-    }),
+    agentId: z.union([z.int().nonnegative(), z.string().regex(/^[0-9]{1,15}$/, AGENT_ID)], { error: AGENT_ID }),
     token: z
       .string()
       .regex(/^\S{1,64}$/, `must be the Token: letters and digits without spaces (${CALLBACK_PAGE})`)

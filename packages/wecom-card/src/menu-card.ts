@@ -32,8 +32,8 @@ export function menuCard(menu: CardMenu, platform: CardPlatform, title: string):
 }
 
 function toButton(item: MenuItem, withUrl: boolean): JsonObject | undefined {
-  if ("appId" in item) return undefined;
+  if ("appId" in item || item.text === "") return undefined;
   if ("url" in item) return withUrl ? { type: 1, text: item.text, url: item.url } : undefined;
-  if (!("id" in item) || new TextEncoder().encode(item.id).length > KEY_BYTES) return undefined;
+  if (!("id" in item) || item.id === "" || new TextEncoder().encode(item.id).length > KEY_BYTES) return undefined;
   return { text: item.text, key: item.id };
 }
