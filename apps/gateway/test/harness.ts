@@ -85,6 +85,7 @@ export async function startGateway(options: StartOptions = {}): Promise<GatewayU
   let output = "";
   let log = "";
   let running: ChildProcess | undefined;
+  let disposed = false;
   let ended: Promise<Exit> = Promise.resolve({ code: null, signal: null });
 
   const writeConfig = (config: Json) => writeFileSync(join(dir, "wxgate.yaml"), JSON.stringify({ ...base, ...config }));
@@ -92,6 +93,8 @@ export async function startGateway(options: StartOptions = {}): Promise<GatewayU
   for (const [name, text] of Object.entries(options.files ?? {})) writeFileSync(join(dir, name), text);
 
   async function start({ env = {}, crashPoint }: RestartOptions): Promise<void> {
+    // A test whose time is up may still be running; what it started then nobody would end.
+    if (disposed) throw new Error("the test is over");
     const before = output.length;
     const child = spawn(process.execPath, [BIN, "start", "--json"], {
       cwd: dir,
@@ -114,8 +117,6 @@ export async function startGateway(options: StartOptions = {}): Promise<GatewayU
 
   const publicUrl = `http://127.0.0.1:${port}`;
   const adminUrl = `http://127.0.0.1:${adminPort}`;
-  let disposed = false;
-
   const gateway: GatewayUnderTest = {
     sim,
     dir,

@@ -1,0 +1,236 @@
+import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Simulator, startSimulator } from "@wxgate/simulator";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { type GatewayUnderTest, type Json, type StartOptions, startGateway, waitFor } from "./harness.ts";
+
+const APP = "1000002";
+const MEMBER = "zhangsan";
+
+interface Vector {
+  readonly id: string;
+  readonly encrypt: string;
+  readonly signature: string;
+  readonly timestamp: string;
+  readonly nonce: string;
+  readonly plaintext: string;
+  readonly token: string;
+  readonly encodingAESKey: string;
+  readonly receiveId: string;
+}
+const vectors = (name: string): readonly Vector[] =>
+  JSON.parse(
+    readFileSync(new URL(`../../../packages/wecom-crypto/src/fixtures/${name}.json`, import.meta.url), "utf8"),
+  );
+
+function appChannel(sim: Simulator, more: Json = {}): Json {
+  const account = sim.accounts().find((one) => one.type === "wecom-agent-xml");
+  if (!account) throw new Error("the simulator holds no app");
+  const { corpId, secret, agentId, token, encodingAESKey } = account;
+  return { type: "wecom-agent-xml", corpId, secret, agentId, token, encodingAESKey, apiBaseUrl: sim.url, ...more };
+}
+
+interface AppOptions extends Omit<StartOptions, "config"> {
+  readonly channel?: Json;
+  readonly agents?: Json;
+}
+
+async function startApp({ channel, agents, ...options }: AppOptions = {}): Promise<GatewayUnderTest> {
+  const sim = options.sim ?? (await startSimulator());
+  if (options.sim === undefined) onTestFinished(() => sim.close());
+  const gateway = await startGateway({
+    ...options,
+    sim,
+    config: { channels: { app: appChannel(sim, channel) }, ...(agents ? { agents } : {}) },
+  });
+  const { account } = sim.accounts().find(({ type }) => type === "wecom-agent-xml") ?? { account: APP };
+  await sim.registerCallback(account, `${gateway.publicUrl}/webhooks/app`, { force: true });
+  return gateway;
+}
+
+const writes = (gateway: GatewayUnderTest, text: string, from = MEMBER) => gateway.customerWrites(text, from, APP);
+const replies = (gateway: GatewayUnderTest, from = MEMBER) => gateway.repliesTo(from, APP);
+const module = (path: string): Json => ({ mine: { type: "module", path } });
+
+describe("an app's message", () => {
+  it("is answered, the answer shown on the member's phone", async () => {
+    const gateway = await startApp();
+
+    await writes(gateway, "hello");
+
+    await waitFor(() => replies(gateway).length === 1);
+    expect(replies(gateway)).toEqual(["You said: hello"]);
+  });
+
+  it.each([
+    "after-accept",
+    "mid-agent",
+    "after-complete-turn",
+    "before-send",
+    "after-send",
+    "before-complete-delivery",
+  ])("is answered after the gateway died at %s, and seen once", async (crashPoint) => {
+    const gateway = await startApp({ crashPoint });
+
+    await writes(gateway, "still there?");
+    await gateway.exit();
+    await gateway.restart();
+
+    await waitFor(() => replies(gateway).length >= 1);
+    await writes(gateway, "and now?");
+    await waitFor(() => replies(gateway).some((text) => text.includes("and now?")));
+    expect(replies(gateway)).toEqual(["You said: still there?", "You said: and now?"]);
+  });
+
+  it("that says the same twice gets the same answer twice", async () => {
+    const gateway = await startApp();
+
+    await writes(gateway, "same");
+    await waitFor(() => replies(gateway).length === 1);
+    await writes(gateway, "same");
+
+    await waitFor(() => replies(gateway).length === 2);
+    expect(replies(gateway)).toEqual(["You said: same", "You said: same"]);
+  });
+
+  it("is answered with 5,000 Chinese characters, complete and in order", async () => {
+    const gateway = await startApp({
+      agents: module("./long.mjs"),
+      files: {
+        "long.mjs":
+          'export default { async *respond() { yield { kind: "content", content: { kind: "text", format: "plain", text: Array.from({ length: 5000 }, (_, i) => String.fromCodePoint(0x4e00 + i)).join("") } }; } };',
+      },
+    });
+
+    await writes(gateway, "tell me");
+
+    const whole = Array.from({ length: 5000 }, (_, index) => String.fromCodePoint(0x4e00 + index)).join("");
+    await waitFor(() => replies(gateway).join("").length >= whole.length);
+    expect(replies(gateway).join("")).toBe(whole);
+    expect(Math.max(...replies(gateway).map((text) => Buffer.byteLength(text)))).toBeLessThanOrEqual(2048);
+  });
+
+  it("of a stranger under an allowlist never reaches the agent", async () => {
+    const gateway = await startApp({
+      channel: { dmPolicy: "allowlist", allowFrom: ["ZhangSan"] },
+      agents: module("./noting.mjs"),
+      files: {
+        "noting.mjs":
+          'import { appendFileSync } from "node:fs"; export default { async *respond(turn) { appendFileSync("seen.txt", turn.messages.map((m) => m.content[0].text).join() + "\\n"); yield { kind: "text-delta", text: "noted" }; } };',
+      },
+    });
+
+    await writes(gateway, "let me in", "mallory");
+    await writes(gateway, "it is me");
+
+    await waitFor(() => replies(gateway).length === 1);
+    const seen = readFileSync(join(gateway.dir, "seen.txt"), "utf8");
+    expect(seen).toBe("it is me\n");
+    expect(replies(gateway, "mallory")).not.toContain("noted");
+  });
+
+  it("shows a card's new state after a tap, and hands the tap to the agent, also after a restart", async () => {
+    const gateway = await startApp({
+      agents: module("./asking.mjs"),
+      files: {
+        "asking.mjs":
+          'export default { async *respond(turn) { const [part] = turn.messages[0].content; if (part.kind === "action") yield { kind: "text-delta", text: `${part.taskId} ${part.key}` }; else yield { kind: "content", content: { kind: "card", card: { card_type: "button_interaction", task_id: "ask-1", main_title: { title: "Go?" }, button_list: [{ text: "Yes", key: "yes" }] } } }; } };',
+      },
+    });
+    await writes(gateway, "ask me");
+    const screen = () => gateway.sim.screen({ account: APP, user: MEMBER }).items;
+    const card = await waitFor(() => screen().find(({ kind }) => kind === "card"));
+    await gateway.kill9();
+    await gateway.restart();
+
+    await gateway.sim.tap({ account: APP, user: MEMBER, message: card.id, item: "yes" });
+
+    await waitFor(() => replies(gateway).includes("ask-1 yes"));
+    expect(screen().find(({ kind }) => kind === "card")).toMatchObject({ card: { replace_text: "已提交" } });
+  });
+});
+
+describe("local files", () => {
+  it("outside the allowed folders are refused however they are named, and the text beside them arrives", async () => {
+    const gateway = await startApp({
+      agents: module("./files.mjs"),
+      files: {
+        "files.mjs":
+          'export default { async *respond(turn) { yield { kind: "content", content: { kind: "text", text: "see the file" } }; yield { kind: "content", content: { kind: "file", ...JSON.parse(turn.messages[0].content[0].text) } }; } };',
+      },
+      channel: { mediaLocalRoots: ["./open"] },
+    });
+    writeFileSync(join(gateway.dir, "secret.txt"), "canary-of-the-file");
+    symlinkSync(join(gateway.dir, "secret.txt"), join(gateway.dir, "link.txt"));
+    const sources = [
+      { path: join(gateway.dir, "secret.txt") },
+      { path: join(gateway.dir, "open", "..", "secret.txt") },
+      { path: join(gateway.dir, "link.txt") },
+      { path: `file://${join(gateway.dir, "secret.txt")}` },
+      { path: "/proc/self/environ" },
+      { url: "http://127.0.0.1:1/secret" },
+      { url: "http://169.254.169.254/latest/meta-data" },
+    ];
+
+    for (const [index, source] of sources.entries()) {
+      await writes(gateway, JSON.stringify(source));
+      await waitFor(() => replies(gateway).length === 2 * (index + 1), { timeoutMs: 20_000 });
+    }
+
+    const uploads = gateway.sim.log({ path: "media/upload" }).entries;
+    expect(uploads.filter(({ path }) => path.includes("media/upload"))).toEqual([]);
+    expect(replies(gateway).filter((text) => text === "see the file")).toHaveLength(sources.length);
+    expect(replies(gateway).join()).not.toContain("canary");
+  }, 60_000);
+});
+
+describe("the published vectors, at the real endpoint", () => {
+  const account = vectors("positive").find(({ id }) => id === "P2") as Vector;
+
+  async function startWithVectors(): Promise<GatewayUnderTest> {
+    const { receiveId: corpId, token, encodingAESKey } = account;
+    const app = { agentId: 1000017, name: "Vectors", secret: "SimSecretOfTheVectors", token, encodingAESKey };
+    const directory = { members: [{ userId: "chen.yu" }] };
+    const sim = await startSimulator({ corps: [{ corpId, apps: [app], directory }] });
+    onTestFinished(() => sim.close());
+    return startApp({ sim });
+  }
+  const query = ({ signature, timestamp, nonce }: Vector) =>
+    new URLSearchParams({ msg_signature: signature, timestamp, nonce });
+  const post = (gateway: GatewayUnderTest, vector: Vector) =>
+    fetch(`${gateway.publicUrl}/webhooks/app?${query(vector)}`, {
+      method: "POST",
+      body: `<xml><ToUserName><![CDATA[${account.receiveId}]]></ToUserName><AgentID><![CDATA[1000017]]></AgentID><Encrypt><![CDATA[${vector.encrypt}]]></Encrypt></xml>`,
+    });
+
+  it("are understood: the check of the address, messages, an event", async () => {
+    const gateway = await startWithVectors();
+    const [check, ascii, chinese, entered] = ["P1", "P2", "P3", "P12"].map(
+      (id) => vectors("positive").find((one) => one.id === id) as Vector,
+    ) as [Vector, Vector, Vector, Vector];
+    const echo = query(check);
+    echo.set("echostr", check.encrypt);
+
+    const checked = await fetch(`${gateway.publicUrl}/webhooks/app?${echo}`);
+    const statuses = [];
+    for (const vector of [ascii, entered]) statuses.push((await post(gateway, vector)).status);
+    await waitFor(() => gateway.repliesTo("chen.yu", "1000017").length === 1);
+    statuses.push((await post(gateway, chinese)).status);
+    await waitFor(() => gateway.repliesTo("chen.yu", "1000017").length === 2);
+
+    expect([checked.status, await checked.text()]).toEqual([200, "4782190563312270981"]);
+    expect(statuses).toEqual([200, 200, 200]);
+    expect(gateway.repliesTo("chen.yu", "1000017")).toEqual(["You said: hello relay", "You said: 你好，微信🌏 <&> ok"]);
+  });
+
+  it("that are wrong start no turn and cause no 5xx", async () => {
+    const gateway = await startWithVectors();
+    const wrong = vectors("negative");
+
+    const answers = await Promise.all(wrong.map(async (vector) => (await post(gateway, vector)).status));
+
+    expect(wrong.length).toBeGreaterThan(15);
+    expect(answers.filter((status) => status >= 500 || status === 200)).toEqual([]);
+    expect(gateway.log()).not.toContain('"turn started"');
+  });
+});
