@@ -1,6 +1,6 @@
-import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Simulator, startSimulator } from "@wxgate/simulator";
+import { DEFAULT_CORPS, type Simulator, startSimulator } from "@wxgate/simulator";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type GatewayUnderTest, type Json, type StartOptions, startGateway, waitFor } from "./harness.ts";
 
@@ -23,27 +23,28 @@ const vectors = (name: string): readonly Vector[] =>
     readFileSync(new URL(`../../../packages/wecom-crypto/src/fixtures/${name}.json`, import.meta.url), "utf8"),
   );
 
-function appChannel(sim: Simulator, more: Json = {}): Json {
-  const account = sim.accounts().find((one) => one.type === "wecom-agent-xml");
-  if (!account) throw new Error("the simulator holds no app");
+function appChannel(sim: Simulator, id: string, more: Json = {}): Json {
+  const account = sim.accounts().find((one) => one.account === id);
+  if (!account) throw new Error(`the simulator does not hold ${id}`);
   const { corpId, secret, agentId, token, encodingAESKey } = account;
   return { type: "wecom-agent-xml", corpId, secret, agentId, token, encodingAESKey, apiBaseUrl: sim.url, ...more };
 }
 
 interface AppOptions extends Omit<StartOptions, "config"> {
+  /** Of the simulator. */
+  readonly account?: string;
   readonly channel?: Json;
   readonly agents?: Json;
 }
 
-async function startApp({ channel, agents, ...options }: AppOptions = {}): Promise<GatewayUnderTest> {
+async function startApp({ account = APP, channel, agents, ...options }: AppOptions = {}): Promise<GatewayUnderTest> {
   const sim = options.sim ?? (await startSimulator());
   if (options.sim === undefined) onTestFinished(() => sim.close());
   const gateway = await startGateway({
     ...options,
     sim,
-    config: { channels: { app: appChannel(sim, channel) }, ...(agents ? { agents } : {}) },
+    config: { channels: { app: appChannel(sim, account, channel) }, ...(agents ? { agents } : {}) },
   });
-  const { account } = sim.accounts().find(({ type }) => type === "wecom-agent-xml") ?? { account: APP };
   await sim.registerCallback(account, `${gateway.publicUrl}/webhooks/app`, { force: true });
   return gateway;
 }
@@ -110,6 +111,25 @@ describe("an app's message", () => {
     expect(Math.max(...replies(gateway).map((text) => Buffer.byteLength(text)))).toBeLessThanOrEqual(2048);
   });
 
+  it("is answered no faster than the limits allow, in order", async () => {
+    const gateway = await startApp({
+      channel: { limits: { perMinute: 3 } },
+      agents: module("./chatty.mjs"),
+      files: {
+        "chatty.mjs":
+          'export default { async *respond() { for (let i = 1; i <= 5; i += 1) yield { kind: "content", now: true, content: { kind: "text", text: String(i) } }; } };',
+      },
+    });
+
+    await writes(gateway, "go");
+
+    await waitFor(() => replies(gateway).length === 3);
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    const { items } = await gateway.api<{ items: readonly { state: string }[] }>("/api/deliveries");
+    expect(replies(gateway)).toEqual(["1", "2", "3"]);
+    expect(items.filter(({ state }) => state !== "accepted")).toHaveLength(2);
+  });
+
   it("of a stranger under an allowlist never reaches the agent", async () => {
     const gateway = await startApp({
       channel: { dmPolicy: "allowlist", allowFrom: ["ZhangSan"] },
@@ -134,7 +154,7 @@ describe("an app's message", () => {
       agents: module("./asking.mjs"),
       files: {
         "asking.mjs":
-          'export default { async *respond(turn) { const [part] = turn.messages[0].content; if (part.kind === "action") yield { kind: "text-delta", text: `${part.taskId} ${part.key}` }; else yield { kind: "content", content: { kind: "card", card: { card_type: "button_interaction", task_id: "ask-1", main_title: { title: "Go?" }, button_list: [{ text: "Yes", key: "yes" }] } } }; } };',
+          'export default { async *respond(turn) { const [part] = turn.messages[0].content; if (part.kind === "action") yield { kind: "text-delta", text: [part.taskId, part.key].join(" ") }; else yield { kind: "content", content: { kind: "card", card: { card_type: "button_interaction", task_id: "ask-1", main_title: { title: "Go?" }, button_list: [{ text: "Yes", key: "yes" }] } } }; } };',
       },
     });
     await writes(gateway, "ask me");
@@ -160,12 +180,13 @@ describe("local files", () => {
       },
       channel: { mediaLocalRoots: ["./open"] },
     });
+    mkdirSync(join(gateway.dir, "open"));
     writeFileSync(join(gateway.dir, "secret.txt"), "canary-of-the-file");
-    symlinkSync(join(gateway.dir, "secret.txt"), join(gateway.dir, "link.txt"));
+    symlinkSync(join(gateway.dir, "secret.txt"), join(gateway.dir, "open", "link.txt"));
     const sources = [
       { path: join(gateway.dir, "secret.txt") },
       { path: join(gateway.dir, "open", "..", "secret.txt") },
-      { path: join(gateway.dir, "link.txt") },
+      { path: join(gateway.dir, "open", "link.txt") },
       { path: `file://${join(gateway.dir, "secret.txt")}` },
       { path: "/proc/self/environ" },
       { url: "http://127.0.0.1:1/secret" },
@@ -191,9 +212,9 @@ describe("the published vectors, at the real endpoint", () => {
     const { receiveId: corpId, token, encodingAESKey } = account;
     const app = { agentId: 1000017, name: "Vectors", secret: "SimSecretOfTheVectors", token, encodingAESKey };
     const directory = { members: [{ userId: "chen.yu" }] };
-    const sim = await startSimulator({ corps: [{ corpId, apps: [app], directory }] });
+    const sim = await startSimulator({ corps: [...DEFAULT_CORPS, { corpId, apps: [app], directory }] });
     onTestFinished(() => sim.close());
-    return startApp({ sim });
+    return startApp({ sim, account: "1000017" });
   }
   const query = ({ signature, timestamp, nonce }: Vector) =>
     new URLSearchParams({ msg_signature: signature, timestamp, nonce });
