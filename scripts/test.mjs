@@ -11,6 +11,7 @@ const steps = onlyTests
       ["types", "tsc", ["-p", "tsconfig.json", "--noEmit"]],
       ["unused code", "knip", []],
       ["build", "turbo", ["run", "build", "--output-logs=errors-only"]],
+      ["packages as published", process.execPath, ["scripts/check-packages.mjs"]],
     ];
 
 let failedSteps = 0;
