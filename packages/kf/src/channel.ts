@@ -1,16 +1,21 @@
 import { setMaxListeners } from "node:events";
 import type { ChannelPorts, CreateChannel } from "@wxgate/core";
 import { formatMarkdown } from "@wxgate/unicode-format";
-import { createMediaStager, createStateTokenStore } from "@wxgate/wecom-api";
+import {
+  createChannelWecomApi,
+  createFileStager,
+  createMediaStager,
+  createOpenMedia,
+  KF_ERRCODES,
+} from "@wxgate/wecom-api";
 import { createAccounts } from "./accounts.ts";
 import { createAnswerEvents } from "./answer-events.ts";
-import { createKfApi, type KfApi, kfApiOver } from "./api.ts";
+import { type KfApi, kfApiOver } from "./api.ts";
 import { type KfConfig, type KfOptions, parseConfig } from "./config.ts";
 import { createCustomers } from "./customers.ts";
 import { createDiscovery } from "./discovery.ts";
 import { createHandOver } from "./hand-over.ts";
 import { createHealth, type Health } from "./health.ts";
-import { createOpenMedia } from "./media.ts";
 import { createNews } from "./news.ts";
 import { apiWithoutSecret } from "./no-secret.ts";
 import { createPrepare } from "./prepare.ts";
@@ -70,6 +75,9 @@ export const createKfChannel: CreateChannel<KfOptions> = (id, options, ports) =>
   });
   const handOver = createHandOver({ api, sessions, state, log });
 
+  const stageMedia = createMediaStager({ api: api.wecom, media: ports.media });
+  const stageFile = createFileStager({ stageMedia, notices: config.notices, log });
+
   return {
     id,
     type: "kf",
@@ -81,9 +89,9 @@ export const createKfChannel: CreateChannel<KfOptions> = (id, options, ports) =>
       longReply: config.longReply,
       sendsPerInbound: config.replyWindow.messages,
     }),
-    stage: createStage({ stageMedia: createMediaStager({ api: api.wecom, media: ports.media }), ...writing, log }),
+    stage: createStage({ stageMedia, stageFile, ...writing, log }),
     send: createSend({ config, api, accounts, sessions, handOver, log }),
-    openMedia: createOpenMedia(api),
+    openMedia: createOpenMedia(api.wecom),
     reply: { windowMs: config.replyWindow.hours * HOUR_MS, sendsPerInbound: config.replyWindow.messages },
     handoffKeywords: config.handoff.keywords,
     health: () => health.report(),
@@ -101,8 +109,6 @@ export const createKfChannel: CreateChannel<KfOptions> = (id, options, ports) =>
 /** Until the operator has filled in the secret, everything that needs it says so. */
 function createApi(id: string, config: KfConfig, ports: ChannelPorts): KfApi {
   const { corpId, secret, apiBaseUrl } = config;
-  const { fetch, clock, random, log, state } = ports;
   if (secret === undefined) return kfApiOver(apiWithoutSecret(id));
-  const tokenStore = createStateTokenStore(state, random, () => clock.now());
-  return createKfApi({ corpId, secret, apiBaseUrl, fetch, clock, random, log, tokenStore });
+  return kfApiOver(createChannelWecomApi({ corpId, secret, apiBaseUrl, errcodes: KF_ERRCODES }, ports));
 }

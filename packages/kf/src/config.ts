@@ -1,4 +1,5 @@
-import { decodeKey } from "@wxgate/wecom-crypto";
+import { wrongConfig } from "@wxgate/core";
+import { isCallbackKey } from "@wxgate/wecom-crypto";
 import { z } from "zod";
 
 const CONSOLE_KF = "WeCom admin console, WeChat Customer Service, API (or the KF console, Development)";
@@ -145,15 +146,5 @@ export type KfConfig = z.output<typeof kfConfigSchema>;
 export function parseConfig(id: string, options: KfOptions): KfConfig {
   const parsed = kfConfigSchema.safeParse(options);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => `  ${issue.path.join(".") || "(top)"}: ${issue.message}`);
-  throw new Error(`The configuration of channel "${id}" (kf) is wrong:\n${problems.join("\n")}`);
-}
-
-function isCallbackKey(text: string): boolean {
-  try {
-    decodeKey(text);
-    return true;
-  } catch {
-    return false;
-  }
+  throw wrongConfig(id, "kf", parsed.error.issues);
 }

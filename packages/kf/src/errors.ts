@@ -1,11 +1,11 @@
-import { AuthenticationError, ChannelError, RejectedError, TransientError } from "@wxgate/core";
+import { AuthenticationError, RejectedError, TransientError } from "@wxgate/core";
+import { hasErrcode } from "@wxgate/wecom-api";
 
 /*
  * The numbers this channel itself reacts to; what every number means to an operator stands in `@wxgate/wecom-api`.
  * https://developer.work.weixin.qq.com/document/path/90313
  */
 const ERR_PARAMETER = 40058;
-export const ERR_MEDIA_ID = 40007;
 export const ERR_TEXT_TOO_LONG = 45002;
 export const ERR_ACCOUNT_ILLEGAL = 95000;
 export const ERR_ACCOUNT_GONE = 95004;
@@ -14,10 +14,6 @@ export const ERR_SERVICER_UNKNOWN = 95014;
 export const ERR_TRANSITION = 95016;
 export const ERR_SESSION_STATE = 95018;
 export const ERR_SERVICER_AWAY = 95019;
-
-export function hasErrcode(error: unknown, ...codes: readonly number[]): error is ChannelError {
-  return error instanceof ChannelError && error.platformCode !== undefined && codes.includes(error.platformCode);
-}
 
 /**
  * Our ids are random, so the platform knows one already only when an earlier attempt arrived. Its number for that is
@@ -55,16 +51,6 @@ export function sessionOver(cause: unknown): TransientError {
     platformCode: ERR_SESSION_STATE,
     until: "customer",
     hint: "It goes out with the customer's next message.",
-    cause,
-  });
-}
-
-export function mediaGone(cause: ChannelError): TransientError {
-  return new TransientError("the uploaded file is no longer good, it is uploaded again", {
-    code: "kf.media-expired",
-    platformCode: ERR_MEDIA_ID,
-    restage: true,
-    ...(cause.hint === undefined ? {} : { hint: cause.hint }),
     cause,
   });
 }

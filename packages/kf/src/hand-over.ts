@@ -6,8 +6,9 @@ import {
   RejectedError,
   type SendReceipt,
 } from "@wxgate/core";
+import { hasErrcode } from "@wxgate/wecom-api";
 import type { KfApi } from "./api.ts";
-import { ERR_SERVICER_AWAY, ERR_SERVICER_UNKNOWN, ERR_TRANSITION, hasErrcode, isDuplicateMessageId } from "./errors.ts";
+import { ERR_SERVICER_AWAY, ERR_SERVICER_UNKNOWN, ERR_TRANSITION, isDuplicateMessageId } from "./errors.ts";
 import { render } from "./render.ts";
 import { isHumans, type Sessions } from "./sessions.ts";
 import { isObject, SESSION, textField } from "./wire.ts";

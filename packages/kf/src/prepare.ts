@@ -1,8 +1,8 @@
-import { chunkText, truncateText } from "@wxgate/chunker";
+import { chunkMessages, joinMessages, trimMessage, truncateText } from "@wxgate/chunker";
 import type { Channel, OutboundContent, Piece, Room } from "@wxgate/core";
 import type { KfConfig } from "./config.ts";
 import { type Block, type DegradeOptions, degrade } from "./degrade.ts";
-import { byteLength, TEXT_BYTES, trimPiece } from "./text.ts";
+import { byteLength, TEXT_BYTES } from "./text.ts";
 
 export interface PrepareOptions extends DegradeOptions {
   readonly notices: KfConfig["notices"];
@@ -39,8 +39,8 @@ function mergeTexts(blocks: readonly Block[]): readonly Block[] {
     const last = merged.at(-1);
     if (typeof block !== "string") merged.push(block);
     else if (block.trim() === "") continue;
-    else if (typeof last === "string") merged[merged.length - 1] = `${last.trimEnd()}\n\n${trimPiece(block)}`;
-    else merged.push(trimPiece(block));
+    else if (typeof last === "string") merged[merged.length - 1] = joinMessages(last, block);
+    else merged.push(trimMessage(block));
   }
   return merged;
 }
@@ -54,9 +54,7 @@ function toPieces(blocks: readonly Block[], options: PrepareOptions): readonly P
 /** Every piece keeps room for the sentence that says that more waits: which one is the last is known when it is sent. */
 function chunks(text: string, { notices }: PrepareOptions): readonly string[] {
   const reserve = notices.moreWaits === "" ? 0 : byteLength(`\n${notices.moreWaits}`);
-  return chunkText(text, { maxBytes: TEXT_BYTES, reserve })
-    .map(trimPiece)
-    .filter((chunk) => chunk !== "");
+  return chunkMessages(text, { maxBytes: TEXT_BYTES, reserve });
 }
 
 /** Cuts the text, not the files beside it. */
@@ -91,7 +89,7 @@ function inFile(blocks: readonly Block[], sends: number, options: PrepareOptions
 function withEnding(text: string, ending: string, options: PrepareOptions): string {
   if (ending === "") return text;
   const reserve = byteLength(`\n${options.notices.moreWaits}\n${ending}`);
-  return `${trimPiece(truncateText(text, { maxBytes: TEXT_BYTES - reserve }))}\n${ending}`;
+  return `${trimMessage(truncateText(text, { maxBytes: TEXT_BYTES - reserve }))}\n${ending}`;
 }
 
 function hasTextAfter(blocks: readonly Block[], block: Block): boolean {

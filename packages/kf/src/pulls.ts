@@ -1,6 +1,7 @@
 import { AuthenticationError, type Clock, type Logger, type Random, RejectedError, TransientError } from "@wxgate/core";
+import { hasErrcode } from "@wxgate/wecom-api";
 import type { Accounts } from "./accounts.ts";
-import { ERR_ACCOUNT_GONE, ERR_ACCOUNT_ILLEGAL, hasErrcode } from "./errors.ts";
+import { ERR_ACCOUNT_GONE, ERR_ACCOUNT_ILLEGAL } from "./errors.ts";
 import type { Health } from "./health.ts";
 import type { Pull } from "./sync.ts";
 

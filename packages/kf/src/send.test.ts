@@ -55,7 +55,7 @@ describe("a send", () => {
     [95003, { name: "AuthenticationError", code: "kf.enterprise-not-verified" }],
     [95017, { name: "AuthenticationError", code: "kf.api-switched-off" }],
     [95026, { name: "RejectedError", code: "kf.account-limit" }],
-    [40007, { name: "TransientError", code: "kf.media-expired", restage: true }],
+    [40007, { name: "TransientError", code: "wecom.upload-expired", restage: true }],
   ])("that is refused with %i says who must act: %j", async (errcode, expected) => {
     const kf = startKf();
     kf.qyapi.on("kf/send_msg", refusal(errcode));

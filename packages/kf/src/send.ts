@@ -8,20 +8,18 @@ import {
   ProtocolError,
   type SendReceipt,
 } from "@wxgate/core";
+import { expiredUpload, hasErrcode } from "@wxgate/wecom-api";
 import type { Accounts } from "./accounts.ts";
 import type { KfApi } from "./api.ts";
 import type { KfConfig } from "./config.ts";
 import {
   ERR_ACCOUNT_GONE,
   ERR_ACCOUNT_ILLEGAL,
-  ERR_MEDIA_ID,
   ERR_SESSION_STATE,
   ERR_TEXT_TOO_LONG,
   ERR_TRANSITION,
-  hasErrcode,
   humanServes,
   isDuplicateMessageId,
-  mediaGone,
   sessionOver,
 } from "./errors.ts";
 import type { HandOver } from "./hand-over.ts";
@@ -75,7 +73,8 @@ export function createSend(options: SendOptions): Channel["send"] {
   ): Promise<SendReceipt> {
     if (hasErrcode(error, ERR_SESSION_STATE)) return refusedByState(message, body, error, signal);
     if (hasErrcode(error, ERR_TEXT_TOO_LONG)) return inHalves(message, body, error, signal);
-    if (hasErrcode(error, ERR_MEDIA_ID)) throw mediaGone(error);
+    const expired = expiredUpload(error);
+    if (expired !== undefined) throw expired;
     if (hasErrcode(error, ERR_ACCOUNT_GONE, ERR_ACCOUNT_ILLEGAL))
       await options.accounts.drop(message.to.account, "deleted");
     throw error;

@@ -3,23 +3,21 @@ import {
   type Logger,
   type MediaSource,
   type OutboundContent,
-  type OutboundMedia,
   outboundText,
   RejectedError,
 } from "@wxgate/core";
-import type { MediaStager } from "@wxgate/wecom-api";
-import type { KfConfig } from "./config.ts";
+import type { FileStager, MediaStager } from "@wxgate/wecom-api";
 import { type DegradeOptions, degrade } from "./degrade.ts";
 
 interface StageOptions extends DegradeOptions {
   readonly stageMedia: MediaStager;
-  readonly notices: Pick<KfConfig["notices"], "notSent" | "notAvailable">;
+  readonly stageFile: FileStager;
   readonly log: Logger;
 }
 
 /** Uploads what a piece needs; what WeChat would refuse becomes a file, and what it refuses in any form a sentence. */
 export function createStage(options: StageOptions): NonNullable<Channel["stage"]> {
-  const { stageMedia, notices, log } = options;
+  const { stageMedia, stageFile, log } = options;
 
   return async function stage(piece, target, signal) {
     const content = await Promise.all(piece.content.map((part) => stageContent(part, target.to.account, signal)));
@@ -36,7 +34,7 @@ export function createStage(options: StageOptions): NonNullable<Channel["stage"]
       case "voice":
       case "video":
       case "file":
-        return content.mediaId === undefined ? stageFile(content, account, signal) : content;
+        return content.mediaId === undefined ? (await stageFile(content, account, signal)).content : content;
       case "link":
       case "miniprogram": {
         if (content.image === undefined || content.image.mediaId !== undefined) return content;
@@ -45,19 +43,6 @@ export function createStage(options: StageOptions): NonNullable<Channel["stage"]
       }
       default:
         return content;
-    }
-  }
-
-  async function stageFile(media: OutboundMedia, account: string, signal: AbortSignal): Promise<OutboundContent> {
-    try {
-      const { kind, mediaId, filename, reason } = await stageMedia(media, signal);
-      if (reason !== undefined)
-        log.info({ account, wanted: media.kind, reason }, "the file was adapted to what WeChat takes");
-      return { kind, mediaId, ...(filename === undefined ? {} : { filename }) };
-    } catch (error) {
-      if (!(error instanceof RejectedError)) throw error;
-      log.warn({ err: error, account, kind: media.kind }, "the file could not be sent");
-      return { kind: "text", text: excuse(media, error), format: "plain" };
     }
   }
 
@@ -77,12 +62,5 @@ export function createStage(options: StageOptions): NonNullable<Channel["stage"]
     const { image: _image, ...rest } = content;
     const [block] = degrade(rest, options).slice(-1);
     return typeof block === "object" ? block : { kind: "text", text: outboundText(rest), format: "plain" };
-  }
-
-  /** Why, and where it is to be had, if only its form was wrong; what a guard refused is nothing for a customer. */
-  function excuse(media: OutboundMedia, error: RejectedError): string {
-    if (error.code !== "wecom.media-unfit") return notices.notAvailable;
-    const words = notices.notSent.replaceAll("{reason}", error.message);
-    return media.url === undefined ? words : `${words}\n${media.url}`;
   }
 }

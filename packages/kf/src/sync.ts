@@ -5,12 +5,13 @@ import {
   type JsonObject,
   TransientError,
 } from "@wxgate/core";
+import { hasErrcode } from "@wxgate/wecom-api";
 import type { Accounts } from "./accounts.ts";
 import type { KfApi } from "./api.ts";
 import type { KfConfig } from "./config.ts";
 import type { Customers } from "./customers.ts";
 import { CLOCK_SLACK_MS } from "./discovery.ts";
-import { ERR_MSG_TOKEN, hasErrcode } from "./errors.ts";
+import { ERR_MSG_TOKEN } from "./errors.ts";
 import { type Parsed, parseItem } from "./parse.ts";
 import type { Trigger } from "./pulls.ts";
 import { lastServingEvents, splitSegments, toBatch, withName } from "./segments.ts";

@@ -6,8 +6,3 @@ export const TEXT_BYTES = 2048;
 export function byteLength(text: string): number {
   return utf8Length(text);
 }
-
-/** Without blank lines around it; its own indentation stays. WeChat refuses messages of white space. */
-export function trimPiece(text: string): string {
-  return text.replace(/^(?:[^\S\n]*\n)+/, "").trimEnd();
-}
