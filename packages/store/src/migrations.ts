@@ -80,6 +80,7 @@ const STEPS: readonly (readonly string[])[] = [
     `create table accounts (
       channel text not null, account text not null, error text, paused_since bigint, paused_until bigint,
       last_sent_at bigint, next_slot_at bigint, primary key (channel, account))`,
+    "create index accounts_pause on accounts (paused_until) where paused_until is not null",
     `create table audit (
       seq {number}, at bigint not null, actor text not null, action text not null, subject text, detail text)`,
     `create table media_files (

@@ -38,14 +38,19 @@ const LARGEST_GROUP = 1000;
  */
 export function openSqlite(options: SqliteOptions): Driver {
   const unlock = claimFile(options);
-  let database: SqliteDatabase;
+  let database: SqliteDatabase | undefined;
   try {
     database = openDatabase(options.path);
     migrate(database);
   } catch (error) {
+    database?.close();
     unlock();
     throw error;
   }
+  return createDriver(database, unlock, options);
+}
+
+function createDriver(database: SqliteDatabase, unlock: () => void, options: SqliteOptions): Driver {
   const wakes = createWakes(options.log);
   const prepared = new Map<Statement<never, unknown>, SqliteStatement>();
   let queue: Job[] = [];
@@ -184,7 +189,7 @@ function claimFile({ path, clock }: SqliteOptions): () => void {
 
 function openDatabase(path: string): SqliteDatabase {
   const database = openSqliteDatabase(path);
-  database.exec("pragma busy_timeout = 5000");
+  database.exec("pragma busy_timeout = 2000");
   database.exec("pragma journal_mode = wal");
   database.exec("pragma synchronous = full");
   database.exec("pragma temp_store = memory");

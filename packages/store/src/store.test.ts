@@ -1,15 +1,13 @@
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Clock, Logger, Random, Store } from "@wxgate/core";
+import type { Clock, Store } from "@wxgate/core";
 import { findPostgres, POSTGRES_HINT, type PostgresCluster, startPostgres, storeContract } from "@wxgate/testing";
 import { afterAll, beforeAll } from "vitest";
-import { openStore, type Sealer, type StoreOptions } from "./index.ts";
+import { openStore, type StoreOptions } from "./index.ts";
+import { createTestSealer, log, random, wallClock } from "./options.fixture.ts";
 
-const random: Random = { bytes: (count) => randomBytes(count), fraction: () => Math.random() };
-const log: Logger = { child: () => log, debug() {}, info() {}, warn() {}, error() {} };
-const sealer = testSealer();
+const sealer = createTestSealer();
 
 storeContract("SQLite", {
   async open() {
@@ -53,7 +51,7 @@ storeContract("PostgreSQL", {
     const url = await cluster!.createDatabase();
     let offset = 0;
     const clock = {
-      ...wallClock(),
+      ...wallClock,
       now: () => Date.now() + offset,
       advance(ms: number) {
         offset += ms;
@@ -85,37 +83,6 @@ function manualClock(startsAt: number): Clock & { advance(ms: number): void } {
     sleep: async () => {},
     advance(ms) {
       now += ms;
-    },
-  };
-}
-
-function wallClock(): Clock {
-  return {
-    now: () => Date.now(),
-    sleep: (ms, signal) =>
-      new Promise((resolve, reject) => {
-        const timer = setTimeout(resolve, ms);
-        signal?.addEventListener("abort", () => {
-          clearTimeout(timer);
-          reject(signal.reason);
-        });
-      }),
-  };
-}
-
-function testSealer(): Sealer {
-  const key = randomBytes(32);
-  return {
-    seal(text) {
-      const iv = randomBytes(12);
-      const cipher = createCipheriv("aes-256-gcm", key, iv);
-      const sealed = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
-      return Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString("base64");
-    },
-    open(text) {
-      const bytes = Buffer.from(text, "base64");
-      const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, 12)).setAuthTag(bytes.subarray(12, 28));
-      return decipher.update(bytes.subarray(28), undefined, "utf8") + decipher.final("utf8");
     },
   };
 }

@@ -62,7 +62,11 @@ export function createAccounts(e: Sql) {
       ),
   );
   const ended = e.prepare((db, p: { now: number }) =>
-    db.selectFrom("accounts").select(["channel", "account"]).where("paused_until", "<=", p.now),
+    db
+      .selectFrom("accounts")
+      .select(["channel", "account"])
+      .where("paused_until", "is not", null)
+      .where("paused_until", "<=", p.now),
   );
   const paused = e.prepare((db, p: { now: number }) =>
     db

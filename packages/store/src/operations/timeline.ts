@@ -18,16 +18,15 @@ export function createTimeline(e: Sql, ids: Ids) {
   const messageBySeq = e.prepare((db, p: { seq: number }) =>
     db.selectFrom("messages").select(messageColumns).where("seq", "=", p.seq),
   );
-  // No index by platform id alone: each (channel, account) is looked up by its own.
-  const messagesByPlatform = e.prepare((db, p: { platformId: string }) =>
+  // There is no index by platform id alone: each account is asked for its own.
+  const accounts = e.prepare((db, _: object) => db.selectFrom("accounts").select(["channel", "account"]));
+  const messageByPlatform = e.prepare((db, p: { channel: string; account: string; platformId: string }) =>
     db
-      .selectFrom("messages as m")
-      .select(messageColumns.map((column) => `m.${column}` as const))
-      .innerJoin("accounts as a", (join) =>
-        join.onRef("a.channel", "=", "m.channel").onRef("a.account", "=", "m.account"),
-      )
-      .where("m.platform_id", "=", p.platformId)
-      .limit(1),
+      .selectFrom("messages")
+      .select(messageColumns)
+      .where("channel", "=", p.channel)
+      .where("account", "=", p.account)
+      .where("platform_id", "=", p.platformId),
   );
   const turn = e.prepare((db, p: { seq: number }) => db.selectFrom("turns").selectAll().where("seq", "=", p.seq));
   const attempts = e.prepare((db, p: { conversation: number; since: number; subject: string; seq: number }) =>
@@ -67,15 +66,14 @@ export function createTimeline(e: Sql, ids: Ids) {
   const deliveryById = e.prepare((db, p: { id: string }) =>
     db.selectFrom("deliveries").select(deliveryColumns).where("id", "=", p.id),
   );
-  const deliveriesByPlatform = e.prepare((db, p: { platformId: string }) =>
+  const deliveryByPlatform = e.prepare((db, p: { channel: string; account: string; platformId: string }) =>
     db
-      .selectFrom("deliveries as d")
-      .select(deliveryColumns.map((column) => `d.${column}` as const))
-      .innerJoin("accounts as a", (join) =>
-        join.onRef("a.channel", "=", "d.channel").onRef("a.account", "=", "d.account"),
-      )
-      .where("d.platform_id", "=", p.platformId)
-      .whereRef("d.platform_id", "<>", "d.id")
+      .selectFrom("deliveries")
+      .select(deliveryColumns)
+      .where("channel", "=", p.channel)
+      .where("account", "=", p.account)
+      .where("platform_id", "=", p.platformId)
+      .whereRef("platform_id", "<>", "id")
       .limit(1),
   );
 
@@ -106,14 +104,25 @@ export function createTimeline(e: Sql, ids: Ids) {
     reply_id: string;
   };
 
-  function* lookUp(id: string): Operation<{ message?: Message; delivery?: Delivery } | undefined> {
+  type Found = { message?: Message; delivery?: Delivery };
+
+  function* lookUp(id: string): Operation<Found | undefined> {
     const seq = ids.parse("msg", id);
-    const message =
-      (seq === undefined ? undefined : yield* first(messageBySeq, { seq })) ??
-      (yield* first(messagesByPlatform, { platformId: id }));
+    const message = seq === undefined ? undefined : yield* first(messageBySeq, { seq });
     if (message !== undefined) return { message };
-    const delivery = (yield* first(deliveryById, { id })) ?? (yield* first(deliveriesByPlatform, { platformId: id }));
-    return delivery === undefined ? undefined : { delivery };
+    const delivery = yield* first(deliveryById, { id });
+    if (delivery !== undefined) return { delivery };
+    return yield* lookUpByPlatform(id);
+  }
+
+  function* lookUpByPlatform(platformId: string): Operation<Found | undefined> {
+    for (const { channel, account } of yield* all(accounts, {})) {
+      const message = yield* first(messageByPlatform, { channel, account, platformId });
+      if (message !== undefined) return { message };
+      const delivery = yield* first(deliveryByPlatform, { channel, account, platformId });
+      if (delivery !== undefined) return { delivery };
+    }
+    return undefined;
   }
 
   function receivedEntries(message: Message): TimelineEntry[] {
