@@ -1,4 +1,5 @@
 import type { AppOptions, DirectoryOptions } from "./app/options.ts";
+import type { BotOptions } from "./bot/options.ts";
 import type { CallbackOptions } from "./callbacks.ts";
 import type { FaultSetting } from "./faults.ts";
 import type { IlinkOptions } from "./ilink/options.ts";
@@ -30,6 +31,8 @@ export interface CorpOptions {
   readonly kf?: KfOptions;
   /** Self-built apps; their agent ids differ. */
   readonly apps?: readonly AppOptions[];
+  /** AI bots on a long connection. */
+  readonly bots?: readonly BotOptions[];
   /** Who can use the apps. */
   readonly directory?: DirectoryOptions;
 }
@@ -56,6 +59,9 @@ export const DEFAULT_CORPS: readonly CorpOptions[] = [
         token: "SimAppCallbackToken1",
         encodingAESKey: "SimAppEncodingAESKey0000000000000000000000w",
       },
+    ],
+    bots: [
+      { botId: "aibSimBot0000000000000001", name: "Helper", secret: "SimBotSecret000000000000000000000000000001" },
     ],
     directory: {
       members: [

@@ -8,6 +8,7 @@ import type { QyapiRoutes } from "./qyapi/calls.ts";
 import type { Corps } from "./qyapi/corps.ts";
 import type { Tokens } from "./qyapi/tokens.ts";
 import type { RequestLog } from "./request-log.ts";
+import type { Upgrade } from "./server.ts";
 
 /** What every platform module is given. */
 export interface PlatformTools {
@@ -34,6 +35,8 @@ export interface Platform {
   readonly qyapi?: QyapiRoutes;
   /** Paths outside `/cgi-bin/`, by prefix, such as `/ilink/`. */
   readonly http?: Readonly<Record<string, (exchange: Exchange) => Promise<void>>>;
+  /** WebSocket handshakes, by exact path. */
+  readonly upgrades?: Readonly<Record<string, Upgrade>>;
   accounts(): readonly AccountDescription[];
   /** Whether this account id is one of its own. */
   has(account: string): boolean;

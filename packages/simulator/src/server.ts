@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
 import { type Exchange, sendText } from "./http-io.ts";
 
 export type Handle = (exchange: Exchange) => Promise<void>;
@@ -7,15 +8,28 @@ export type Handle = (exchange: Exchange) => Promise<void>;
 /** Who answers which paths: the longest prefix wins. */
 export type Prefixes = Readonly<Record<string, Handle>>;
 
+/** Takes over a connection that asks to become a WebSocket. */
+export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
 export interface SimServer {
   readonly url: string;
   close(): Promise<void>;
 }
 
 /** Listens on the loopback address only: the simulator gives away every secret it holds. */
-export async function startServer(port: number, prefixes: Prefixes): Promise<SimServer> {
+export async function startServer(
+  port: number,
+  prefixes: Prefixes,
+  upgrades: Readonly<Record<string, Upgrade>> = {},
+): Promise<SimServer> {
   const ordered = Object.entries(prefixes).sort(([one], [other]) => other.length - one.length);
   const server = createServer((request, response) => void answer(ordered, request, response));
+  server.on("upgrade", (request, socket, head) => {
+    const path = (request.url ?? "/").split("?")[0] ?? "/";
+    const upgrade = Object.hasOwn(upgrades, path) ? upgrades[path] : undefined;
+    if (upgrade) upgrade(request, socket, head);
+    else socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n");
+  });
   server.keepAliveTimeout = 60_000;
   await listen(server, port);
   const { port: actual } = server.address() as AddressInfo;

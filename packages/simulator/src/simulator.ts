@@ -1,4 +1,5 @@
 import { createAppPlatform } from "./app/platform.ts";
+import { createBotPlatform } from "./bot/platform.ts";
 import { CALLBACK_FAULTS } from "./callback-faults.ts";
 import { createCallbackSender } from "./callbacks.ts";
 import { createClock } from "./clock.ts";
@@ -87,12 +88,14 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     avatars: { GET: sendAvatar },
     changes: { GET: feed.open },
   });
-  const server = await startServer(options.port ?? 0, {
+  const prefixes = {
     "/": createPlayground(),
     [QYAPI_PREFIX]: qyapi.handle,
     [CONTROL_PREFIX]: controlRouter.handle,
     ...Object.assign({}, ...platforms.map((platform) => platform.http ?? {})),
-  });
+  };
+  const upgrades = Object.assign({}, ...platforms.map((platform) => platform.upgrades ?? {}));
+  const server = await startServer(options.port ?? 0, prefixes, upgrades);
   url = server.url;
 
   return {
@@ -122,5 +125,11 @@ function createPlatforms(
 ): readonly Platform[] {
   const withKf = corps.flatMap(({ corpId, name, kf }) => (kf ? [{ corpId, name, kf }] : []));
   const withApps = corps.flatMap(({ apps, ...corp }) => (apps ? [{ ...corp, apps }] : []));
-  return [createKfPlatform(tools, withKf), createAppPlatform(tools, withApps), createIlinkPlatform(tools, ilink)];
+  const withBots = corps.flatMap(({ corpId, name, bots }) => (bots ? [{ corpId, name, bots }] : []));
+  return [
+    createKfPlatform(tools, withKf),
+    createAppPlatform(tools, withApps),
+    createBotPlatform(tools, withBots),
+    createIlinkPlatform(tools, ilink),
+  ];
 }

@@ -16,7 +16,7 @@ export async function storeFiles(corp: Corp, contents: readonly Content[]): Prom
   const carriers = contents.flatMap(carriersIn);
   if (carriers.length === 0) return NO_FILES;
   const files = new Map<Content, { media: StoredMedia; silk?: StoredMedia }>();
-  for (const content of carriers) files.set(content, await storeFile(corp, content));
+  for (const content of carriers) files.set(content, await storeCarried(corp, content));
   return files;
 }
 
@@ -25,11 +25,17 @@ function carriersIn(content: Content): Content[] {
   return content.kind === "forwarded" ? content.items.flatMap((item) => carriersIn(item.content)) : [];
 }
 
-async function storeFile(corp: Corp, content: Content): Promise<{ media: StoredMedia; silk?: StoredMedia }> {
+/** Stores what one message carries; a sample where it names no source. */
+async function storeCarried(corp: Corp, content: Content): Promise<{ media: StoredMedia; silk?: StoredMedia }> {
   if (!isMedia(content)) return { media: corp.media.add({ kind: "image", ...named(sampleMedia("image")) }) };
-  const media = corp.media.add(await source(content));
+  const media = await storeFile(corp, content);
   const isSample = content.kind === "voice" && !content.base64 && !content.url && content.bytes === undefined;
   return isSample ? { media, silk: corp.media.add({ kind: "voice", ...named(sampleSilk()) }) } : { media };
+}
+
+/** A file as a person sends it, in the enterprise's media. */
+export async function storeFile(corp: Corp, content: MediaContent): Promise<StoredMedia> {
+  return corp.media.add(await source(content));
 }
 
 function named({ data, mime, filename }: Sample): Omit<NewMedia, "kind"> {
