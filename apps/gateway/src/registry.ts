@@ -2,6 +2,7 @@ import { type AgentPorts, agentTypes } from "@wxgate/agents";
 import type { Agent, Channel, ChannelPorts, CreateChannel } from "@wxgate/core";
 import { createKfChannel, kfConfigSchema } from "@wxgate/kf";
 import { agentXmlConfigSchema, createAgentXmlChannel } from "@wxgate/wecom-agent-xml";
+import { createWecomBotWsChannel, wecomBotWsConfigSchema } from "@wxgate/wecom-bot-ws";
 import type { z } from "zod";
 
 /** A kind of channel the gateway can be configured with. */
@@ -29,6 +30,7 @@ type Keys = Readonly<Record<string, unknown>>;
 export const registry: Registry = {
   channels: {
     kf: channel(kfConfigSchema, createKfChannel, ["secret", "token", "encodingAESKey"]),
+    "wecom-bot-ws": channel(wecomBotWsConfigSchema, createWecomBotWsChannel, ["secret"]),
     "wecom-agent-xml": channel(agentXmlConfigSchema, createAgentXmlChannel, ["secret", "token", "encodingAESKey"]),
   },
   agents: Object.fromEntries([...agentTypes].map(([type, entry]) => [type, entry])),

@@ -1,0 +1,120 @@
+import { setMaxListeners } from "node:events";
+import type { Channel, ChannelPorts } from "@wxgate/core";
+import { createFileStager, createMediaStager } from "@wxgate/wecom-api";
+import { createBotPrepare, SENDS, type StreamLook } from "@wxgate/wecom-bot-message";
+import { menuCard } from "@wxgate/wecom-card";
+import { createAnswerEvents } from "./answer-events.ts";
+import { type BotApi, createBotApi } from "./api.ts";
+import { createCards } from "./cards.ts";
+import { parseConfig, type WecomBotWsOptions } from "./config.ts";
+import { createHealth } from "./health.ts";
+import { createIntake } from "./intake.ts";
+import { createLink } from "./link.ts";
+import { createOpenMedia } from "./media.ts";
+import { createRun } from "./run.ts";
+import { createSend } from "./send.ts";
+import { runSession } from "./session.ts";
+import { createWsConnect } from "./socket.ts";
+import { botMediaRules, createStage } from "./stage.ts";
+import { createStreams } from "./streams.ts";
+import { createTarget } from "./target.ts";
+import { createUpload } from "./upload.ts";
+
+export interface WecomBotWsChannel extends Channel {
+  /** The bot's commands over this channel's connection, for tools that need more than messages. */
+  readonly bot: BotApi;
+}
+
+/** What a card made of a menu without a head is called. */
+const MENU_TITLE = "请选择";
+
+/** @throws Error that lists every wrong key when `options` is wrong */
+export function createWecomBotWsChannel(
+  id: string,
+  options: WecomBotWsOptions,
+  ports: ChannelPorts,
+): WecomBotWsChannel {
+  const config = parseConfig(id, options);
+  const { botId, secret, url, notices, showThinking } = config;
+  const { clock, random, media, state } = ports;
+  const log = ports.log.child({ channel: id, account: botId });
+  const closing = new AbortController();
+  // One listener per event that is answered; that is no leak.
+  setMaxListeners(0, closing.signal);
+  const look: StreamLook = {
+    placeholder: config.streamPlaceholderContent,
+    nothing: notices.nothing,
+    showThinking,
+    maxBytes: config.streamMaxBytes,
+  };
+  const newReqId = (cmd: string) => `${cmd}_${clock.now()}_${Buffer.from(random.bytes(8)).toString("hex")}`;
+
+  const health = createHealth(botId, clock);
+  const link = createLink({ clock, secrets: [secret], newReqId });
+  const api = createBotApi(link, createUpload(link, clock));
+  const cards = createCards(ports, log);
+  const streams = createStreams({
+    api,
+    clock,
+    log,
+    look,
+    continues: notices.continues,
+    showAtOnce: config.sendThinkingMessage,
+    feedback: config.feedback,
+    refreshMs: config.refreshIntervalMs,
+    keepAliveMs: config.keepAliveSeconds * 1000,
+    windowMs: config.streamWindowSeconds * 1000,
+  });
+  const answerEvent = createAnswerEvents({ config, api, cards, ports, log });
+  const intake = createIntake({
+    channel: id,
+    config,
+    ports,
+    log,
+    health,
+    onEvent: (event, reqId) => void answerEvent(event, reqId, closing.signal),
+  });
+  const connect = options.connect ?? createWsConnect();
+  const stageMedia = createMediaStager({ api, media, rules: botMediaRules(config.imageMaxBytes) });
+
+  return {
+    id,
+    type: "wecom-bot-ws",
+    tied: true,
+    bot: api,
+    run: createRun({
+      config,
+      ports: { own: ports.own, clock, random, state },
+      log,
+      link,
+      health,
+      connect: (onReady, signal) =>
+        runSession(
+          { url, connect, credentials: { botId, secret }, clock, log, newReqId, onReady, onCallback: intake.take },
+          signal,
+        ),
+    }),
+    target: createTarget(id, botId),
+    prepare: createBotPrepare({
+      maxBytes: config.streamMaxBytes,
+      showThinking,
+      notices,
+      menuCard: (menu) => menuCard(menu, "bot", MENU_TITLE),
+    }),
+    stage: createStage({ stageFile: createFileStager({ stageMedia, notices, log }), log }),
+    send: createSend({ config, api, streams, cards, look, ports, log }),
+    openStream: streams.open,
+    async settle(target, stream) {
+      streams.settle(target, stream);
+    },
+    openMedia: createOpenMedia({ config, ports }),
+    reply: { ...SENDS, kinds: ["direct", "group"] },
+    health: health.report,
+    async close() {
+      closing.abort();
+      streams.close();
+      intake.close();
+      await intake.idle();
+    },
+  };
+}

@@ -1,0 +1,4 @@
+export type { BotApi, BotChat } from "./api.ts";
+export { createWecomBotWsChannel, type WecomBotWsChannel } from "./channel.ts";
+export { type WecomBotWsConfig, type WecomBotWsOptions, wecomBotWsConfigSchema } from "./config.ts";
+export { type BotSocket, type Connect, createWsConnect, type SocketEvents, type WsConnectOptions } from "./socket.ts";

@@ -1,0 +1,123 @@
+import type { ChannelPorts, InboundEvent, InboundMessage, JsonObject, Logger } from "@wxgate/core";
+import {
+  type BotContext,
+  type BotEvent,
+  botOf,
+  createFeedbackMemo,
+  messageIdOf,
+  parseBotEvent,
+  parseBotMessage,
+} from "@wxgate/wecom-bot-message";
+import type { WecomBotWsConfig } from "./config.ts";
+import type { Health } from "./health.ts";
+
+export interface IntakeOptions {
+  readonly channel: string;
+  readonly config: Pick<WecomBotWsConfig, "botId" | "botName">;
+  readonly ports: Pick<ChannelPorts, "inbox" | "clock">;
+  readonly log: Logger;
+  readonly health: Health;
+  /** Of an event that was new, once it is stored. */
+  onEvent(event: BotEvent, reqId: string): void;
+}
+
+/** Takes callbacks from the socket and stores them; the platform sends nothing twice. */
+export interface Intake {
+  take(kind: "message" | "event", reqId: string, body: JsonObject): void;
+  /** Resolves when all that came is stored. */
+  idle(): Promise<void>;
+  /** Gives up what cannot be stored. */
+  close(): void;
+}
+
+interface Taken {
+  readonly message?: InboundMessage;
+  readonly event?: InboundEvent;
+  readonly fresh?: () => void;
+}
+
+const MOST_WAITING = 10_000;
+const RETRY = { firstMs: 200, longestMs: 10_000 };
+
+export function createIntake(options: IntakeOptions): Intake {
+  const { channel, config, ports, log, health } = options;
+  const closing = new AbortController();
+  const memo = createFeedbackMemo();
+  let waiting: Taken[] = [];
+  let storing: Promise<void> | undefined;
+  let lost = 0;
+
+  function parse(kind: "message" | "event", reqId: string, body: JsonObject): Taken | undefined {
+    const context: BotContext = {
+      channel,
+      account: config.botId,
+      botName: config.botName,
+      receivedAt: ports.clock.now(),
+    };
+    if (kind === "message") {
+      const message = parseBotMessage(body, context, { reqId });
+      return message && { message: memo.attach(message) };
+    }
+    const parsed = parseBotEvent(body, context);
+    if (parsed === undefined) return undefined;
+    if (parsed.event.kind === "feedback") memo.note(parsed.event);
+    const fresh = () => options.onEvent(parsed, reqId);
+    return parsed.kind === "card-tapped"
+      ? { event: parsed.event, message: parsed.message, fresh }
+      : { event: parsed.event, fresh };
+  }
+
+  /** One batch at a time, in the order of arrival; what comes meanwhile is the next batch. */
+  async function store(): Promise<void> {
+    for (let failures = 0; waiting.length > 0 && !closing.signal.aborted; ) {
+      const batch = waiting;
+      waiting = [];
+      try {
+        await accept(batch);
+        failures = 0;
+        health.note(undefined);
+      } catch (error) {
+        waiting = [...batch, ...waiting];
+        failures += 1;
+        health.note("messages cannot be stored; they wait in memory");
+        log.error({ err: error, waiting: waiting.length, failures }, "messages could not be stored, will try again");
+        const pauseMs = Math.min(RETRY.firstMs * 2 ** (failures - 1), RETRY.longestMs);
+        await ports.clock.sleep(pauseMs, closing.signal).catch(() => {
+          // The channel closes; the loop sees it.
+        });
+      }
+    }
+    storing = undefined;
+  }
+
+  async function accept(batch: readonly Taken[]): Promise<void> {
+    const messages = batch.flatMap(({ message }) => message ?? []);
+    const events = batch.flatMap(({ event }) => event ?? []);
+    const { fresh, duplicates } = await ports.inbox.accept({ messages, ...(events.length === 0 ? {} : { events }) });
+    if (duplicates > 0) log.info({ duplicates }, "callbacks came again");
+    for (const taken of batch) {
+      if (taken.event !== undefined && fresh.has(taken.event.id)) taken.fresh?.();
+    }
+  }
+
+  return {
+    take(kind, reqId, body) {
+      const bot = botOf(body);
+      if (bot !== undefined && bot !== config.botId) {
+        return log.warn({ bot: bot.slice(0, 64) }, "a callback for another bot was left out");
+      }
+      const taken = parse(kind, reqId, body);
+      if (taken === undefined) return log.warn({ id: messageIdOf(body) }, "a callback that names nobody was left out");
+      if (waiting.length >= MOST_WAITING) {
+        lost += 1;
+        return log.error({ lost, waiting: waiting.length }, "a message is lost: too many wait to be stored");
+      }
+      waiting.push(taken);
+      storing ??= store();
+    },
+    async idle() {
+      while (storing !== undefined) await storing;
+    },
+    close: () => closing.abort(),
+  };
+}

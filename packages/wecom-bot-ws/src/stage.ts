@@ -1,0 +1,68 @@
+import { truncateText } from "@wxgate/chunker";
+import { type Channel, type Logger, type OutboundContent, outboundText, RejectedError } from "@wxgate/core";
+import type { MediaRules } from "@wxgate/media";
+import type { FileStager } from "@wxgate/wecom-api";
+import { CONTENT_BYTES } from "@wxgate/wecom-bot-message";
+import { checkCard } from "@wxgate/wecom-card";
+
+const MIB = 1024 * 1024;
+
+/** What the bot's upload takes. https://developer.work.weixin.qq.com/document/path/101463 */
+export function botMediaRules(imageMaxBytes: number): MediaRules {
+  return {
+    image: { formats: ["jpg", "png", "gif"], maxBytes: imageMaxBytes },
+    voice: { formats: ["amr"], maxBytes: 2 * MIB },
+    video: { formats: ["mp4"], maxBytes: 10 * MIB },
+    file: { maxBytes: 20 * MIB },
+    minBytes: 5,
+  };
+}
+
+interface StageOptions {
+  readonly stageFile: FileStager;
+  readonly log: Logger;
+}
+
+/** Stands for the message's id, which completes a card when it is sent. */
+const ANY_TASK = "task";
+
+/** Uploads what a piece needs; what can be sent in no form, and a card that is wrong, becomes words. */
+export function createStage({ stageFile, log }: StageOptions): NonNullable<Channel["stage"]> {
+  return async function stage(piece, { to }, signal) {
+    // The bot cannot write there; whoever sends instead stages for itself.
+    if (to.kind === "audience") return piece;
+    const content = await Promise.all(piece.content.map((part) => stageContent(part, to.account, signal)));
+    return content.every((part, index) => part === piece.content[index]) ? piece : { content };
+  };
+
+  async function stageContent(
+    content: OutboundContent,
+    account: string,
+    signal: AbortSignal,
+  ): Promise<OutboundContent> {
+    switch (content.kind) {
+      case "image":
+      case "voice":
+      case "video":
+      case "file":
+        return content.mediaId === undefined ? (await stageFile(content, account, signal)).content : content;
+      case "card":
+        return wordsOfWrongCard(content) ?? content;
+      default:
+        return content;
+    }
+  }
+
+  /** A card that a model got wrong must not leave its reader without an answer. */
+  function wordsOfWrongCard(content: Extract<OutboundContent, { kind: "card" }>): OutboundContent | undefined {
+    try {
+      checkCard(content.card, { platform: "bot", taskId: ANY_TASK });
+      return undefined;
+    } catch (error) {
+      const text = outboundText(content);
+      if (!(error instanceof RejectedError) || text.trim() === "") throw error;
+      log.warn({ err: error }, "a card is wrong and is sent as text");
+      return { kind: "text", text: truncateText(text, { maxBytes: CONTENT_BYTES }), format: "plain" };
+    }
+  }
+}

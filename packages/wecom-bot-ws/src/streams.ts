@@ -1,0 +1,112 @@
+import { type JsonObject, type Logger, type ReplyStream, type ReplyTarget, TransientError } from "@wxgate/core";
+import { finalContent, streamBody, streamIdOf } from "@wxgate/wecom-bot-message";
+import { type Bubble, type BubbleOptions, openBubble } from "./bubble.ts";
+import { answerable, placeFromJson, placeToJson, type StreamPlace } from "./place.ts";
+
+/** All answers that grow at this moment. */
+export interface Streams {
+  open(target: ReplyTarget, resume?: JsonObject): ReplyStream;
+  /** Stops the refreshes; where the end of the answer belongs, if it has a bubble. */
+  retire(handle: JsonObject | undefined): StreamPlace | undefined;
+  /** The last frame. @throws what `respond` throws */
+  finish(place: StreamPlace, text: string, signal?: AbortSignal): Promise<{ readonly id: string }>;
+  /** Ends a bubble that gets no answer: now, or as soon as the connection is back. */
+  settle(target: ReplyTarget, handle: JsonObject | undefined): void;
+  /** The end of this answer is on the phone. */
+  forget(place: StreamPlace): void;
+  close(): void;
+}
+
+export interface StreamsOptions extends BubbleOptions {
+  readonly log: Logger;
+}
+
+/** What documents say at most; later the platform has ended the bubble by itself. */
+export const LONGEST_WINDOW_MS = 10 * 60_000;
+const SETTLE_RETRY_MS = 2_000;
+
+export function createStreams(options: StreamsOptions): Streams {
+  const { api, clock, log, look, feedback } = options;
+  const bubbles = new Map<string, Bubble>();
+  const closing = new AbortController();
+
+  function startPlace(target: ReplyTarget): StreamPlace | undefined {
+    const now = clock.now();
+    const handle = answerable(target, now);
+    if (handle === undefined) return undefined;
+    return { message: handle.messageId, reqId: handle.reqId, part: 0, openedAt: now, shown: options.showAtOnce };
+  }
+
+  async function finish(place: StreamPlace, text: string, signal?: AbortSignal): Promise<{ readonly id: string }> {
+    const id = streamIdOf(place.message, place.part);
+    const body = streamBody({
+      id,
+      content: finalContent(text, look),
+      finish: true,
+      feedbackId: feedback ? id : undefined,
+    });
+    await api.respond(place.reqId, body, signal);
+    return { id };
+  }
+
+  /** Until it is done, or the platform has ended the bubble by itself. */
+  async function settleSoon(place: StreamPlace, words: string): Promise<void> {
+    while (!closing.signal.aborted && clock.now() < place.openedAt + LONGEST_WINDOW_MS) {
+      try {
+        await finish(place, words, closing.signal);
+        return;
+      } catch (error) {
+        if (!(error instanceof TransientError)) return log.debug({ err: error }, "a bubble had ended before");
+        await clock.sleep(SETTLE_RETRY_MS, closing.signal).catch(() => {
+          // The channel closes; the loop sees it.
+        });
+      }
+    }
+  }
+
+  function retire(handle: JsonObject | undefined): StreamPlace | undefined {
+    const stored = placeFromJson(handle);
+    if (stored === undefined) return undefined;
+    const bubble = bubbles.get(stored.message);
+    bubble?.retire();
+    return bubble?.place ?? stored;
+  }
+
+  return {
+    open(target, resume) {
+      const stored = placeFromJson(resume);
+      const before = stored && bubbles.get(stored.message);
+      before?.retire();
+      const place = before?.place ?? stored ?? startPlace(target);
+      // Nothing to answer by: the reply is a message of its own.
+      if (place === undefined) return { handle: {}, update: () => {} };
+      const bubble = openBubble(place, options);
+      bubbles.set(place.message, bubble);
+      return {
+        get handle() {
+          return placeToJson(bubble.place);
+        },
+        update: bubble.update,
+      };
+    },
+    retire,
+    finish,
+    settle(target, handle) {
+      const message = target.answers.find((id) => bubbles.has(id));
+      const bubble = message === undefined ? undefined : bubbles.get(message);
+      const words = bubble?.retire() ?? "";
+      const place = bubble?.place ?? retire(handle);
+      if (place === undefined) return;
+      bubbles.delete(place.message);
+      if (place.shown) void settleSoon(place, words);
+    },
+    forget(place) {
+      bubbles.delete(place.message);
+    },
+    close() {
+      closing.abort();
+      for (const bubble of bubbles.values()) bubble.retire();
+      bubbles.clear();
+    },
+  };
+}
