@@ -4,9 +4,10 @@ import { closedLoop, median } from "./lib/load.mjs";
 import { note, report } from "./lib/report.mjs";
 import { startServer } from "./lib/server-process.mjs";
 
-const COUNT = 15_000;
-const WARM_UP = 3_000;
-const ROUNDS = 5;
+const SLICE = 2_000;
+const WARM_UP_SLICES = 4;
+const ROUNDS = 15;
+const CONNECTIONS = 64;
 const SERVERS = {
   raw: ["raw.mjs"],
   durable: ["durable.mjs"],
@@ -15,29 +16,28 @@ const SERVERS = {
 };
 
 async function measure(server, requests) {
-  await closedLoop({ port: server.port, requests: requests.slice(0, WARM_UP), connections: 64 });
-  const before = await server.usage();
-  const { seconds, statuses } = await closedLoop({
-    port: server.port,
-    requests: requests.slice(WARM_UP),
-    connections: 64,
-  });
-  const after = await server.usage();
+  const before = await server.cpu();
+  const { seconds, statuses } = await closedLoop({ port: server.port, requests, connections: CONNECTIONS });
+  const after = await server.cpu();
   if (statuses.size !== 1 || !statuses.has(200)) throw new Error(`answers were ${JSON.stringify([...statuses])}`);
-  const count = requests.length - WARM_UP;
-  return { perSecond: count / seconds, cpuUs: ((after.cpuMs - before.cpuMs) * 1000) / count };
+  return { perSecond: requests.length / seconds, cpuUs: ((after.cpuMs - before.cpuMs) * 1000) / requests.length };
 }
 
+/** All servers live side by side and take turns in short slices: what else the machine does meets them alike. */
 export async function run() {
-  const results = Object.fromEntries(Object.keys(SERVERS).map((name) => [name, []]));
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const requests = callbackRequests(COUNT + WARM_UP);
-    for (const [name, [file, args]] of Object.entries(SERVERS)) {
-      const server = await startServer(file, args);
-      results[name].push(await measure(server, requests));
-      await server.stop();
+  const names = Object.keys(SERVERS);
+  const servers = {};
+  for (const name of names) servers[name] = await startServer(...SERVERS[name]);
+  const results = Object.fromEntries(names.map((name) => [name, []]));
+  for (let round = -WARM_UP_SLICES; round < ROUNDS; round += 1) {
+    const requests = callbackRequests(SLICE, { firstId: 1 + (round + WARM_UP_SLICES) * SLICE });
+    for (const name of round % 2 === 0 ? names : names.toReversed()) {
+      const result = await measure(servers[name], requests);
+      if (round >= 0) results[name].push(result);
     }
   }
+  for (const server of Object.values(servers)) await server.stop();
+
   // Ratios round by round, so that a machine whose speed drifts does not decide.
   const ratio = (a, b, what) => median(results[a].map((result, round) => result[what] / results[b][round][what]));
   for (const [name, rounds] of Object.entries(results)) {

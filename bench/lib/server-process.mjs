@@ -2,7 +2,7 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-/** @returns {Promise<{ port: number, usage(): Promise<{ cpuMs: number, rssBytes: number, heapBytes: number }>, ask(message: object): Promise<any>, stop(): Promise<void> }>} */
+/** @returns {Promise<{ port: number, cpu(): Promise<{ cpuMs: number }>, memory(): Promise<{ rssBytes: number, heapBytes: number }>, ask(message: object): Promise<any>, stop(): Promise<void> }>} */
 export async function startServer(file, args = [], env = {}) {
   const child = fork(fileURLToPath(new URL(`../servers/${file}`, import.meta.url)), args, {
     execArgv: ["--expose-gc"],
@@ -27,7 +27,9 @@ export async function startServer(file, args = [], env = {}) {
   return {
     port,
     ask,
-    usage: () => ask({ ask: "usage" }),
+    cpu: () => ask({ ask: "cpu" }),
+    /** After a full collection of garbage. */
+    memory: () => ask({ ask: "memory" }),
     async stop() {
       child.kill("SIGTERM");
       await ended;

@@ -1,3 +1,4 @@
+export { acknowledged } from "./acknowledgement.ts";
 export type { CallbackCandidate } from "./candidates.ts";
 export type { CallbackBodies, CallbackFormat, JsonBody } from "./envelope.ts";
 export {
@@ -11,7 +12,6 @@ export {
 export { type RefusalReason, refusalResponse } from "./refusal.ts";
 export { cdata, type ReplyOptions, sealJsonReply, sealXmlReply } from "./reply.ts";
 export {
-  acknowledged,
   type CallbackWebhook,
   type CallbackWebhookOptions,
   createCallbackWebhook,

@@ -2,7 +2,7 @@ import type { Buffer } from "node:buffer";
 import type { Clock } from "@wxgate/core";
 import { type Call, callOf } from "./call.ts";
 import { type CallbackCandidate, createCandidateTable, type Unlocked } from "./candidates.ts";
-import { type CallbackBodies, type CallbackFormat, CallbackFormatError, parseBody } from "./envelope.ts";
+import { type CallbackBodies, type CallbackFormat, CallbackFormatError, type Envelope, parseBody } from "./envelope.ts";
 import type { CallbackQuery } from "./query.ts";
 import type { RefusalReason } from "./refusal.ts";
 
@@ -66,6 +66,16 @@ export type CallbackOpener<F extends CallbackFormat> = (
  * and keys by `accepts`. Many candidates cost little more than one.
  */
 export function createCallbackOpener<F extends CallbackFormat>(options: CallbackOpenerOptions<F>): CallbackOpener<F> {
+  const open = createCallOpener(options);
+  return async (request, { likelyOnly = false } = {}) => open(callOf(request), likelyOnly);
+}
+
+type MaybePromise<T> = T | Promise<T>;
+
+/** The same without a promise once the body has been read. */
+export function createCallOpener<F extends CallbackFormat>(
+  options: CallbackOpenerOptions<F>,
+): (call: Call, likelyOnly: boolean) => MaybePromise<OpenedCallback<F>> {
   const { format, candidates, clock, maxBodyBytes = KIB * KIB, maxSkewSeconds = 0 } = options;
   const table = createCandidateTable(candidates);
   type Opened = OpenedCallback<F>;
@@ -85,9 +95,17 @@ export function createCallbackOpener<F extends CallbackFormat>(options: Callback
     return { kind: "check", candidate, response: checkResponse(unlocked.frame.message) };
   }
 
-  async function openPost(call: Call, query: CallbackQuery, likelyOnly: boolean): Promise<Opened> {
+  function openPost(call: Call, query: CallbackQuery, likelyOnly: boolean): MaybePromise<Opened> {
     const read = call.envelope(maxBodyBytes);
-    const envelope = read instanceof Promise ? await read : read;
+    if (!(read instanceof Promise)) return openEnvelope(read, query, likelyOnly);
+    return read.then((envelope) => openEnvelope(envelope, query, likelyOnly));
+  }
+
+  function openEnvelope(
+    envelope: Envelope | "too-large" | "garbage",
+    query: CallbackQuery,
+    likelyOnly: boolean,
+  ): Opened {
     if (envelope === "too-large") return { kind: "foreign", reason: "too-large" };
     if (envelope === "garbage") return refused("garbage", false);
     if (envelope.format !== format) return { kind: "foreign", reason: "format" };
@@ -112,8 +130,7 @@ export function createCallbackOpener<F extends CallbackFormat>(options: Callback
     return { kind: "message", candidate, body, text, receiveId: frame.receiveId, timestamp, nonce };
   }
 
-  return async function open(request, { likelyOnly = false } = {}) {
-    const call = callOf(request);
+  return function open(call, likelyOnly) {
     if (call.method !== "GET" && call.method !== "POST") return refused("method", false);
     if (!call.query) return refused("parameters", false);
     return call.method === "GET" ? openCheck(call.query) : openPost(call, call.query, likelyOnly);

@@ -1,7 +1,7 @@
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Logger } from "@wxgate/core";
-import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
+import { type FastifyInstance, fastify } from "fastify";
 import type { Metrics } from "../observe/metrics.ts";
 import { toRequest } from "./light-request.ts";
 import type { Mounted } from "./routes.ts";
@@ -20,6 +20,7 @@ const MAX_BODY_BYTES = 1_048_576;
 const REQUEST_TIMEOUT_MS = 15_000;
 /** Longer than the idle time of common reverse proxies, so that it is they who close. */
 const KEEP_ALIVE_MS = 72_000;
+const NO_QUERY = Object.freeze({});
 
 /** Platform callbacks and /healthz; nothing else is served here. */
 export function createPublicServer(ports: { readonly log: Logger; readonly metrics: Metrics }): PublicServer {
@@ -28,9 +29,7 @@ export function createPublicServer(ports: { readonly log: Logger; readonly metri
   let draining = false;
   const app = createFastify(answer);
 
-  async function answer({ raw }: FastifyRequest, reply: FastifyReply): Promise<void> {
-    reply.hijack();
-    const response = reply.raw;
+  async function answer(raw: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = raw.url ?? "/";
     const path = pathOf(url);
     if (path === undefined) return say(response, 400, "the path holds a broken percent-encoding");
@@ -83,7 +82,7 @@ export function createPublicServer(ports: { readonly log: Logger; readonly metri
   };
 }
 
-function createFastify(answer: (request: FastifyRequest, reply: FastifyReply) => Promise<void>): FastifyInstance {
+function createFastify(answer: (raw: IncomingMessage, response: ServerResponse) => Promise<void>): FastifyInstance {
   const app = fastify({
     logger: false,
     exposeHeadRoutes: false,
@@ -92,16 +91,24 @@ function createFastify(answer: (request: FastifyRequest, reply: FastifyReply) =>
     forceCloseConnections: "idle",
     return503OnClosing: false,
     routerOptions: {
+      // Whoever is asked reads the query from the URL.
+      querystringParser: () => NO_QUERY,
       onBadUrl: (_path, _raw, response) =>
         say(response as ServerResponse, 400, "the path holds a broken percent-encoding"),
     },
   });
-  // Channels read the body themselves, up to their own limit.
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", (_request, _payload, done) => done(null));
-  app.all("/*", answer);
-  app.setNotFoundHandler(answer);
+  // Answered before Fastify would look for a parser: channels read the body themselves, up to their own limit.
+  app.addHook("onRequest", (request, reply, _next) => {
+    reply.hijack();
+    answer(request.raw, reply.raw).catch((error: unknown) => reply.raw.destroy(error as Error));
+  });
+  app.all("/*", unreachable);
+  app.setNotFoundHandler(unreachable);
   return app as unknown as FastifyInstance;
+}
+
+function unreachable(): never {
+  throw new Error("every request is answered by the hook");
 }
 
 function pathOf(url: string): string | undefined {
@@ -123,7 +130,7 @@ function say(response: ServerResponse, status: number, text: string, headers: Re
 
 /** Answers are short: they are written in one piece. */
 async function write(response: ServerResponse, answer: Response): Promise<number> {
-  const body = answer.body === null ? "" : Buffer.from(await answer.arrayBuffer()).toString("latin1");
+  const body = Buffer.from(await answer.arrayBuffer()).toString("latin1");
   const headers: Record<string, string | number> = { "content-length": body.length };
   answer.headers.forEach((value, name) => {
     headers[name] = value;
