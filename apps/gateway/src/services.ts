@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
+import { join } from "node:path";
 import type { AgentPorts } from "@wxgate/agents";
 import { type Channel, type ChannelPorts, RejectedError, type Store } from "@wxgate/core";
 import { createDispatcher, type Dispatcher, type Observation } from "@wxgate/dispatcher";
@@ -15,6 +16,7 @@ import { createMetrics, type Metrics } from "./observe/metrics.ts";
 import { logBodies, logObservation, logReplies } from "./observe/report.ts";
 import { traceChannel } from "./observe/traces.ts";
 import { systemClock } from "./ports/clock.ts";
+import { createLazyConverter, type LazyConverter } from "./ports/converter.ts";
 import { type KeyFile, openKeyFile } from "./ports/keys.ts";
 import { createMediaFiles, type MediaFiles } from "./ports/media.ts";
 import { createMediaOpener } from "./ports/media-opener.ts";
@@ -66,8 +68,11 @@ export async function openServices(options: GatewayOptions, live: Live): Promise
   const worker = `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`;
   const dispatcher = createDispatcher({ store, clock, random, log, media: files, worker, observe });
 
+  // Where the media store looks for leftovers of a crash, too.
+  const scratchDir = join(config.media.dir, "tmp");
+  const converter = createLazyConverter(scratchDir, env.PATH);
   const portsOf = (id: string, channel: ChannelConfig) =>
-    channelPorts(id, channel, { options, live, store, dispatcher, files });
+    channelPorts(id, channel, { options, live, store, dispatcher, files, converter, scratchDir });
   const decorate = (channel: Channel) => decorateChannel(channel, { options, live, crash });
   const channels = createChannelHost({ types: registry.channels, clock, random, log, portsOf, decorate });
 
@@ -115,12 +120,14 @@ interface Surroundings {
   readonly store: Store;
   readonly dispatcher: Dispatcher;
   readonly files: MediaFiles;
+  readonly converter: LazyConverter;
+  readonly scratchDir: string;
 }
 
 function channelPorts(
   id: string,
   channel: ChannelConfig,
-  { options, live, store, dispatcher, files }: Surroundings,
+  { options, live, store, dispatcher, files, converter, scratchDir }: Surroundings,
 ): { http: HttpClient; ports: ChannelPorts } {
   const { egressProxyUrl, network, mediaLocalRoots } = commonKeys(channel);
   const { log, env } = options;
@@ -135,7 +142,7 @@ function channelPorts(
       random: systemRandom,
       log,
       state: store.state(id),
-      media: createMediaOpener({ http, files, localRoots: mediaLocalRoots, maxBytes }),
+      media: createMediaOpener({ http, files, localRoots: mediaLocalRoots, maxBytes, converter, scratchDir }),
       own: dispatcher.own(id),
       instant: dispatcher.instant(id),
     },

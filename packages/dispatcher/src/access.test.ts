@@ -2,6 +2,7 @@ import type { Channel } from "@wxgate/core";
 import { describe, expect, it } from "vitest";
 import { decideAccess, mayCommand } from "./access.ts";
 import type { ChannelSettings } from "./settings.ts";
+import { NO_NOTICES } from "./test-support/notices.ts";
 
 const channel: Channel = {
   id: "c",
@@ -20,7 +21,7 @@ const settings = (given: Partial<ChannelSettings>): ChannelSettings => ({
   groups: {},
   commands: {},
   session: "peer",
-  notices: { failed: "", denied: "", commandDenied: "" },
+  notices: NO_NOTICES,
   ...given,
 });
 const direct = { channel: "c", account: "a", kind: "direct", peer: "Bob" } as const;

@@ -1,12 +1,32 @@
-import type { Address, Sender } from "@wxgate/core";
-import type { ChannelSettings } from "./settings.ts";
+import type { Address, InboundMessage, Sender } from "@wxgate/core";
+import type { Pairing } from "./pairing.ts";
+import type { ChannelSettings, GroupSettings } from "./settings.ts";
 
-export type AccessDecision = { readonly allowed: true } | { readonly allowed: false; readonly reason: string };
+export type AccessDecision =
+  | { readonly allowed: true }
+  | {
+      readonly allowed: false;
+      readonly reason: string;
+      /** The operator may still let this person in, by a code. */
+      readonly mayPair?: true;
+    };
 
 const ALLOWED: AccessDecision = { allowed: true };
 const denied = (reason: string): AccessDecision => ({ allowed: false, reason });
 
-/** May this person be heard here? Asked before any download, command or agent. */
+/** May this person be heard here? Asked before any download, command, agent or sign of typing. */
+export async function admit(
+  settings: ChannelSettings,
+  conversation: Address,
+  sender: Sender,
+  pairing: Pick<Pairing, "isPaired">,
+): Promise<AccessDecision> {
+  const decision = decideAccess(settings, conversation, sender, false);
+  if (decision.allowed || decision.mayPair !== true) return decision;
+  return (await pairing.isPaired(settings.channel, sender)) ? ALLOWED : decision;
+}
+
+/** What configuration and pairing say of this person. */
 export function decideAccess(
   settings: ChannelSettings,
   conversation: Address,
@@ -22,7 +42,8 @@ export function decideAccess(
     case "allowlist":
       return lists(settings, settings.allowFrom, sender.id) ? ALLOWED : denied("not in allowFrom");
     case "pairing":
-      return paired || lists(settings, settings.allowFrom, sender.id) ? ALLOWED : denied("not paired");
+      if (paired || lists(settings, settings.allowFrom, sender.id)) return ALLOWED;
+      return { allowed: false, reason: "not paired", mayPair: true };
     default:
       return settings.dmPolicy satisfies never;
   }
@@ -30,15 +51,29 @@ export function decideAccess(
 
 function decideGroup(settings: ChannelSettings, group: string, sender: Sender): AccessDecision {
   if (settings.groupPolicy === "disabled") return denied("groupPolicy is disabled");
-  const own = settings.groups[group];
+  const own = groupSettings(settings, group);
   if (settings.groupPolicy === "allowlist" && own === undefined && !lists(settings, settings.groupAllowFrom, group)) {
     return denied("the group is not in groupAllowFrom");
   }
-  const senders = own?.allowFrom ?? settings.groups["*"]?.allowFrom;
+  const senders = own?.allowFrom ?? groupSettings(settings, "*")?.allowFrom;
   if (senders !== undefined && !lists(settings, senders, sender.id)) {
     return denied("not in the allowFrom of this group");
   }
   return ALLOWED;
+}
+
+/** Is this group message kept only, because nobody spoke to us? Where a channel does not tell, everybody did. */
+export function isOverheard(
+  settings: Pick<ChannelSettings, "groups">,
+  { from, mentioned }: Pick<InboundMessage, "from" | "mentioned">,
+): boolean {
+  if (from.kind !== "group" || mentioned !== false) return false;
+  const own = groupSettings(settings, from.peer)?.requireMention;
+  return own ?? groupSettings(settings, "*")?.requireMention ?? false;
+}
+
+function groupSettings({ groups }: Pick<ChannelSettings, "groups">, group: string): GroupSettings | undefined {
+  return Object.hasOwn(groups, group) ? groups[group] : undefined;
 }
 
 export function mayCommand(settings: ChannelSettings, sender: Sender): boolean {
@@ -47,9 +82,10 @@ export function mayCommand(settings: ChannelSettings, sender: Sender): boolean {
 }
 
 /** Prefixes that people write before ids, from the configurations they bring along. */
-const PREFIX = /^(?:wecom|wechat-kf|weixin|openclaw-weixin|user|group|chat):/i;
+const PREFIX = /^(?:wecom|wechat-kf|kf|weixin|openclaw-weixin|user|group|chat):/i;
 
-function lists(settings: ChannelSettings, list: readonly string[], id: string): boolean {
+/** Is this id in the list, as the platform compares ids? */
+export function lists(settings: ChannelSettings, list: readonly string[], id: string): boolean {
   const key = settings.channel.personKey ?? ((text: string) => text);
   const wanted = key(id);
   return list.some((entry) => entry === "*" || key(stripPrefixes(entry.trim())) === wanted);

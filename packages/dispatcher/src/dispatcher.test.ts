@@ -1,6 +1,7 @@
 import { type Agent, AuthenticationError, RejectedError, TransientError, type Turn } from "@wxgate/core";
 import { afterEach, describe, expect, it } from "vitest";
 import { answering, type PlatformOptions, said, startGateway } from "./test-support/gateway.ts";
+import { NO_NOTICES } from "./test-support/notices.ts";
 
 let close: (() => Promise<void>) | undefined;
 afterEach(async () => {
@@ -260,7 +261,7 @@ describe("access", () => {
         settings: {
           dmPolicy: "allowlist",
           allowFrom: ["wmAlice"],
-          notices: { failed: "", denied: "not here", commandDenied: "" },
+          notices: { ...NO_NOTICES, denied: "not here" },
         },
         channel: {
           openMedia: async () => {
@@ -439,6 +440,6 @@ describe("a shutdown", () => {
 
     await stop();
 
-    expect(texts()).toEqual([]);
+    expect(texts()).toEqual(["just in time"]);
   });
 });

@@ -15,6 +15,7 @@ import { describeError } from "./describe-error.ts";
 import { createInbox } from "./inbox.ts";
 import { instantAnswer } from "./instant.ts";
 import { own } from "./own.ts";
+import { createPairing, type Pairing, type PairingRequest } from "./pairing.ts";
 import { prepareReply } from "./prepare-reply.ts";
 import { TurnStopped } from "./run-agent.ts";
 import type { DispatcherPorts, DispatcherSettings } from "./settings.ts";
@@ -35,10 +36,18 @@ export interface Dispatcher {
   own(channel: string): ChannelPorts["own"];
   /** Queues a message nobody asked for; the ids of its deliveries. */
   send(to: Address, content: readonly OutboundContent[], source: string): Promise<readonly string[]>;
+  /** Who asked to be let in, and who was; approvals and rejections are told to the person. */
+  readonly pairing: PairingDesk;
   /** Takes new settings; turns and deliveries under way end with the old ones. */
   configure(settings: DispatcherSettings): void;
   /** Works until the signal fires, then lets what runs finish for `graceMs` and gives the rest back. */
   run(signal: AbortSignal, graceMs: number): Promise<void>;
+}
+
+export interface PairingDesk extends Pick<Pairing, "requests" | "people" | "revoke"> {
+  /** `told`: a sentence to the person was queued. Undefined: there is no such code, or not any more. */
+  approve(code: string): Promise<{ readonly request: PairingRequest; readonly told: boolean } | undefined>;
+  reject(code: string): Promise<{ readonly request: PairingRequest; readonly told: boolean } | undefined>;
 }
 
 const UNCONFIGURED: DispatcherSettings = {
@@ -59,6 +68,13 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
   const runningTurns = new Map<string, AbortController>();
   const heldAccounts = new Map<string, Set<string>>();
   let renewedAt = clock.now();
+  const pairing = createPairing({
+    store,
+    clock,
+    random,
+    log,
+    channel: (id) => settings.channels.get(id)?.channel,
+  });
 
   function stopTurns(turnIds: readonly string[]): void {
     for (const id of turnIds) runningTurns.get(id)?.abort(new TurnStopped("cancelled"));
@@ -78,7 +94,7 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
     abort.addEventListener("abort", onShutdown, { once: true });
     runningTurns.set(turn.id, stop);
     try {
-      await workTurn(turn, { ports, settings, stopTurns }, stop.signal);
+      await workTurn(turn, { ports, settings, pairing, stopTurns }, stop.signal);
     } catch (error) {
       reportLost("turn", turn.id, error);
     } finally {
@@ -163,13 +179,44 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
       ),
     ]);
     try {
-      await Promise.all([turns.run(signal, graceMs), deliveries.run(signal, graceMs)]);
+      // The replies of turns that end in time are sent, too.
+      const turnsEnded = new AbortController();
+      await Promise.all([
+        turns.run(signal, graceMs).finally(() => turnsEnded.abort()),
+        deliveries.run(turnsEnded.signal, graceMs, { drain: true }),
+      ]);
     } finally {
       over.abort();
       await background;
       offWake();
       await store.releaseWorker(worker);
     }
+  }
+
+  async function send(to: Address, content: readonly OutboundContent[], source: string): Promise<readonly string[]> {
+    const entry = settings.channels.get(to.channel);
+    if (entry === undefined) {
+      throw new RejectedError(`no channel is called "${to.channel}"`, { code: "send.unknown-channel" });
+    }
+    const reply = prepareReply(content, {
+      channel: entry.channel,
+      to,
+      longReply: entry.longReply ?? settings.longReply,
+      quota: await store.quota(to),
+      random,
+    });
+    if (reply === undefined) throw new RejectedError("there is nothing to send", { code: "send.empty" });
+    await store.enqueue(to, reply, { source });
+    return reply.deliveries.map(({ id }) => id);
+  }
+
+  /** Tells the person how it was decided, where there still is a way to do so. */
+  async function decided(request: PairingRequest | undefined, notice: "paired" | "pairingRejected") {
+    if (request === undefined) return undefined;
+    const entry = settings.channels.get(request.conversation.channel);
+    const text = entry?.notices[notice] ?? "";
+    if (text !== "") await send(request.conversation, [{ kind: "text", text, format: "plain" }], "pairing");
+    return { request, told: text !== "" };
   }
 
   return {
@@ -183,7 +230,7 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
       }),
     instant: (channel) => async (event, configured) => {
       const entry = settings.channels.get(channel);
-      return entry === undefined ? undefined : instantAnswer(event, entry, configured);
+      return entry === undefined ? undefined : instantAnswer(event, entry, pairing, configured);
     },
     own: (channel) => (account, work, signal) =>
       own(
@@ -205,21 +252,13 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
         },
         signal,
       ),
-    async send(to, content, source) {
-      const entry = settings.channels.get(to.channel);
-      if (entry === undefined) {
-        throw new RejectedError(`no channel is called "${to.channel}"`, { code: "send.unknown-channel" });
-      }
-      const reply = prepareReply(content, {
-        channel: entry.channel,
-        to,
-        longReply: entry.longReply ?? settings.longReply,
-        quota: await store.quota(to),
-        random,
-      });
-      if (reply === undefined) throw new RejectedError("there is nothing to send", { code: "send.empty" });
-      await store.enqueue(to, reply, { source });
-      return reply.deliveries.map(({ id }) => id);
+    send,
+    pairing: {
+      requests: pairing.requests,
+      people: pairing.people,
+      revoke: pairing.revoke,
+      approve: async (code) => decided(await pairing.approve(code), "paired"),
+      reject: async (code) => decided(await pairing.reject(code), "pairingRejected"),
     },
     configure(next) {
       settings = next;

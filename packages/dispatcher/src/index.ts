@@ -1,9 +1,11 @@
-export { createDispatcher, type Dispatcher } from "./dispatcher.ts";
+export { createDispatcher, type Dispatcher, type PairingDesk } from "./dispatcher.ts";
+export type { PairedPerson, PairingRequest } from "./pairing.ts";
 export type {
   Binding,
   ChannelSettings,
   DispatcherPorts,
   DispatcherSettings,
+  GroupSettings,
   MediaKeeper,
   Notices,
   Observation,

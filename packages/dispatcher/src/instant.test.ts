@@ -2,6 +2,7 @@ import type { Channel, InboundEvent, OutboundContent } from "@wxgate/core";
 import { describe, expect, it } from "vitest";
 import { instantAnswer } from "./instant.ts";
 import type { ChannelSettings } from "./settings.ts";
+import { NO_NOTICES } from "./test-support/notices.ts";
 
 const SETTINGS: ChannelSettings = {
   channel: { id: "support" } as Channel,
@@ -12,7 +13,7 @@ const SETTINGS: ChannelSettings = {
   groups: {},
   commands: {},
   session: "peer",
-  notices: { failed: "", denied: "", commandDenied: "" },
+  notices: NO_NOTICES,
 };
 const BASE = {
   id: "e1",
@@ -24,7 +25,7 @@ const ENTERED: InboundEvent = { ...BASE, kind: "entered" };
 const MENU: OutboundContent = { kind: "menu", head: "您好 {name}", items: [{ id: "1", text: "A" }] };
 
 describe("the answer to an event that cannot wait", () => {
-  it("is the welcome text, with names filled in", () => {
+  it("is the welcome text, with names filled in", async () => {
     expect(instantAnswer(ENTERED, { ...SETTINGS, welcomeText: "您好 {name} ({id}, {channel})" })).toEqual({
       kind: "text",
       text: "您好 小王 (wmU, support)",
@@ -32,18 +33,18 @@ describe("the answer to an event that cannot wait", () => {
     });
   });
 
-  it("is what the channel's own configuration says, before the welcome text", () => {
+  it("is what the channel's own configuration says, before the welcome text", async () => {
     expect(instantAnswer(ENTERED, { ...SETTINGS, welcomeText: "hi" }, MENU)).toEqual({ ...MENU, head: "您好 小王" });
   });
 
-  it("may be to another event than somebody's entering, but only from the channel", () => {
+  it("may be to another event than somebody's entering, but only from the channel", async () => {
     const ended: InboundEvent = { ...BASE, kind: "session-changed", servedBy: "bot" };
 
     expect(instantAnswer(ended, { ...SETTINGS, welcomeText: "hi" })).toBeUndefined();
     expect(instantAnswer(ended, SETTINGS, MENU)).toMatchObject({ kind: "menu" });
   });
 
-  it("is held back from those who may not talk here", () => {
+  it("is held back from those who may not talk here", async () => {
     const settings: ChannelSettings = { ...SETTINGS, dmPolicy: "allowlist", allowFrom: ["wmX"], welcomeText: "hi" };
 
     expect(instantAnswer(ENTERED, settings)).toBeUndefined();

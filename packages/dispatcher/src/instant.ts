@@ -1,20 +1,22 @@
 import type { InboundEvent, OutboundContent } from "@wxgate/core";
-import { decideAccess } from "./access.ts";
+import { admit } from "./access.ts";
+import type { Pairing } from "./pairing.ts";
 import type { ChannelSettings } from "./settings.ts";
 
 /**
  * The answer to an event that cannot wait for a turn: what the channel's own configuration says, else the common
  * `welcomeText`; and only for those who may talk.
  */
-export function instantAnswer(
+export async function instantAnswer(
   event: InboundEvent,
   settings: ChannelSettings,
+  pairing: Pick<Pairing, "isPaired">,
   configured?: OutboundContent,
-): OutboundContent | undefined {
+): Promise<OutboundContent | undefined> {
   const content = configured ?? (event.kind === "entered" ? welcome(settings.welcomeText) : undefined);
   if (content === undefined) return undefined;
   const sender = event.sender ?? { id: event.from.peer };
-  if (!decideAccess(settings, event.from, sender, false).allowed) return undefined;
+  if (!(await admit(settings, event.from, sender, pairing)).allowed) return undefined;
   const fill = (text: string) =>
     text
       .replaceAll("{name}", sender.name ?? "")

@@ -9,11 +9,12 @@ export async function noticeOnce(
   text: string,
   conversation: Address,
   sender: Sender,
+  turn: string,
 ): Promise<readonly OutboundContent[]> {
   if (text === "") return [];
   const state = store.state(conversation.channel);
-  const first = await state.compareAndSet(`denied|${addressKey(conversation)}|${sender.id}`, undefined, true, {
-    ttlMs: AGAIN_AFTER_MS,
-  });
-  return first ? [{ kind: "text", text, format: "plain" }] : [];
+  const key = `denied|${addressKey(conversation)}|${sender.id}`;
+  const isFirst = await state.compareAndSet(key, undefined, turn, { ttlMs: AGAIN_AFTER_MS });
+  // The same turn again: it broke off before its notice was stored.
+  return isFirst || (await state.get(key)) === turn ? [{ kind: "text", text, format: "plain" }] : [];
 }

@@ -22,7 +22,7 @@ export interface ChannelSettings {
   readonly groupPolicy: "open" | "allowlist" | "disabled";
   readonly groupAllowFrom: readonly string[];
   /** By group id; "*" stands for every group. */
-  readonly groups: Readonly<Record<string, { readonly allowFrom?: readonly string[] }>>;
+  readonly groups: Readonly<Record<string, GroupSettings>>;
   readonly commands: { readonly allowFrom?: readonly string[] };
   readonly welcomeText?: string;
   /** What turns are serialised and remembered by. */
@@ -33,6 +33,13 @@ export interface ChannelSettings {
   readonly notices: Notices;
 }
 
+export interface GroupSettings {
+  /** Members who are heard; all when absent. */
+  readonly allowFrom?: readonly string[];
+  /** Messages that do not mention us are kept and not answered, where the channel tells. */
+  readonly requireMention?: boolean;
+}
+
 /** The sentences people see from the gateway itself. An empty one is not sent. */
 export interface Notices {
   /** The agent failed for good. */
@@ -41,6 +48,12 @@ export interface Notices {
   readonly denied: string;
   /** The person may not use this command. */
   readonly commandDenied: string;
+  /** To a stranger under `dmPolicy: pairing`; `{code}` stands for the code, `{id}` for the person's id. */
+  readonly pairing: string;
+  /** The operator let the person in. */
+  readonly paired: string;
+  /** The operator did not. */
+  readonly pairingRejected: string;
 }
 
 export interface Binding {
@@ -100,7 +113,8 @@ export interface Observation {
     | "delivery-retried"
     | "delivery-deferred"
     | "delivery-dead"
-    | "account-paused";
+    | "account-paused"
+    | "pairing-requested";
   readonly channel: string;
   readonly account?: string;
   readonly peer?: string;

@@ -14,12 +14,13 @@ import {
   type TurnResult,
   textOf,
 } from "@wxgate/core";
-import { decideAccess, mayCommand } from "./access.ts";
+import { type AccessDecision, admit, mayCommand } from "./access.ts";
 import { chooseAgent } from "./choose-agent.ts";
 import { parseCommand } from "./commands.ts";
 import { describeError } from "./describe-error.ts";
 import { fetchMedia } from "./fetch-media.ts";
 import { noticeOnce } from "./notice.ts";
+import type { Pairing } from "./pairing.ts";
 import { prepareReply } from "./prepare-reply.ts";
 import { createReplyBuilder, type ReplyBuilder, replyText } from "./reply.ts";
 import { backoffMs, waitOf } from "./retry.ts";
@@ -36,6 +37,7 @@ const SHOWN_EVERY_MS = 2_000;
 export interface TurnRun {
   readonly ports: DispatcherPorts;
   readonly settings: DispatcherSettings;
+  readonly pairing: Pairing;
   /** Aborts turns of this process. */
   stopTurns(turnIds: readonly string[]): void;
 }
@@ -72,6 +74,7 @@ export async function workTurn(turn: ClaimedTurn, run: TurnRun, stop: AbortSigna
       ...observed,
       outcome: result.outcome,
       durationMs: ports.clock.now() - startedAt,
+      ...(answering.agent === undefined ? {} : { agent: answering.agent }),
       ...(result.error === undefined ? {} : { error: result.error }),
     });
   } catch (error) {
@@ -86,6 +89,8 @@ interface Answering {
   readonly run: TurnRun;
   readonly reply: ReplyBuilder;
   readonly startedAt: number;
+  /** The name of the one that was asked. */
+  agent?: string;
   stream: ReplyStream | undefined;
 }
 
@@ -99,11 +104,8 @@ async function answer(answering: Answering, stop: AbortSignal): Promise<Outcome>
   const { turn, entry, run } = answering;
   if (turn.cancelled) return cancelled(answering);
   const sender = senderOf(turn);
-  const access = decideAccess(entry, turn.conversation, sender, false);
-  if (!access.allowed) {
-    const notice = await noticeOnce(run.ports.store, entry.notices.denied, turn.conversation, sender);
-    return { outcome: "denied", content: notice, error: { code: "access.denied", message: access.reason } };
-  }
+  const access = await admit(entry, turn.conversation, sender, run.pairing);
+  if (!access.allowed) return refuse(answering, sender, access);
   if (turn.as === "command") return answerCommand(answering, sender);
   try {
     return await askAgent(answering, sender, stop);
@@ -111,6 +113,25 @@ async function answer(answering: Answering, stop: AbortSignal): Promise<Outcome>
     if (error instanceof TurnStopped && error.why === "cancelled") return cancelled(answering);
     throw error;
   }
+}
+
+async function refuse(
+  { turn, entry, run }: Answering,
+  sender: Sender,
+  { reason, mayPair }: Exclude<AccessDecision, { allowed: true }>,
+): Promise<Outcome> {
+  const error = { code: "access.denied", message: reason };
+  const { conversation } = turn;
+  if (mayPair !== true) {
+    const content = await noticeOnce(run.ports.store, entry.notices.denied, conversation, sender, turn.id);
+    return { outcome: "denied", content, error };
+  }
+  const code = await run.pairing.ask(entry.channel, conversation, sender, turn.id);
+  if (code === undefined) return { outcome: "denied", content: [], error };
+  const { channel, account, peer } = conversation;
+  run.ports.observe?.({ kind: "pairing-requested", channel, account, peer, id: turn.id });
+  const text = entry.notices.pairing.replaceAll("{code}", code).replaceAll("{id}", sender.id);
+  return { outcome: "denied", content: textNotice(text), error };
 }
 
 /** What was shown stays; a stream that shows nothing yet is closed by the words of /stop. */
@@ -133,6 +154,7 @@ async function askAgent(answering: Answering, sender: Sender, stop: AbortSignal)
   const { turn, entry, run, reply } = answering;
   const { ports, settings } = run;
   const { name, agent } = chooseAgent(settings, entry, turn.conversation);
+  answering.agent = name;
   const messages = await fetchMedia(
     turn,
     {

@@ -14,8 +14,11 @@ export interface WorkerPoolOptions<Item> {
 
 export interface WorkerPool {
   wake(): void;
-  /** Claims and works until the signal fires, then waits for what runs, `graceMs` at most before aborting it. */
-  run(signal: AbortSignal, graceMs: number): Promise<void>;
+  /**
+   * Claims and works until the signal fires, then waits for what runs, `graceMs` at most before aborting it. What is
+   * claimable when the signal fires is still worked within that time if `drain` is set.
+   */
+  run(signal: AbortSignal, graceMs: number, options?: { readonly drain?: boolean }): Promise<void>;
 }
 
 export function createWorkerPool<Item>(options: WorkerPoolOptions<Item>): WorkerPool {
@@ -57,7 +60,16 @@ export function createWorkerPool<Item>(options: WorkerPoolOptions<Item>): Worker
     await slept;
   }
 
-  async function run(signal: AbortSignal, graceMs: number): Promise<void> {
+  /** Works off what can be claimed, until a claim finds nothing more and nothing runs. */
+  async function drain(abort: AbortSignal): Promise<void> {
+    for (;;) {
+      const more = await claimSome(abort);
+      if (abort.aborted || (!more && running.size === 0)) return;
+      if (running.size > 0) await Promise.race(running);
+    }
+  }
+
+  async function run(signal: AbortSignal, graceMs: number, { drain: drains = false } = {}): Promise<void> {
     const abort = new AbortController();
     // Every job at work listens to it.
     setMaxListeners(0, abort.signal);
@@ -70,12 +82,13 @@ export function createWorkerPool<Item>(options: WorkerPoolOptions<Item>): Worker
       }
       if (!more) await rest(signal);
     }
-    await finish(abort, graceMs);
+    await finish(abort, graceMs, drains);
   }
 
-  async function finish(abort: AbortController, graceMs: number): Promise<void> {
+  async function finish(abort: AbortController, graceMs: number, drains: boolean): Promise<void> {
     const timer = new AbortController();
     const grace = options.clock.sleep(graceMs, timer.signal).then(() => abort.abort(), ignoreAbort);
+    if (drains) await drain(abort.signal).catch((error: unknown) => options.onClaimFailed(error));
     await Promise.all(running);
     timer.abort();
     await grace;

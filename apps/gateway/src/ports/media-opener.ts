@@ -2,6 +2,7 @@ import { homedir } from "node:os";
 import { type MediaOpener, type MediaSource, type MediaStream, RejectedError, TransientError } from "@wxgate/core";
 import { createGuard, type HttpClient, HttpError } from "@wxgate/http-client";
 import { filenameFromDisposition, MediaError, mimeOfFilename, openLocalFile } from "@wxgate/media";
+import type { LazyConverter } from "./converter.ts";
 import type { MediaFiles } from "./media.ts";
 
 export interface MediaOpenerOptions {
@@ -9,10 +10,14 @@ export interface MediaOpenerOptions {
   readonly files: MediaFiles;
   readonly localRoots: readonly string[];
   readonly maxBytes: number;
+  readonly converter: LazyConverter;
+  /** An existing folder of ours. */
+  readonly scratchDir: string;
 }
 
 /** Opens what an agent or operator named: our own files, local ones below the channel's roots, public addresses. */
-export function createMediaOpener({ http, files, localRoots, maxBytes }: MediaOpenerOptions): MediaOpener {
+export function createMediaOpener(options: MediaOpenerOptions): MediaOpener {
+  const { http, files, localRoots, maxBytes, converter, scratchDir } = options;
   // Written by people and models: nothing but public addresses.
   const guard = createGuard();
 
@@ -36,8 +41,11 @@ export function createMediaOpener({ http, files, localRoots, maxBytes }: MediaOp
   }
 
   return {
+    converter,
+    scratchDir,
     async open(source, signal) {
       try {
+        await converter.ready();
         return await openSource(source, signal);
       } catch (error) {
         throw toChannelError(error);

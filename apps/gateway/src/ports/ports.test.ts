@@ -5,6 +5,7 @@ import { Readable } from "node:stream";
 import { RejectedError } from "@wxgate/core";
 import { createHttpClient } from "@wxgate/http-client";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { createLazyConverter } from "./converter.ts";
 import { openKeyFile } from "./keys.ts";
 import { createMediaFiles } from "./media.ts";
 import { createMediaOpener } from "./media-opener.ts";
@@ -104,7 +105,9 @@ describe("opening what an agent names", () => {
     const clock = { now: () => Date.now() };
     const signer = createUrlSigner(Buffer.alloc(32, 1), clock.now, () => "http://127.0.0.1:8788");
     const files = createMediaFiles({ dir, maxBytes: 1000, retentionHours: 1 }, signer, clock);
-    return { files, media: createMediaOpener({ http, files, localRoots, maxBytes: 1000 }) };
+    const scratchDir = join(dir, "tmp");
+    const converter = createLazyConverter(scratchDir, process.env.PATH);
+    return { files, media: createMediaOpener({ http, files, localRoots, maxBytes: 1000, converter, scratchDir }) };
   }
   const textOf = async (body: AsyncIterable<Uint8Array>) => {
     let text = "";

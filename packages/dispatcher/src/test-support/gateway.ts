@@ -4,6 +4,7 @@ import type { Agent, Channel, InboundMessage, OutboundMessage, ReplyPolicy, Send
 import { openStore } from "@wxgate/store";
 import { createDispatcher, type Dispatcher } from "../dispatcher.ts";
 import type { ChannelSettings, DispatcherPorts, DispatcherSettings, Observation } from "../settings.ts";
+import { NO_NOTICES } from "./notices.ts";
 
 const quiet = { child: () => quiet, debug() {}, info() {}, warn() {}, error() {} };
 
@@ -74,7 +75,7 @@ export async function startGateway(agent: Agent, options: PlatformOptions = {}) 
     groups: {},
     commands: {},
     session: "peer",
-    notices: { failed: "sorry", denied: "", commandDenied: "no" },
+    notices: { ...NO_NOTICES, failed: "sorry", commandDenied: "no", pairing: "your code: {code}", paired: "welcome in" },
     ...options.settings,
   };
   dispatcher.configure({
