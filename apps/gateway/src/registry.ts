@@ -3,7 +3,8 @@ import type { Agent, Channel, ChannelPorts, CreateChannel } from "@wxgate/core";
 import { createKfChannel, kfConfigSchema } from "@wxgate/kf";
 import { agentXmlConfigSchema, createAgentXmlChannel } from "@wxgate/wecom-agent-xml";
 import { createWecomBotWsChannel, wecomBotWsConfigSchema } from "@wxgate/wecom-bot-ws";
-import type { z } from "zod";
+import { createWeixinIlinkChannel, weixinIlinkConfigSchema } from "@wxgate/weixin-ilink";
+import { z } from "zod";
 
 /** A kind of channel the gateway can be configured with. */
 export interface ChannelType {
@@ -26,12 +27,29 @@ export interface Registry {
 }
 type Keys = Readonly<Record<string, unknown>>;
 
+/** Common keys that a personal bot has other defaults for. */
+const ILINK_SURROUNDINGS = {
+  dmPolicy: z
+    .enum(["open", "pairing", "allowlist", "disabled"])
+    .default("pairing")
+    .describe("Who may write: the person who scanned always, and everyone, paired people, allowFrom, or nobody."),
+  network: z
+    .strictObject({
+      timeoutMs: z.number().int().positive().default(130_000),
+      retries: z.number().int().min(0).max(10).optional(),
+      retryDelayMs: z.number().int().positive().optional(),
+    })
+    .prefault({})
+    .describe("Polls are held by the platform for up to two minutes; every other call has a shorter limit of its own."),
+} as const;
+
 /** Everything that can be configured, by its `type`; the only place that names concrete channels and agents. */
 export const registry: Registry = {
   channels: {
     kf: channel(kfConfigSchema, createKfChannel, ["secret", "token", "encodingAESKey"]),
     "wecom-bot-ws": channel(wecomBotWsConfigSchema, createWecomBotWsChannel, ["secret"]),
     "wecom-agent-xml": channel(agentXmlConfigSchema, createAgentXmlChannel, ["secret", "token", "encodingAESKey"]),
+    "weixin-ilink": channel(weixinIlinkConfigSchema, createWeixinIlinkChannel, ["token", "userId"], ILINK_SURROUNDINGS),
   },
   agents: Object.fromEntries([...agentTypes].map(([type, entry]) => [type, entry])),
 };
@@ -40,10 +58,11 @@ function channel<S extends z.ZodObject>(
   schema: S,
   create: CreateChannel<z.output<S>>,
   credentials: readonly string[],
+  surroundings: z.ZodRawShape = {},
 ): ChannelType {
   const own = Object.keys(schema.shape);
   return {
-    schema,
+    schema: schema.safeExtend(surroundings),
     credentials,
     // The configuration checked `keys` with this schema; the common keys beside it are the gateway's affair.
     create: (id, keys, ports) => create(id, pick(keys, own) as z.output<S>, ports),

@@ -1,5 +1,5 @@
 import type { Address } from "./address.ts";
-import type { MediaRef, OutboundContent } from "./content.ts";
+import type { MediaRef, OutboundContent, Sender } from "./content.ts";
 import type { Inbox } from "./inbox.ts";
 import type { JsonObject } from "./json.ts";
 import type { InboundEvent } from "./message.ts";
@@ -43,6 +43,8 @@ export interface Channel {
   readonly handoffKeywords?: readonly string[];
   /** How this platform compares people's ids; as they are when absent. */
   personKey?(id: string): string;
+  /** Somebody the channel itself knows to be welcome, such as the person who signed in: needs no list and no pairing. */
+  vouchesFor?(conversation: Address, sender: Sender): boolean;
   health(): ChannelHealth;
   /** A live check with the platform, for `channels status --probe`. */
   probe?(signal: AbortSignal): Promise<ChannelHealth>;

@@ -50,6 +50,17 @@ describe("who may talk directly", () => {
     expect(allowed({ channel: folding, dmPolicy: "allowlist", allowFrom: ["BOB"] }, direct)).toBe(true);
   });
 
+  it.each([
+    ["pairing lets in whom the channel vouches for", { dmPolicy: "pairing" }, "Bob", true],
+    ["pairing keeps out whom it does not vouch for", { dmPolicy: "pairing" }, "Eve", false],
+    ["allowlist lets them in beside those it names", { dmPolicy: "allowlist", allowFrom: ["Alice"] }, "Bob", true],
+    ["disabled keeps them out", { dmPolicy: "disabled" }, "Bob", false],
+  ] as const)("%s", (_name, given, id, expected) => {
+    const vouching: Channel = { ...channel, vouchesFor: (_conversation, sender) => sender.id === "Bob" };
+
+    expect(allowed({ ...given, channel: vouching }, direct, id)).toBe(expected);
+  });
+
   it("lets a paired person in under pairing", () => {
     expect(allowed({ dmPolicy: "pairing" }, direct, "Bob", true)).toBe(true);
   });

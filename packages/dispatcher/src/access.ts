@@ -34,6 +34,8 @@ export function decideAccess(
   paired: boolean,
 ): AccessDecision {
   if (conversation.kind === "group") return decideGroup(settings, conversation.peer, sender);
+  // The person who signed in stays welcome when others are named; "disabled" is meant for them, too.
+  if (settings.dmPolicy !== "disabled" && settings.channel.vouchesFor?.(conversation, sender) === true) return ALLOWED;
   switch (settings.dmPolicy) {
     case "open":
       return ALLOWED;

@@ -1,0 +1,87 @@
+import { wrongConfig } from "@wxgate/core";
+import { z } from "zod";
+import { isBotAgent } from "./bot-agent.ts";
+
+const address = () => z.url({ protocol: /^https?$/, error: "must be a whole address with http:// or https://" });
+
+/** Configuration of a `weixin-ilink` channel. Keys that all channels have (agent, allowFrom, …) belong to the gateway. */
+export const weixinIlinkConfigSchema = z.strictObject({
+  type: z.literal("weixin-ilink").default("weixin-ilink"),
+  baseUrl: address()
+    .default("https://ilinkai.weixin.qq.com")
+    .describe("Where QR codes come from; after a login the address the platform names is used."),
+  cdnBaseUrl: address().default("https://novac2c.cdn.weixin.qq.com/c2c").describe("The media server."),
+  token: z
+    .string()
+    .regex(/^[!-~]+$/, "must be a bot token as a login gives it, <bot id>:<secret>, without spaces")
+    .optional()
+    .describe("A bot token, instead of a login by QR code. `wxgate login` needs no such key."),
+  userId: z
+    .string()
+    .regex(/^[!-~]+@im\.wechat$/, 'must be the person\'s id, ending in "@im.wechat", with its case')
+    .optional()
+    .describe("Who scanned for `token`: this person is served, and conversations survive another token."),
+  redirectHosts: z
+    .array(z.string().regex(/^[a-z0-9.-]+(:\d+)?$/i, "must be a host name, without https://"))
+    .default([])
+    .describe("Hosts outside weixin.qq.com that a login may be sent to."),
+  clientVersion: z
+    .string()
+    .regex(/^\d{1,3}\.\d{1,3}\.\d{1,3}$/, "must be three numbers, such as 2.4.9")
+    .default("2.4.9")
+    .describe("The client version told to the platform; a too old one makes phones refuse the QR code."),
+  botAgent: z
+    .string()
+    .refine(isBotAgent, "must be products such as MyBot/1.2 (comment), 256 bytes at most")
+    .default("wxgate/0.1.0")
+    .describe("Names the program to the platform."),
+  routeTag: z.string().min(1).optional().describe("Sent as SKRouteTag, for those who were told to."),
+  textLimit: z
+    .number()
+    .int()
+    .min(50)
+    .max(15_000)
+    .default(4_000)
+    .describe("Characters per message; never more than 15,000 bytes."),
+  replyWindow: z
+    .strictObject({
+      hours: z.number().positive().max(24).default(24),
+      messages: z.number().int().min(2).max(10).default(10),
+    })
+    .prefault({})
+    .describe("WeChat's limits on answers; lower them to keep a reserve."),
+  gapMs: z.number().int().min(0).default(1_000).describe("Least time between two sends of one account."),
+  groupMessages: z
+    .enum(["drop", "accept"])
+    .default("drop")
+    .describe("What becomes of messages that come from a group; ordinary bots get none."),
+  typing: z.boolean().default(true).describe('Show "typing" while an answer is being written.'),
+  toolProgress: z
+    .boolean()
+    .default(false)
+    .describe("Show the agent's tool calls as progress lines. Each counts against the replies that are left."),
+  alertUrl: address().optional().describe("Gets a POST when an account must be scanned anew, and when it works again."),
+  notices: z
+    .strictObject({
+      moreWaits: z.string().max(200).default("（未完，回复任意内容查看后续）"),
+      truncated: z.string().max(200).default("（内容过长，已省略）"),
+      inFile: z.string().max(200).default("（完整内容见文件）"),
+      notSent: z.string().min(1).max(200).default("（文件未能发送：{reason}）"),
+      notAvailable: z.string().min(1).max(200).default("（有一个文件未能发送）"),
+      fileName: z.string().min(1).max(100).default("完整回复.txt"),
+    })
+    .prefault({})
+    .describe("The sentences people see from the channel itself."),
+});
+
+/** As written by an operator or importer. */
+export type IlinkOptions = z.input<typeof weixinIlinkConfigSchema>;
+/** Checked, with its defaults. */
+export type IlinkConfig = z.output<typeof weixinIlinkConfigSchema>;
+
+/** @throws Error that lists every wrong key in words. */
+export function parseConfig(id: string, options: IlinkOptions): IlinkConfig {
+  const parsed = weixinIlinkConfigSchema.safeParse(options);
+  if (parsed.success) return parsed.data;
+  throw wrongConfig(id, "weixin-ilink", parsed.error.issues);
+}

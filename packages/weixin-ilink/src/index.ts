@@ -1,0 +1,2 @@
+export { createWeixinIlinkChannel } from "./channel.ts";
+export { type IlinkConfig, type IlinkOptions, weixinIlinkConfigSchema } from "./config.ts";
