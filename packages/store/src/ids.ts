@@ -9,7 +9,7 @@ export interface Ids {
   /** Undefined: not an id of this kind from this database. */
   parse(kind: IdKind, id: string): number | undefined;
 }
-export type IdKind = "msg" | "evt" | "trn" | "cnv";
+type IdKind = "msg" | "evt" | "trn" | "cnv";
 
 export function createIds(tag: string): Ids {
   return {

@@ -6,12 +6,12 @@ import type { Generated } from "kysely";
  * costs what is due and not what is kept.
  */
 
-export interface Meta {
+interface Meta {
   key: string;
   value: string;
 }
 
-export interface Conversations {
+interface Conversations {
   id: Generated<number>;
   /** `addressKey` of the four columns behind it. */
   key: string;
@@ -49,7 +49,7 @@ export interface Conversations {
   claimed_to: Generated<number>;
 }
 
-export interface Messages {
+interface Messages {
   seq: Generated<number>;
   channel: string;
   account: string;
@@ -70,7 +70,7 @@ export interface Messages {
   turn_seq: number | null;
 }
 
-export interface Events {
+interface Events {
   seq: Generated<number>;
   channel: string;
   account: string;
@@ -79,7 +79,7 @@ export interface Events {
   body: string;
 }
 
-export interface Turns {
+interface Turns {
   seq: Generated<number>;
   kind: string;
   lane: string;
@@ -108,7 +108,7 @@ export interface Turns {
   finished_at: number | null;
 }
 
-export interface Replies {
+interface Replies {
   seq: Generated<number>;
   id: string;
   turn_seq: number | null;
@@ -120,7 +120,7 @@ export interface Replies {
   created_at: number;
 }
 
-export interface Deliveries {
+interface Deliveries {
   seq: Generated<number>;
   id: string;
   reply_id: string;
@@ -158,7 +158,7 @@ export interface Deliveries {
   updated_at: number;
 }
 
-export interface Attempts {
+interface Attempts {
   seq: Generated<number>;
   subject: string;
   subject_seq: number;
@@ -172,19 +172,19 @@ export interface Attempts {
   counted: number;
 }
 
-export interface Cursors {
+interface Cursors {
   key: string;
   value: string;
 }
 
-export interface Leases {
+interface Leases {
   key: string;
   owner: string;
   number: number;
   expires_at: number;
 }
 
-export interface ChannelState {
+interface ChannelState {
   channel: string;
   key: string;
   value: string;
@@ -192,13 +192,13 @@ export interface ChannelState {
   expires_at: number | null;
 }
 
-export interface Workers {
+interface Workers {
   worker: string;
   expires_at: number;
 }
 
 /** Every account that was ever heard of. */
-export interface Accounts {
+interface Accounts {
   channel: string;
   account: string;
   error: string | null;
@@ -208,7 +208,7 @@ export interface Accounts {
   next_slot_at: number | null;
 }
 
-export interface Audit {
+interface Audit {
   seq: Generated<number>;
   at: number;
   actor: string;
@@ -217,7 +217,7 @@ export interface Audit {
   detail: string | null;
 }
 
-export interface MediaFiles {
+interface MediaFiles {
   id: string;
   sha256: string;
   mime: string;

@@ -57,7 +57,8 @@ function loadBuiltin(): NativeClass {
     if (!String(warning).includes("SQLite is an experimental feature")) warn.call(process, warning, ...rest);
   }) as typeof process.emitWarning;
   try {
-    const builtin = createRequire(import.meta.url)("node:sqlite") as { DatabaseSync: NativeClass };
+    const require = createRequire(import.meta.url);
+    const builtin = require("node:sqlite") as { DatabaseSync: NativeClass };
     return builtin.DatabaseSync;
   } finally {
     process.emitWarning = warn;
@@ -65,7 +66,8 @@ function loadBuiltin(): NativeClass {
 }
 
 function openLibsql(path: string): SqliteDatabase {
-  const Database = createRequire(import.meta.url)("libsql") as NativeClass;
+  const require = createRequire(import.meta.url);
+  const Database = require("libsql") as NativeClass;
   const native = new Database(path);
   return {
     exec: (sql) => void native.exec(sql),

@@ -13,8 +13,6 @@ export interface Sealer {
 /** Greater than every key that begins with the prefix before it. */
 const LAST = "\u{10FFFF}";
 
-export type StateOperations = ReturnType<typeof createState>;
-
 export function createState(e: Sql, sealer: Sealer | undefined) {
   const read = e.prepare((db, p: { channel: string; key: string }) =>
     db

@@ -1,9 +1,12 @@
 import { afterEach, beforeEach, describe } from "vitest";
 import { acceptTests } from "./accept-tests.ts";
 import { deliveryTests } from "./delivery-tests.ts";
+import { endingTests } from "./ending-tests.ts";
 import { gatewayTests } from "./gateway-tests.ts";
+import { humanTests } from "./human-tests.ts";
 import { modelTests } from "./model-tests.ts";
 import { quotaTests } from "./quota-tests.ts";
+import { sessionTests } from "./session-tests.ts";
 import { sharedTests } from "./shared-tests.ts";
 import { turnTests } from "./turn-tests.ts";
 import { type StoreUnderTest, World } from "./world.ts";
@@ -42,8 +45,11 @@ function contractTests(options: StoreContractOptions): void {
 
   describe("what is accepted", () => acceptTests(world));
   describe("turns", () => turnTests(world));
+  describe("commands and sessions", () => sessionTests(world));
   describe("deliveries", () => deliveryTests(world));
-  describe("windows, quotas and humans", () => quotaTests(world));
+  describe("ends of deliveries", () => endingTests(world));
+  describe("windows and quotas", () => quotaTests(world));
+  describe("humans", () => humanTests(world));
   describe("state, leases, media and questions", () => sharedTests(world));
   describe.skipIf(options.shared !== true)("several gateways", () => gatewayTests(world));
 }
