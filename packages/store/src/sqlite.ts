@@ -201,13 +201,21 @@ function openDatabase(path: string): SqliteDatabase {
 
 function migrate(database: SqliteDatabase): void {
   database.exec("begin immediate");
-  database.exec(META_TABLE);
-  const [row] = database.prepare("select value from meta where key = 'schema'").all([]) as { value: string }[];
-  for (const statement of migrationsFrom(Number(row?.value ?? 0), "sqlite")) database.exec(statement);
-  database
-    .prepare(
-      "insert into meta (key, value) values ('schema', ?) on conflict (key) do update set value = excluded.value",
-    )
-    .run([String(SCHEMA_VERSION)]);
-  database.exec("commit");
+  try {
+    database.exec(META_TABLE);
+    const row = database.prepare("select value from meta where key = 'schema'").get([]) as
+      | { value: string }
+      | undefined;
+    for (const statement of migrationsFrom(Number(row?.value ?? 0), "sqlite")) database.exec(statement);
+    database
+      .prepare(
+        "insert into meta (key, value) values ('schema', ?) on conflict (key) do update set value = excluded.value",
+      )
+      .run([String(SCHEMA_VERSION)]);
+    database.exec("commit");
+  } catch (error) {
+    // An open transaction would outlive the closing of the database until its statements are collected.
+    database.exec("rollback");
+    throw error;
+  }
 }
