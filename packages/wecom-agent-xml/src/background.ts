@@ -1,3 +1,5 @@
+import { setMaxListeners } from "node:events";
+
 /** Work that nobody waits for, but that ends with the channel. */
 export interface Background {
   /** `work` must not reject. */
@@ -7,6 +9,8 @@ export interface Background {
 
 export function createBackground(): Background {
   const stop = new AbortController();
+  // One listener for each thing under way; that is no leak.
+  setMaxListeners(0, stop.signal);
   const running = new Set<Promise<void>>();
 
   return {
