@@ -111,24 +111,26 @@ describe("an app's message", () => {
     expect(Math.max(...replies(gateway).map((text) => Buffer.byteLength(text)))).toBeLessThanOrEqual(2048);
   });
 
-  it("is answered no faster than the limits allow, in order", async () => {
+  it("is answered with 35 pieces at once, never more than 30 a minute, and all arrive", async () => {
     const gateway = await startApp({
-      channel: { limits: { perMinute: 3 } },
-      agents: module("./chatty.mjs"),
+      agents: module("./endless.mjs"),
       files: {
-        "chatty.mjs":
-          'export default { async *respond() { for (let i = 1; i <= 5; i += 1) yield { kind: "content", now: true, content: { kind: "text", text: String(i) } }; } };',
+        "endless.mjs":
+          'export default { async *respond() { yield { kind: "content", content: { kind: "text", format: "plain", text: "字".repeat(682 * 35) } }; } };',
       },
     });
 
     await writes(gateway, "go");
 
-    await waitFor(() => replies(gateway).length === 3);
+    await waitFor(() => replies(gateway).length === 25);
     await new Promise((resolve) => setTimeout(resolve, 2_000));
-    const { items } = await gateway.api<{ items: readonly { state: string }[] }>("/api/deliveries");
-    expect(replies(gateway)).toEqual(["1", "2", "3"]);
-    expect(items.filter(({ state }) => state !== "accepted")).toHaveLength(2);
-  });
+    expect(replies(gateway)).toHaveLength(25);
+    await waitFor(() => replies(gateway).length === 35, { timeoutMs: 90_000 });
+    // What the platform drops would stand here as failed.
+    const { items } = gateway.sim.screen({ account: APP, user: MEMBER });
+    expect(items.filter(({ state }) => state === "failed")).toEqual([]);
+    expect(replies(gateway).join("")).toBe("字".repeat(682 * 35));
+  }, 120_000);
 
   it("of a stranger under an allowlist never reaches the agent", async () => {
     const gateway = await startApp({
