@@ -32,7 +32,7 @@ export const createAgentXmlChannel: CreateChannel<AgentXmlOptions> = (id, option
   const deliver = createDeliver({ config, agentId, api, pace, sendCard, ports: logged });
   const welcome = createWelcome({ config, ports: logged, prepare, deliver, personKey });
   const background = createBackground();
-  const health = createHealth(account, wecom, ports.clock);
+  const health = createHealth(account, api, ports.clock);
   const stageFile = createFileStager({
     stageMedia: createMediaStager({ api: wecom, media: ports.media }),
     notices,
@@ -61,14 +61,8 @@ export const createAgentXmlChannel: CreateChannel<AgentXmlOptions> = (id, option
     openMedia: createOpenMedia(wecom),
     reply: config.limits,
     personKey,
-    health,
-    async probe(signal) {
-      // The least call that needs a token, the right address and an app that is enabled.
-      await api.callbackIps(signal).catch((error: unknown) => {
-        if (wecom.problem() === undefined) throw error;
-      });
-      return health();
-    },
+    health: health.report,
+    probe: health.probe,
     close: background.close,
   };
 };

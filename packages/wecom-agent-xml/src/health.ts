@@ -1,22 +1,39 @@
 import type { AccountHealth, ChannelHealth, Clock } from "@wxgate/core";
-import type { WecomApi } from "@wxgate/wecom-api";
+import type { AgentApi } from "./api.ts";
+
+export interface Health {
+  report(): ChannelHealth;
+  /** Asks the platform; what keeps the answer from coming is the report. */
+  probe(signal: AbortSignal): Promise<ChannelHealth>;
+}
 
 /** What works and what does not. A refused call does not keep messages from coming in. */
-export function createHealth(account: string, wecom: Pick<WecomApi, "problem">, clock: Clock): () => ChannelHealth {
+export function createHealth(account: string, api: Pick<AgentApi, "wecom" | "callbackIps">, clock: Clock): Health {
   const createdAt = new Date(clock.now());
 
-  return function health() {
-    const problem = wecom.problem();
-    if (problem === undefined) {
-      const well: AccountHealth = { account, state: "ok", since: createdAt };
-      return { state: "ok", accounts: [well] };
-    }
-    const { error, sinceMs } = problem;
-    const words = { reason: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) };
-    return {
-      state: "degraded",
-      ...words,
-      accounts: [{ account, state: "degraded", since: new Date(sinceMs), ...words }],
-    };
+  function degraded(since: Date, reason: string, hint?: string): ChannelHealth {
+    const words = { state: "degraded" as const, reason, ...(hint === undefined ? {} : { hint }) };
+    return { ...words, accounts: [{ account, since, ...words }] };
+  }
+
+  function report(): ChannelHealth {
+    const problem = api.wecom.problem();
+    if (problem !== undefined) return degraded(new Date(problem.sinceMs), problem.error.message, problem.error.hint);
+    const well: AccountHealth = { account, state: "ok", since: createdAt };
+    return { state: "ok", accounts: [well] };
+  }
+
+  return {
+    report,
+    async probe(signal) {
+      try {
+        // The least call that needs a token, the right address and an app that is enabled.
+        await api.callbackIps(signal);
+      } catch (error) {
+        const words = error instanceof Error ? error.message : String(error);
+        if (api.wecom.problem() === undefined) return degraded(new Date(clock.now()), words);
+      }
+      return report();
+    },
   };
 }

@@ -3,7 +3,7 @@ import { parseWecomTarget } from "@wxgate/wecom-target";
 import type { AgentApi } from "./api.ts";
 import type { Receivers } from "./wire.ts";
 
-export const EVERYBODY = "@all";
+const EVERYBODY = "@all";
 
 interface TargetOptions {
   readonly channel: string;

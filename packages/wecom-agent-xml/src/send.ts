@@ -105,6 +105,6 @@ function refuseIfNobody({ to }: Envelope, refused: readonly string[]): void {
 }
 
 /** Stable over attempts, like the id it comes from. */
-export function derivedId(id: string, part: number): string {
+function derivedId(id: string, part: number): string {
   return createHash("sha256").update(`${id}/${part}`).digest("base64url").slice(0, 32);
 }

@@ -157,7 +157,7 @@ function numbers(body: JsonObject, name: string): readonly number[] {
   return Array.isArray(value) ? value.filter((one) => typeof one === "number") : [];
 }
 
-export function titleOf(card: JsonObject): string {
+function titleOf(card: JsonObject): string {
   const title = isJsonObject(card.main_title) ? card.main_title.title : undefined;
   return String(title ?? card.sub_title_text ?? "");
 }
