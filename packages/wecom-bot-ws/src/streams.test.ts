@@ -1,0 +1,282 @@
+import { describe, expect, it } from "vitest";
+import { bubbles, says, sends, startBot } from "./test-support/fake-platform.ts";
+
+const MINUTE = 60_000;
+const text = (words: string) => ({ kind: "text", text: words }) as const;
+
+describe("a bubble", () => {
+  it("is there at once, before the agent's first word, with an id that follows from the message", async () => {
+    const bot = await startBot();
+    const target = await says(bot, "hi");
+
+    const { handle } = bot.channel.openStream!(target);
+    await bot.test.clock.advance(1);
+
+    const [first, ...more] = bubbles(bot.platform);
+    expect(first).toMatchObject({ content: "⏳ 正在思考…", finish: false, reqId: "CB-m-1" });
+    expect(more).toEqual([]);
+    const again = await startBot();
+    again.channel.openStream!(await says(again, "hi"));
+    await again.test.clock.advance(1);
+    expect(bubbles(again.platform)[0]?.id).toBe(first?.id);
+    expect(handle).toMatchObject({ message: "m-1", reqId: "CB-m-1", part: 0 });
+  });
+
+  it("waits for the first word where no placeholder is wanted", async () => {
+    const bot = await startBot({ sendThinkingMessage: false });
+    const stream = bot.channel.openStream!(await says(bot, "hi"));
+    await bot.test.clock.advance(MINUTE);
+    expect(bubbles(bot.platform)).toEqual([]);
+
+    stream.update("Hello");
+    await bot.test.clock.advance(1);
+
+    expect(bubbles(bot.platform)).toMatchObject([{ content: "Hello" }]);
+  });
+
+  it("shows the newest text, never more often than the interval", async () => {
+    const bot = await startBot({ refreshIntervalMs: 300 });
+    const stream = bot.channel.openStream!(await says(bot, "hi"));
+    let said = "";
+    for (let word = 0; word < 200; word += 1) {
+      said += `w${word} `;
+      stream.update(said);
+      await bot.test.clock.advance(10);
+    }
+    await bot.test.clock.advance(400);
+
+    const frames = bubbles(bot.platform);
+    expect(frames.at(-1)?.content).toBe(said);
+    expect(frames.length).toBeLessThanOrEqual(9);
+    const gaps = frames.slice(1).map(({ at }, index) => at - (frames[index]?.at ?? 0));
+    for (const gap of gaps) expect(gap).toBeGreaterThanOrEqual(300);
+    expect(new Set(frames.map(({ id }) => id)).size).toBe(1);
+  });
+
+  it("never has two frames under way; what comes meanwhile is one frame", async () => {
+    const bot = await startBot();
+    const stream = bot.channel.openStream!(await says(bot, "hi"));
+    await bot.test.clock.advance(600);
+    bot.platform.answer = () => "silence";
+    for (const words of ["a", "ab", "abc", "abcd"]) {
+      stream.update(words);
+      await bot.test.clock.advance(1_000);
+    }
+
+    expect(bubbles(bot.platform).map(({ content }) => content)).toEqual(["⏳ 正在思考…", "a"]);
+  });
+
+  it("is kept alive while the agent says nothing", async () => {
+    const bot = await startBot({ keepAliveSeconds: 60 });
+    bot.channel.openStream!(await says(bot, "hi"));
+
+    await bot.test.clock.advance(4.5 * MINUTE);
+
+    expect(bubbles(bot.platform)).toHaveLength(5);
+  });
+
+  it("does not show what the model thinks, unless that is wanted", async () => {
+    const hidden = await startBot();
+    hidden.channel.openStream!(await says(hidden, "hi")).update("<think>plan</think>Hello");
+    const shown = await startBot({ showThinking: true });
+    shown.channel.openStream!(await says(shown, "hi")).update("<think>plan</think>Hello");
+    await hidden.test.clock.advance(1_000);
+    await shown.test.clock.advance(1_000);
+
+    expect(bubbles(hidden.platform).at(-1)?.content).toBe("Hello");
+    expect(bubbles(shown.platform).at(-1)?.content).toBe("<think>plan</think>Hello");
+  });
+
+  it("is finished once, with the whole answer", async () => {
+    const bot = await startBot();
+    const target = await says(bot, "hi");
+    const stream = bot.channel.openStream!(target);
+    stream.update("Hel");
+    await bot.test.clock.advance(1_000);
+
+    const receipt = await sends(bot, text("Hello!"), { ...target, stream: stream.handle });
+    stream.update("Hello! too late");
+    await bot.test.clock.advance(10 * MINUTE);
+
+    const frames = bubbles(bot.platform);
+    expect(frames.filter(({ finish }) => finish)).toHaveLength(1);
+    expect(frames.at(-1)).toMatchObject({ content: "Hello!", finish: true });
+    expect(receipt).toEqual({ platformId: frames[0]?.id });
+  });
+
+  it("goes on in a fresh one before its time is over: an agent of 12 minutes has its answer shown", async () => {
+    const bot = await startBot();
+    const target = await says(bot, "hi");
+    const stream = bot.channel.openStream!(target);
+    await bot.test.clock.advance(12 * MINUTE);
+
+    await sends(bot, text("At last."), { ...target, stream: stream.handle });
+
+    const frames = bubbles(bot.platform);
+    const ids = [...new Set(frames.map(({ id }) => id))];
+    expect(ids).toHaveLength(3);
+    for (const id of ids) {
+      const own = frames.filter((frame) => frame.id === id);
+      expect(own.filter(({ finish }) => finish)).toHaveLength(1);
+      expect(own.at(-1)?.finish).toBe(true);
+      expect((own.at(-1)?.at ?? 0) - (own[0]?.at ?? 0)).toBeLessThanOrEqual(6 * MINUTE);
+    }
+    expect(frames.at(-1)?.content).toBe("At last.");
+  });
+
+  it("goes on in a fresh one when the platform ended it sooner than it said", async () => {
+    const bot = await startBot();
+    const target = await says(bot, "hi");
+    const stream = bot.channel.openStream!(target);
+    await bot.test.clock.advance(600);
+    const [first] = bubbles(bot.platform);
+    bot.platform.answer = ({ body }) => ((body.stream as { id?: string } | undefined)?.id === first?.id ? 846608 : 0);
+    stream.update("Hello");
+    await bot.test.clock.advance(2_000);
+
+    await sends(bot, text("Hello!"), { ...target, stream: stream.handle });
+
+    const last = bubbles(bot.platform).at(-1);
+    expect(last).toMatchObject({ content: "Hello!", finish: true });
+    expect(last?.id).not.toBe(first?.id);
+  });
+
+  it("is left for a message of its own when the message cannot be answered any more", async () => {
+    const bot = await startBot(
+      {},
+      { setUp: (p) => (p.answer = ({ cmd }) => (cmd === "aibot_respond_msg" ? 846605 : 0)) },
+    );
+    const target = await says(bot, "hi");
+    const stream = bot.channel.openStream!(target);
+    await bot.test.clock.advance(1_000);
+
+    await sends(bot, text("Hello!"), { ...target, stream: stream.handle });
+
+    expect(bot.platform.of("aibot_send_msg")).toMatchObject([
+      { body: { chatid: "wmUser1", chat_type: 1, msgtype: "markdown", markdown: { content: "Hello!" } } },
+    ]);
+  });
+
+  it("is finished by another process with what was stored of it", async () => {
+    const first = await startBot();
+    const target = await says(first, "hi");
+    const { handle } = first.channel.openStream!(target);
+    await first.test.clock.advance(MINUTE);
+    const [opened] = bubbles(first.platform);
+    await first.stop();
+
+    const second = await startBot({}, { test: first.test });
+    await sends(second, text("Back again."), { ...target, stream: JSON.parse(JSON.stringify(handle)) });
+
+    expect(bubbles(second.platform)).toMatchObject([{ id: opened?.id, content: "Back again.", finish: true }]);
+  });
+
+  it("whose end may have arrived is not answered by a second message", async () => {
+    const bot = await startBot();
+    const target = await says(bot, "hi");
+    const { handle } = bot.channel.openStream!(target);
+    await bot.test.clock.advance(1_000);
+    bot.platform.answer = () => "silence";
+    const lost = sends(bot, text("Hello!"), { ...target, stream: handle });
+    lost.catch(() => {});
+    await bot.test.clock.advance(6_000);
+    await expect(lost).rejects.toMatchObject({ sent: "unknown" });
+    bot.platform.answer = () => 846608;
+
+    const again = sends(bot, text("Hello!"), { ...target, stream: handle, attempt: 2 });
+    await bot.test.clock.advance(6_000);
+
+    expect(await again).toMatchObject({ unconfirmed: true });
+    expect(bot.platform.of("aibot_send_msg")).toEqual([]);
+    expect(new Set(bubbles(bot.platform).map(({ id }) => id)).size).toBe(1);
+  });
+
+  it.each(["", "   ", "<think>nothing else</think>"])("gets words to see when the answer is %j", async (answer) => {
+    const bot = await startBot();
+    const target = await says(bot, "hi");
+    const stream = bot.channel.openStream!(target);
+    stream.update(answer);
+    await bot.test.clock.advance(1_000);
+
+    await bot.channel.settle!(target, stream.handle);
+    await bot.test.clock.advance(1_000);
+
+    expect(bubbles(bot.platform).at(-1)).toMatchObject({ content: "（本次没有回复内容）", finish: true });
+  });
+
+  it("that was opened by a process that died is closed when there is no answer", async () => {
+    const first = await startBot();
+    const target = await says(first, "hi");
+    const { handle } = first.channel.openStream!(target);
+    await first.test.clock.advance(1_000);
+    await first.stop();
+
+    const second = await startBot({}, { test: first.test });
+    await second.channel.settle!(target, JSON.parse(JSON.stringify(handle)));
+    await second.test.clock.advance(1_000);
+
+    expect(bubbles(second.platform)).toMatchObject([{ finish: true }]);
+  });
+
+  it("that never was on the phone is not put there to be closed", async () => {
+    const bot = await startBot({ sendThinkingMessage: false });
+    const target = await says(bot, "hi");
+    const stream = bot.channel.openStream!(target);
+
+    await bot.channel.settle!(target, stream.handle);
+    await bot.channel.settle!(target);
+    await bot.test.clock.advance(MINUTE);
+
+    expect(bubbles(bot.platform)).toEqual([]);
+  });
+
+  it("is closed when the connection is back, if it was gone meanwhile", async () => {
+    const bot = await startBot();
+    const target = await says(bot, "hi");
+    const stream = bot.channel.openStream!(target);
+    await bot.test.clock.advance(1_000);
+    bot.platform.open = false;
+    bot.platform.drop();
+    await bot.test.clock.advance(1);
+
+    await bot.channel.settle!(target, stream.handle);
+    await bot.test.clock.advance(30_000);
+    bot.platform.open = true;
+    await bot.test.clock.advance(MINUTE);
+
+    expect(bubbles(bot.platform).filter(({ finish }) => finish)).toHaveLength(1);
+  });
+
+  it("rests a minute when the platform says that it is too much", async () => {
+    const bot = await startBot();
+    const stream = bot.channel.openStream!(await says(bot, "hi"));
+    await bot.test.clock.advance(1_000);
+    bot.platform.answer = () => 45009;
+    stream.update("a");
+    await bot.test.clock.advance(1_000);
+    const before = bubbles(bot.platform).length;
+    bot.platform.answer = () => 0;
+    stream.update("ab");
+    await bot.test.clock.advance(50_000);
+    expect(bubbles(bot.platform)).toHaveLength(before);
+
+    await bot.test.clock.advance(15_000);
+
+    expect(bubbles(bot.platform).at(-1)?.content).toBe("ab");
+  });
+
+  it("has words to see when the answer is a file, which follows as a message of its own", async () => {
+    const bot = await startBot();
+    const target = await says(bot, "hi");
+    const stream = bot.channel.openStream!(target);
+    await bot.test.clock.advance(1_000);
+
+    await sends(bot, { kind: "image", mediaId: "MID" }, { ...target, stream: stream.handle });
+
+    const frames = bot.platform.of("aibot_respond_msg").slice(-2);
+    expect(frames).toMatchObject([
+      { body: { msgtype: "stream", stream: { content: "（请查看下面的消息）", finish: true } } },
+      { reqId: "CB-m-1", body: { msgtype: "image", image: { media_id: "MID" } } },
+    ]);
+  });
+});
