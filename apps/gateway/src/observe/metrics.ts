@@ -45,11 +45,15 @@ export function createMetrics(): Metrics {
   const deliveries = counter("deliveries_total", "What became of attempts to deliver.", ["channel", "result"]);
   const deliveryWait = histogram("delivery_wait_seconds", "From storing a reply to its sending.", ["channel"]);
   const pauses = counter("account_pauses_total", "Accounts that stopped sending.", ["channel"]);
+  const pairings = counter("pairing_requests_total", "Strangers who were given a code.", ["channel"]);
   const waiting = gauge("messages_waiting", "Messages no turn has taken yet.", []);
   const running = gauge("turns_running", "Turns at work.", []);
   const states = gauge("deliveries", "Deliveries by state.", ["state"]);
   const accountUp = gauge("account_up", "1 while the account works.", ["channel", "account"]);
   const accountLag = gauge("account_lag_seconds", "Age of what the platform holds for us.", ["channel", "account"]);
+
+  // Labels are read once per channel and answer, not for every request.
+  const webhookCounts = new Map<string, { all: Counter.Internal; seconds: Histogram.Internal<string> }>();
 
   const recorders: Record<Observation["kind"], (o: Observation) => void> = {
     "messages-accepted": (o) => accepted.inc({ channel: o.channel }, o.count ?? 1),
@@ -68,13 +72,20 @@ export function createMetrics(): Metrics {
     "delivery-deferred": (o) => deliveries.inc({ channel: o.channel, result: "deferred" }),
     "delivery-dead": (o) => deliveries.inc({ channel: o.channel, result: "dead" }),
     "account-paused": (o) => pauses.inc({ channel: o.channel }),
+    "pairing-requested": (o) => pairings.inc({ channel: o.channel }),
   };
 
   return {
     observe: (observation) => recorders[observation.kind](observation),
     webhook(channel, status, seconds) {
-      webhooks.inc({ channel, status });
-      webhookSeconds.observe({ channel }, seconds);
+      const key = `${status} ${channel}`;
+      let count = webhookCounts.get(key);
+      if (!count) {
+        count = { all: webhooks.labels(channel, String(status)), seconds: webhookSeconds.labels(channel) };
+        webhookCounts.set(key, count);
+      }
+      count.all.inc();
+      count.seconds.observe(seconds);
     },
     async render(refresh) {
       const values = await refresh();

@@ -1,8 +1,10 @@
 import { isLoopback } from "../config/references.ts";
-import type { GatewayConfig } from "../config/schema.ts";
+import type { ChannelConfig, GatewayConfig } from "../config/schema.ts";
 import { commonKeys } from "../settings.ts";
 
 const SHORTEST_GOOD_TOKEN = 16;
+/** Platforms on which nobody writes to us from a group. */
+const WITHOUT_GROUPS: ReadonlySet<string> = new Set(["kf", "wecom-agent-xml"]);
 
 /** What an operator should know before this configuration meets the internet, in plain words. */
 export function openDoors(config: GatewayConfig): readonly string[] {
@@ -22,8 +24,11 @@ export function openDoors(config: GatewayConfig): readonly string[] {
   const channels = Object.entries(config.channels).filter(([, entry]) => commonKeys(entry).enabled);
   const open = channels.filter(([, entry]) => commonKeys(entry).dmPolicy === "open").map(([id]) => id);
   if (open.length > 0) {
-    warnings.push(`Everybody may write to ${open.join(", ")} (dmPolicy: open). Set allowlist if that is not meant.`);
+    warnings.push(
+      `Everybody may write to ${open.join(", ")} (dmPolicy: open). Set pairing or allowlist if that is not meant.`,
+    );
   }
+  for (const [id, entry] of channels) warnings.push(...halfOpen(id, entry));
   for (const [id, entry] of channels) {
     const { egressProxyUrl, mediaLocalRoots } = commonKeys(entry);
     if (mediaLocalRoots.length > 0) {
@@ -41,6 +46,19 @@ export function openDoors(config: GatewayConfig): readonly string[] {
     warnings.push(
       `The public server listens on ${server.host} only: a platform reaches it through a proxy or tunnel on this machine.`,
     );
+  }
+  return warnings;
+}
+
+/** Doors that look closed. */
+function halfOpen(id: string, entry: ChannelConfig): readonly string[] {
+  const { dmPolicy, allowFrom, groupPolicy } = commonKeys(entry);
+  const warnings: string[] = [];
+  if ((dmPolicy === "pairing" || dmPolicy === "allowlist") && allowFrom.includes("*")) {
+    warnings.push(`Everybody may write to ${id}: allowFrom holds "*". Remove it, or say dmPolicy: open.`);
+  }
+  if (dmPolicy !== "open" && groupPolicy === "open" && !WITHOUT_GROUPS.has(entry.type)) {
+    warnings.push(`Members of every group may write to ${id} (groupPolicy: open), although dmPolicy is ${dmPolicy}.`);
   }
   return warnings;
 }

@@ -16,6 +16,7 @@ const LINES: Readonly<Record<Observation["kind"], readonly [Level, string]>> = {
   "delivery-deferred": ["info", "delivery waits"],
   "delivery-dead": ["error", "delivery given up"],
   "account-paused": ["error", "account paused"],
+  "pairing-requested": ["info", "somebody asks to be paired; see: wxgate pairing list"],
 };
 
 export function logObservation(log: Logger, { kind, ...fields }: Observation): void {

@@ -140,8 +140,7 @@ class LightBody {
   getReader(): { read(): Promise<Read>; cancel(): Promise<void>; releaseLock(): void } {
     if (this.locked) throw new TypeError("the body is being read by somebody else");
     this.locked = true;
-    const reader = createReader(this.#raw);
-    return { ...reader, releaseLock: () => undefined };
+    return new BodyReader(this.#raw);
   }
 
   web(): ReadableStream<Uint8Array> {
@@ -159,53 +158,62 @@ class LightBody {
   }
 }
 
-function createReader(raw: IncomingMessage): { read(): Promise<Read>; cancel(): Promise<void> } {
-  const chunks: Uint8Array[] = [];
-  let state: "open" | "ended" | Error = "open";
-  let waiting: { resolve(read: Read): void; reject(error: Error): void } | undefined;
+/** The message's chunks, one at a time; an object with methods, since closures would be made anew for every request. */
+class BodyReader {
+  readonly #raw: IncomingMessage;
+  #chunks: Uint8Array[] | undefined;
+  #state: "open" | "ended" | Error = "open";
+  #waiting: { resolve(read: Read): void; reject(error: Error): void } | undefined;
 
-  raw.on("data", (chunk: Uint8Array) => {
-    if (!waiting) {
-      chunks.push(chunk);
-      raw.pause();
-      return;
-    }
-    const { resolve } = waiting;
-    waiting = undefined;
-    resolve({ done: false, value: chunk });
-  });
-  raw.on("end", () => finish("ended"));
-  raw.on("error", (error) => finish(error));
-  raw.on("close", () => {
-    if (state === "open") finish(new Error("the sender went away in the middle of the body"));
-  });
-
-  function finish(how: "ended" | Error): void {
-    if (state !== "open") return;
-    state = how;
-    if (!waiting) return;
-    const { resolve, reject } = waiting;
-    waiting = undefined;
-    if (how === "ended") resolve({ done: true, value: undefined });
-    else reject(how);
+  constructor(raw: IncomingMessage) {
+    this.#raw = raw;
+    raw.on("data", (chunk: Uint8Array) => this.#take(chunk));
+    raw.on("end", () => this.#finish("ended"));
+    raw.on("error", (error) => this.#finish(error));
+    raw.on("close", () => {
+      if (this.#state === "open") this.#finish(new Error("the sender went away in the middle of the body"));
+    });
   }
 
-  return {
-    read() {
-      const chunk = chunks.shift();
-      if (chunk) return Promise.resolve({ done: false, value: chunk });
-      if (state === "ended") return Promise.resolve({ done: true, value: undefined });
-      if (state !== "open") return Promise.reject(state);
-      const next = new Promise<Read>((resolve, reject) => {
-        waiting = { resolve, reject };
-      });
-      raw.resume();
-      return next;
-    },
-    async cancel() {
-      // What still arrives is dropped; the server's time-out ends a sender that never stops.
-      raw.removeAllListeners("data");
-      raw.resume();
-    },
-  };
+  read(): Promise<Read> {
+    const chunk = this.#chunks?.shift();
+    if (chunk) return Promise.resolve({ done: false, value: chunk });
+    if (this.#state === "ended") return Promise.resolve({ done: true, value: undefined });
+    if (this.#state !== "open") return Promise.reject(this.#state);
+    const next = new Promise<Read>((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+    });
+    if (this.#raw.isPaused()) this.#raw.resume();
+    return next;
+  }
+
+  async cancel(): Promise<void> {
+    // What still arrives is dropped; the server's time-out ends a sender that never stops.
+    this.#raw.removeAllListeners("data");
+    this.#raw.resume();
+  }
+
+  releaseLock(): void {}
+
+  #take(chunk: Uint8Array): void {
+    const waiting = this.#waiting;
+    if (waiting) {
+      this.#waiting = undefined;
+      waiting.resolve({ done: false, value: chunk });
+      return;
+    }
+    this.#chunks ??= [];
+    this.#chunks.push(chunk);
+    this.#raw.pause();
+  }
+
+  #finish(how: "ended" | Error): void {
+    if (this.#state !== "open") return;
+    this.#state = how;
+    const waiting = this.#waiting;
+    if (!waiting) return;
+    this.#waiting = undefined;
+    if (how === "ended") waiting.resolve({ done: true, value: undefined });
+    else waiting.reject(how);
+  }
 }

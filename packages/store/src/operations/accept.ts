@@ -10,7 +10,7 @@ import {
 import { sql } from "kysely";
 import type { Context } from "../context.ts";
 import { toJson } from "../json.ts";
-import { type Operation, run, type Sql } from "../sql.ts";
+import { first, type Operation, run, type Sql } from "../sql.ts";
 import type { ConversationHead, ConversationOperations } from "./conversations.ts";
 import type { CursorOperations } from "./cursors.ts";
 import type { EventOperations } from "./events.ts";
@@ -113,8 +113,119 @@ export function createAccept(
         ),
   );
 
-  function* acceptMessage(context: Context, { message, routing }: RoutedMessage): Operation<boolean> {
+  const insertKnown = e.prepare(
+    (
+      db,
+      p: {
+        key: string;
+        platformId: string;
+        senderId: string;
+        senderName: string | null;
+        sentAt: number;
+        now: number;
+        dueAt: number;
+        content: string;
+        quote: string | null;
+        handle: string | null;
+      },
+    ) =>
+      db
+        .insertInto("messages")
+        .columns([
+          "channel",
+          "account",
+          "platform_id",
+          "conversation_id",
+          "kind",
+          "state",
+          "sender_id",
+          "sender_name",
+          "sent_at",
+          "received_at",
+          "due_at",
+          "content",
+          "quote",
+          "handle",
+        ])
+        .expression((q) =>
+          q
+            .selectFrom("conversations")
+            .select([
+              "channel",
+              "account",
+              sql<string>`${p.platformId}`.as("platform_id"),
+              "id",
+              sql.lit("turn").as("kind"),
+              sql.lit("waiting").as("state"),
+              sql<string>`${p.senderId}`.as("sender_id"),
+              sql<string | null>`${p.senderName}`.as("sender_name"),
+              sql<number>`${p.sentAt}`.as("sent_at"),
+              sql<number>`${p.now}`.as("received_at"),
+              sql<number>`${p.dueAt}`.as("due_at"),
+              sql<string>`${p.content}`.as("content"),
+              sql<string | null>`${p.quote}`.as("quote"),
+              sql<string | null>`${p.handle}`.as("handle"),
+            ])
+            .where("key", "=", p.key)
+            .where("served_by", "=", sql.lit("bot")),
+        )
+        .onConflict((c) => c.columns(["channel", "account", "platform_id"]).doNothing()),
+  );
+  const renewKnown = e.prepare(
+    (db, p: { key: string; name: string | null; wroteAt: number; now: number; dueAt: number }) =>
+      db
+        .updateTable("conversations")
+        .set({
+          ...renewed({ name: p.name, lastInboundAt: p.wroteAt, now: p.now }),
+          last_inbound_at: sql<number>`max(coalesce(last_inbound_at, 0), ${p.wroteAt})`,
+          turn_at: sql<number>`case when turn_at is null or turn_at > ${p.now} then ${p.dueAt} else turn_at end`,
+        })
+        .where("key", "=", p.key)
+        .returning(
+          sql<number | null>`case when exists (select 1 from deliveries d where d.conversation_id = conversations.id
+            and d.active = 1 and d.state = 'deferred' and d.defer = 'customer') then id end`.as("waits"),
+        ),
+  );
+
+  /**
+   * Nearly every message: somebody known writes words or media to the bot. Two statements instead of three, without reading
+   * the conversation first; so only where one transaction runs at a time.
+   *
+   * @returns false when it is another case, or known
+   */
+  function* acceptKnown(context: Context, key: string, { message, routing }: RoutedMessage): Operation<boolean> {
+    const { now } = context;
+    const dueAt = now + (routing.graceMs ?? 0);
+    const sentAt = message.sentAt.getTime();
+    const senderName = message.sender.name ?? null;
+    const stored = yield* run(insertKnown, {
+      key,
+      platformId: message.id,
+      senderId: message.sender.id,
+      senderName,
+      sentAt,
+      now,
+      dueAt,
+      content: JSON.stringify(message.content),
+      quote: toJson(message.quote),
+      handle: toJson(message.replyHandle),
+    });
+    if (stored === 0) return false;
+    const name = message.from.kind === "direct" ? senderName : null;
+    const row = yield* first(renewKnown, { key, name, wroteAt: Math.min(sentAt, now), now, dueAt });
+    if (row !== undefined && row.waits !== null) {
+      yield* conversations.wakeDeferred(context, row.waits, "customer");
+      yield* conversations.rearm(context, row.waits);
+    }
+    context.wake("turns");
+    return true;
+  }
+
+  function* acceptMessage(context: Context, routed: RoutedMessage): Operation<boolean> {
+    const { message, routing } = routed;
     const key = addressKey(message.from);
+    const usual = routing.as === "turn" && routing.lane === key;
+    if (usual && !e.concurrent && (yield* acceptKnown(context, key, routed))) return true;
     const conversation = yield* conversations.ensure(context, message.from, key);
     const own = routing.lane === key;
     const { kind, state } = fate(routing, conversation);
