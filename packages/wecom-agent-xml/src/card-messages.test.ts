@@ -1,0 +1,126 @@
+import type { Channel, OutboundMessage } from "@wxgate/core";
+import { describe, expect, it } from "vitest";
+import { event, passiveReply } from "./fixtures/callbacks.ts";
+import { createGateway, refusal } from "./fixtures/gateway.ts";
+import { OK, say, start } from "./fixtures/speaking.ts";
+
+describe("a template card", () => {
+  const CARD = {
+    card_type: "button_interaction",
+    main_title: { title: "Approve?" },
+    button_list: [
+      { text: "Yes", key: "yes", style: "1" },
+      { text: "No", key: "no" },
+    ],
+  };
+  const sendCard = async (channel: Channel, card: object = CARD, more: Partial<OutboundMessage> = {}) =>
+    say(channel, [{ kind: "card", card: card as Record<string, never> }], more);
+  const tap = (taskId: string, code = "CODE-TAP", key = "yes") =>
+    event(
+      "template_card_event",
+      `<EventKey>${key}</EventKey><TaskId>${taskId}</TaskId><CardType>button_interaction</CardType><ResponseCode>${code}</ResponseCode>`,
+    );
+
+  it("is completed: a task id, numbers as numbers", async () => {
+    const { gateway, channel } = start();
+
+    await sendCard(channel);
+
+    const [{ template_card: card }] = gateway.sent("message/send");
+    expect(card.button_list[0].style).toBe(1);
+    expect(card.task_id).toMatch(/^id-\d+$/);
+  });
+
+  it("shows its new state after a tap, also when the tap comes after a restart", async () => {
+    const gateway = createGateway();
+    gateway.on("message/send", { ...OK, msgid: "m1", response_code: "CODE-SENT" });
+    await sendCard(start(gateway).channel, { ...CARD, task_id: "task-1" });
+
+    const restarted = start(gateway, { cardDone: "Done" }).channel;
+    const response = await restarted.webhook?.(tap("task-1"));
+
+    const xml = await passiveReply(response as Response);
+    expect(xml).toContain("<MsgType><![CDATA[update_template_card]]></MsgType><TemplateCard>");
+    expect(xml).toContain("<ReplaceText><![CDATA[Done]]></ReplaceText>");
+    expect(xml).toContain("<ButtonList><Text><![CDATA[Yes]]></Text><Key><![CDATA[yes]]></Key>");
+    expect(gateway.messages).toMatchObject([{ content: [{ kind: "action", taskId: "task-1", key: "yes" }] }]);
+  });
+
+  it("of the same task id replaces the one that was tapped, each code once, else it is a new message", async () => {
+    const gateway = createGateway();
+    gateway.on("message/send", { ...OK, msgid: "m1", response_code: "CODE-SENT" });
+    const { channel } = start(gateway);
+    const card = { ...CARD, task_id: "task-1" };
+    await sendCard(channel, card);
+    await channel.webhook?.(tap("task-1"));
+
+    await sendCard(start(gateway).channel, card);
+    await sendCard(channel, card);
+    await sendCard(channel, card);
+
+    expect(gateway.sent("message/update_template_card")).toMatchObject([
+      { userids: ["chen.yu"], agentid: 1000017, response_code: "CODE-TAP", template_card: { task_id: "task-1" } },
+      { userids: ["chen.yu"], response_code: "CODE-SENT" },
+    ]);
+    const sent = gateway.sent("message/send").map((body) => body.template_card.task_id);
+    expect([sent.length, sent[0], sent[1] !== "task-1"]).toEqual([2, "task-1", true]);
+    await channel.webhook?.(tap(sent[1]));
+    expect(gateway.messages.at(-1)).toMatchObject({ content: [{ kind: "action", taskId: "task-1" }] });
+  });
+
+  it("that was put in its place is not put there twice by a repeat", async () => {
+    const gateway = createGateway();
+    gateway.on("message/send", { ...OK, msgid: "m1", response_code: "CODE-SENT" });
+    const { channel } = start(gateway);
+    const card = { ...CARD, task_id: "task-1" };
+    await sendCard(channel, card);
+
+    await sendCard(channel, card, { id: "same" });
+    await sendCard(channel, card, { id: "same", attempt: 2 });
+
+    expect(gateway.sent("message/update_template_card")).toHaveLength(1);
+    expect(gateway.sent("message/send")).toHaveLength(1);
+  });
+
+  it("is sent anew when the platform refuses the update", async () => {
+    const gateway = createGateway();
+    gateway.on("message/send", { ...OK, msgid: "m1", response_code: "CODE-SENT" });
+    gateway.on("message/update_template_card", refusal(40058, "invalid response_code"));
+    const { channel } = start(gateway);
+
+    await sendCard(channel, { ...CARD, task_id: "task-1" });
+    await sendCard(channel, { ...CARD, task_id: "task-1" });
+
+    expect(gateway.sent("message/send")).toHaveLength(2);
+  });
+
+  it("that is wrong names the field to whoever sent it, and is said in words where it is an agent's answer", async () => {
+    const { gateway, channel } = start();
+    const wrong = { ...CARD, button_list: [{ text: "Yes" }] };
+
+    await expect(sendCard(channel, wrong, { answers: [] })).rejects.toThrow("card.button_list[0].key is missing");
+    await sendCard(channel, wrong);
+
+    expect(gateway.sent("message/send")).toMatchObject([{ msgtype: "text", text: { content: "Approve?\nYes" } }]);
+  });
+
+  it("is what a menu becomes, and a tap on it is a choice", async () => {
+    const { gateway, channel } = start();
+
+    await say(channel, [
+      {
+        kind: "menu",
+        head: "Lunch?",
+        items: [
+          { id: "a", text: "Rice" },
+          { id: "b", text: "Noodles" },
+        ],
+      },
+    ]);
+    const [{ template_card: card }] = gateway.sent("message/send");
+    await channel.webhook?.(tap(card.task_id, "C", "b"));
+
+    expect(card).toMatchObject({ main_title: { title: "Lunch?" }, button_list: [{ key: "a" }, { key: "b" }] });
+    expect(gateway.messages).toMatchObject([{ content: [{ kind: "choice", id: "b", text: "Noodles" }] }]);
+  });
+});
