@@ -92,6 +92,8 @@ export function createPoll(options: PollOptions) {
   async function greet(account: Account, signal: AbortSignal): Promise<void> {
     try {
       await api.notifyStart(account, signal);
+      // A poll is held for half a minute; that the login is good is known now.
+      health.polled(account);
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof AuthenticationError) throw error;
