@@ -1,0 +1,195 @@
+import type { Simulator } from "@wxgate/simulator";
+import { describe, expect, it } from "vitest";
+import { type GatewayUnderTest, type Json, startGateway, waitFor } from "./harness.ts";
+
+const BOT = "aibSimBot0000000000000001";
+
+function botChannel(sim: Simulator, more: Json = {}): Json {
+  const account = sim.accounts().find((one) => one.account === BOT);
+  return { type: "wecom-bot-ws", botId: BOT, secret: account?.secret, url: account?.url, ...more };
+}
+
+/** An agent as a file: what it does is the test's. */
+function withAgent(source: string, more: Json = {}) {
+  return {
+    files: { "agent.mjs": source },
+    config: (sim: Simulator) => ({
+      agents: { own: { type: "module", path: "./agent.mjs" } },
+      defaultAgent: "own",
+      channels: { helper: botChannel(sim, more) },
+    }),
+  };
+}
+
+const COUNTING = `
+import { appendFileSync } from "node:fs";
+const runs = new URL("./runs.txt", import.meta.url);
+`;
+
+async function connected(gateway: GatewayUnderTest): Promise<void> {
+  await waitFor(() => gateway.sim.screen({ account: BOT, user: "nobody" }).chat.state === 0);
+}
+
+const write = (gateway: GatewayUnderTest, text: string, user = "anna") => gateway.customerWrites(text, user, BOT);
+const answers = (gateway: GatewayUnderTest, user = "anna") =>
+  gateway.sim.screen({ account: BOT, user }).items.filter(({ direction }) => direction === "outbound");
+const finished = (gateway: GatewayUnderTest, user = "anna") => answers(gateway, user).filter((item) => item.finished);
+
+describe("a gateway with a bot on its long connection", () => {
+  it("answers a text with one finished bubble", async () => {
+    const gateway = await startGateway({ config: (sim) => ({ channels: { helper: botChannel(sim) } }) });
+    await connected(gateway);
+
+    await write(gateway, "hello bot");
+    await waitFor(() => finished(gateway).length > 0);
+
+    expect(answers(gateway)).toMatchObject([
+      { finishes: 1, spinning: false, text: expect.stringContaining("hello bot") },
+    ]);
+  });
+
+  it("that is killed in the middle of a stream ends the same bubble after its restart, once", async () => {
+    const gateway = await startGateway(
+      withAgent(`
+        export default {
+          async *respond(turn, signal) {
+            yield { kind: "text-delta", text: "first half " };
+            if (turn.attempt === 1) await new Promise((resolve) => signal.addEventListener("abort", resolve));
+            yield { kind: "text-delta", text: "second half" };
+          },
+        };`),
+    );
+    await connected(gateway);
+    await write(gateway, "tell me");
+    await waitFor(() => answers(gateway).some(({ text }) => text?.includes("first half")));
+
+    await gateway.kill9();
+    await gateway.restart();
+    await waitFor(() => finished(gateway).length > 0, { timeoutMs: 20_000 });
+
+    expect(answers(gateway)).toMatchObject([{ text: "first half second half", finishes: 1, spinning: false }]);
+  });
+
+  it("runs the agent once when the same msgid comes again after a kill", async () => {
+    const gateway = await startGateway(
+      withAgent(`${COUNTING}
+        export default {
+          async *respond() {
+            appendFileSync(runs, "x");
+            yield { kind: "text-delta", text: "answer" };
+          },
+        };`),
+    );
+    await connected(gateway);
+    const message = { account: BOT, from: "anna", content: { kind: "text", text: "once" }, msgid: "msg-repeated-1" };
+    await gateway.sim.act("wecom-bot-ws", "mixed", message);
+    await waitFor(() => finished(gateway).length === 1);
+    await gateway.kill9();
+    await gateway.restart();
+    await connected(gateway);
+
+    await gateway.sim.act("wecom-bot-ws", "mixed", message);
+    await write(gateway, "another");
+    await waitFor(() => finished(gateway).length === 2);
+
+    const { readFileSync } = await import("node:fs");
+    expect(readFileSync(`${gateway.dir}/runs.txt`, "utf8")).toBe("xx");
+    expect(answers(gateway)).toHaveLength(2);
+  });
+
+  it("brings 60,000 bytes of Chinese over whole", async () => {
+    const gateway = await startGateway(
+      withAgent(`
+        export default {
+          async *respond() {
+            for (let part = 0; part < 223; part += 1) yield { kind: "text-delta", text: "天地玄黄宇宙洪荒。".repeat(10) };
+          },
+        };`),
+    );
+    await connected(gateway);
+
+    await write(gateway, "long please");
+    await waitFor(() => finished(gateway).length === 3, { timeoutMs: 20_000 });
+
+    expect(
+      answers(gateway)
+        .map(({ text }) => text)
+        .join(""),
+    ).toBe("天地玄黄宇宙洪荒。".repeat(2_230));
+  });
+
+  it("closes the bubble with words when the agent has none, fails, or is stopped", async () => {
+    const gateway = await startGateway(
+      withAgent(`
+        export default {
+          async *respond(turn, signal) {
+            const said = turn.messages[0].content[0].text;
+            if (said === "wait") await new Promise((resolve) => signal.addEventListener("abort", resolve));
+            if (said === "fail") throw Object.assign(new Error("no"), { name: "RejectedError" });
+          },
+        };`),
+    );
+    await connected(gateway);
+
+    await write(gateway, "silence", "silent");
+    await write(gateway, "wait", "stopper");
+    await waitFor(() => answers(gateway, "stopper").length > 0);
+    await write(gateway, "/stop", "stopper");
+
+    await waitFor(
+      () =>
+        answers(gateway, "silent").length > 0 && answers(gateway, "silent").every(({ spinning }) => spinning === false),
+    );
+    await waitFor(
+      () =>
+        answers(gateway, "stopper").length > 1 &&
+        answers(gateway, "stopper").every(({ spinning }) => spinning === false),
+    );
+    for (const user of ["silent", "stopper"]) {
+      for (const item of answers(gateway, user)) expect(item).toMatchObject({ finishes: 1 });
+    }
+  });
+
+  it("sends 34 cards to one chat at once: 30 in the first minute, the others after it, all once", async () => {
+    const gateway = await startGateway({ config: (sim) => ({ channels: { helper: botChannel(sim) } }) });
+    await connected(gateway);
+    await write(gateway, "hi");
+    await waitFor(() => finished(gateway).length === 1);
+    const card = (n: number) => ({
+      kind: "card",
+      card: {
+        card_type: "text_notice",
+        main_title: { title: `card ${n}` },
+        card_action: { type: 1, url: "https://example.com" },
+      },
+    });
+    await Promise.all(
+      Array.from({ length: 34 }, (_, n) =>
+        gateway.api("/api/messages", {
+          method: "POST",
+          body: { channel: "helper", target: "anna", content: [card(n)] },
+        }),
+      ),
+    );
+    const cards = () => answers(gateway).filter(({ kind }) => kind === "card");
+    await waitFor(() => cards().length >= 29, { timeoutMs: 20_000 });
+    const inFirstMinute = cards().length;
+    await waitFor(() => cards().length === 34, { timeoutMs: 80_000 });
+
+    expect(inFirstMinute).toBeLessThanOrEqual(30);
+    expect(new Set(cards().map(({ title }) => title)).size).toBe(34);
+    const refused = gateway.sim.log({ path: "aibot_send_msg" }).entries.filter(({ errcode }) => errcode !== 0);
+    expect(refused).toEqual([]);
+  }, 120_000);
+
+  it("writes no secret, key or signed address into its log", async () => {
+    const gateway = await startGateway({ config: (sim) => ({ channels: { helper: botChannel(sim) } }) });
+    await connected(gateway);
+    await gateway.sim.send({ account: BOT, from: "anna", content: [{ kind: "image" }] });
+    await write(gateway, "what is it?");
+    await waitFor(() => finished(gateway).length > 0);
+
+    const secret = String(gateway.sim.accounts().find(({ account }) => account === BOT)?.secret);
+    for (const canary of [secret, "aeskey", "/cdn/bot/", "sign="]) expect(gateway.log()).not.toContain(canary);
+  });
+});
