@@ -11,6 +11,12 @@ export interface Call {
   readonly query: CallbackQuery | undefined;
   /** Somebody has verified the callback and given it its answer. */
   claimed: boolean;
+  /** A channel waits for the answer of those behind it, and asks `second` before it answers itself. */
+  hasFirst: boolean;
+  /** Those that let the others go first, in the order of the path; each is given the answer so far. */
+  readonly second: ((call: Call, answer: Response | undefined) => Promise<Response>)[];
+  /** The envelope, once somebody has read it. */
+  readonly parsed: Envelope | "garbage" | undefined;
   /**
    * The envelope, "too-large" when the body has more than `maxBytes` (a later, more generous caller may go on reading),
    * or "garbage" when it is no envelope.
@@ -38,6 +44,11 @@ function createCall(request: Request): Call {
     method: request.method,
     query: parseQuery(request.url),
     claimed: false,
+    hasFirst: false,
+    second: [],
+    get parsed() {
+      return parsed;
+    },
     envelope(maxBytes) {
       return parsed ?? read(maxBytes);
     },

@@ -63,7 +63,12 @@ export function createCandidateTable<C extends CallbackCandidate<never>>(candida
   }
 
   return {
-    isLikely: (envelope) => !anyHint || groups.some((group) => isLikelyGroup(group, envelope)),
+    isLikely(envelope) {
+      if (!anyHint) return true;
+      // Asked of every channel on the path for every callback.
+      for (const candidate of candidates) if (matchesHint(candidate, envelope)) return true;
+      return false;
+    },
 
     unlock(query, encrypt, envelope) {
       const signer = findSigner(query, encrypt, envelope);

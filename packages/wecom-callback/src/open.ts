@@ -72,10 +72,15 @@ export function createCallbackOpener<F extends CallbackFormat>(options: Callback
 
 type MaybePromise<T> = T | Promise<T>;
 
-/** The same without a promise once the body has been read. */
-export function createCallOpener<F extends CallbackFormat>(
-  options: CallbackOpenerOptions<F>,
-): (call: Call, likelyOnly: boolean) => MaybePromise<OpenedCallback<F>> {
+export interface CallOpener<F extends CallbackFormat> {
+  /** Without a promise once the body has been read. */
+  (call: Call, likelyOnly: boolean): MaybePromise<OpenedCallback<F>>;
+  /** Whether it is known already that the envelope names somebody else. */
+  isUnlikely(call: Call): boolean;
+}
+
+/** The same for one request that several openers share. */
+export function createCallOpener<F extends CallbackFormat>(options: CallbackOpenerOptions<F>): CallOpener<F> {
   const { format, candidates, clock, maxBodyBytes = KIB * KIB, maxSkewSeconds = 0 } = options;
   const table = createCandidateTable(candidates);
   type Opened = OpenedCallback<F>;
@@ -130,11 +135,17 @@ export function createCallOpener<F extends CallbackFormat>(
     return { kind: "message", candidate, body, text, receiveId: frame.receiveId, timestamp, nonce };
   }
 
-  return function open(call, likelyOnly) {
+  function open(call: Call, likelyOnly: boolean): MaybePromise<Opened> {
     if (call.method !== "GET" && call.method !== "POST") return refused("method", false);
     if (!call.query) return refused("parameters", false);
     return call.method === "GET" ? openCheck(call.query) : openPost(call, call.query, likelyOnly);
-  };
+  }
+
+  return Object.assign(open, {
+    isUnlikely({ parsed, query }: Call): boolean {
+      return typeof parsed === "object" && query !== undefined && parsed.format === format && !table.isLikely(parsed);
+    },
+  });
 }
 
 function refused(reason: RefusalReason, signed: boolean): { kind: "refused"; reason: RefusalReason; signed: boolean } {

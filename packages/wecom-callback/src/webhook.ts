@@ -55,23 +55,48 @@ export function createCallbackWebhook<F extends CallbackFormat>(options: Callbac
     return refuse(reason === "unlikely" ? "signature" : reason, call);
   }
 
-  return async function webhook(request, next) {
-    const call = callOf(request);
+  /** The channel is asked again, now that none of those behind it has claimed the request. */
+  async function second(call: Call, others: Response | undefined): Promise<Response> {
+    const opened = await open(call, false);
+    if (opened.kind === "foreign") return unclaimed(opened.reason, call, others);
+    return (await settle(opened, call)) ?? unclaimed("unaccepted", call, others);
+  }
+
+  async function first(call: Call, next: Next | undefined): Promise<Response> {
     const opening = open(call, next !== undefined);
-    // Twenty channels on a path: nineteen of them answer at once, and one that waited would cost as much as all of these.
-    const first = opening instanceof Promise ? await opening : opening;
-    const answer = first.kind === "foreign" ? undefined : await settle(first, call);
+    const opened = opening instanceof Promise ? await opening : opening;
+    const answer = opened.kind === "foreign" ? undefined : await settle(opened, call);
     if (answer) return answer;
 
-    const reason = first.kind === "foreign" ? first.reason : "unaccepted";
+    const reason = opened.kind === "foreign" ? opened.reason : "unaccepted";
     const others = await next?.();
     if (call.claimed && others) return others;
-    if (reason !== "unlikely") return unclaimed(reason, call, others);
+    return reason === "unlikely" ? second(call, others) : unclaimed(reason, call, others);
+  }
 
-    const second = await open(call, false);
-    if (second.kind === "foreign") return unclaimed(second.reason, call, others);
-    return (await settle(second, call)) ?? unclaimed("unaccepted", call, others);
+  /** The first on the path: whoever let others go first is asked after them, the last one first. */
+  async function outermost(call: Call, next: Next | undefined): Promise<Response> {
+    call.hasFirst = true;
+    const askAll =
+      next &&
+      (async () => {
+        let answer = await next();
+        for (let again = call.second.pop(); again && !call.claimed; again = call.second.pop()) {
+          answer = await again(call, answer);
+        }
+        return answer;
+      });
+    return first(call, askAll);
+  }
+
+  return function webhook(request, next) {
+    const call = callOf(request);
+    if (!call.hasFirst) return outermost(call, next);
+    if (!next || !open.isUnlikely(call)) return first(call, next);
+    call.second.push(second);
+    return next();
   };
 }
 
+type Next = () => Promise<Response>;
 type ForeignReason = Extract<OpenedCallback<CallbackFormat>, { kind: "foreign" }>["reason"];
