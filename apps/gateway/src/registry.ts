@@ -5,6 +5,7 @@ import { agentXmlConfigSchema, createAgentXmlChannel } from "@wxgate/wecom-agent
 import { createWecomBotWsChannel, wecomBotWsConfigSchema } from "@wxgate/wecom-bot-ws";
 import { createWeixinIlinkChannel, weixinIlinkConfigSchema } from "@wxgate/weixin-ilink";
 import { z } from "zod";
+import { noticesShape } from "./config/sentences.ts";
 
 /** A kind of channel the gateway can be configured with. */
 export interface ChannelType {
@@ -70,5 +71,11 @@ function channel<S extends z.ZodObject>(
 }
 
 function pick(keys: Keys, names: readonly string[]): Keys {
-  return Object.fromEntries(names.filter((name) => name in keys).map((name) => [name, keys[name]]));
+  const own = Object.fromEntries(names.filter((name) => name in keys).map((name) => [name, keys[name]]));
+  return "notices" in own ? { ...own, notices: withoutGatewaysOwn(own.notices as Keys) } : own;
+}
+
+/** Under `notices` stand the channel's sentences and the gateway's. */
+function withoutGatewaysOwn(notices: Keys): Keys {
+  return Object.fromEntries(Object.entries(notices).filter(([name]) => !(name in noticesShape)));
 }

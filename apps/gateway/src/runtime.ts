@@ -125,6 +125,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       metrics,
       channels: () =>
         Object.entries(live.config.channels).map(([id, entry]) => describeChannel(id, entry, live.config, services)),
+      pairing: dispatcher.pairing,
       send: (to, content, source) => dispatcher.send(to, content, source),
       reload,
       media: { keep: (stream, signal) => files.keepFile(stream, signal), openSigned: files.openSigned },

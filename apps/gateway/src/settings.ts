@@ -2,6 +2,7 @@ import type { Agent, Channel } from "@wxgate/core";
 import type { ChannelSettings, DispatcherSettings } from "@wxgate/dispatcher";
 import type { CommonChannelKeys } from "./config/common.ts";
 import type { ChannelConfig, GatewayConfig } from "./config/schema.ts";
+import { noticesOf } from "./config/sentences.ts";
 
 /** What the dispatcher obeys: the configuration's words around the channels and agents that run. */
 export function dispatcherSettings(
@@ -45,7 +46,7 @@ function channelSettings(channel: Channel, entry: ChannelConfig, config: Gateway
     session,
     ...(keys.replyDelay && { replyDelay: keys.replyDelay }),
     ...(keys.longReply && { longReply: keys.longReply }),
-    notices: config.dispatch.notices,
+    notices: noticesOf(keys.language, config.dispatch.notices, keys.notices),
   };
 }
 

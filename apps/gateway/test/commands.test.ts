@@ -81,6 +81,8 @@ describe("commands without a running gateway", () => {
     ["channels", "status"],
     ["reload"],
     ["send", "support", "anna", "hi"],
+    ["pairing", "list"],
+    ["pairing", "approve", "ABCDEFGH"],
     ["dead", "list"],
     ["dead", "retry", "--all"],
     ["logs", "--follow"],

@@ -10,6 +10,8 @@ export interface InboundMessage {
   readonly sentAt: Date;
   readonly content: readonly InboundContent[];
   readonly quote?: Quote;
+  /** In a group, where the platform tells: was it said to us? Absent: the platform hands over nothing else. */
+  readonly mentioned?: boolean;
   /** Opaque but to its channel: req_id, context_token, response_url, stream id. */
   readonly replyHandle?: JsonObject;
 }

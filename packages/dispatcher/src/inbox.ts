@@ -9,6 +9,7 @@ import {
   type Routing,
   type Store,
 } from "@wxgate/core";
+import { isOverheard } from "./access.ts";
 import { asksToContinue, parseCommand } from "./commands.ts";
 import type { ChannelSettings, Observation } from "./settings.ts";
 
@@ -16,7 +17,7 @@ export interface InboxOptions {
   readonly channel: string;
   readonly store: Store;
   /** Undefined while the channel is being taken away by a reload: its messages are kept all the same. */
-  settings(): Pick<ChannelSettings, "session"> | undefined;
+  settings(): Pick<ChannelSettings, "session" | "groups"> | undefined;
   mediaGraceMs(): number;
   observe(observation: Observation): void;
 }
@@ -27,11 +28,13 @@ export function createInbox(options: InboxOptions): Inbox {
   const keyOf = (key: string) => `${channel}|${key}`;
 
   async function accept(batch: InboundBatch): Promise<Accepted> {
-    const session = options.settings()?.session ?? "peer";
+    const { session, groups } = options.settings() ?? { session: "peer", groups: {} };
     const graceMs = options.mediaGraceMs();
     const messages: RoutedMessage[] = batch.messages.map((message) => ({
       message,
-      routing: route(message, session, graceMs),
+      routing: isOverheard({ groups }, message)
+        ? { lane: laneOf(message, session), as: "history" }
+        : route(message, session, graceMs),
     }));
     for (const message of batch.history ?? []) {
       messages.push({ message, routing: { lane: laneOf(message, session), as: "history" } });

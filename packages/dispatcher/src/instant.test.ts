@@ -24,9 +24,13 @@ const BASE = {
 const ENTERED: InboundEvent = { ...BASE, kind: "entered" };
 const MENU: OutboundContent = { kind: "menu", head: "您好 {name}", items: [{ id: "1", text: "A" }] };
 
+/** To somebody nobody paired. */
+const answerTo = (event: InboundEvent, settings: ChannelSettings, configured?: OutboundContent) =>
+  instantAnswer(event, settings, { isPaired: async () => false }, configured);
+
 describe("the answer to an event that cannot wait", () => {
   it("is the welcome text, with names filled in", async () => {
-    expect(instantAnswer(ENTERED, { ...SETTINGS, welcomeText: "您好 {name} ({id}, {channel})" })).toEqual({
+    expect(await answerTo(ENTERED, { ...SETTINGS, welcomeText: "您好 {name} ({id}, {channel})" })).toEqual({
       kind: "text",
       text: "您好 小王 (wmU, support)",
       format: "plain",
@@ -34,20 +38,30 @@ describe("the answer to an event that cannot wait", () => {
   });
 
   it("is what the channel's own configuration says, before the welcome text", async () => {
-    expect(instantAnswer(ENTERED, { ...SETTINGS, welcomeText: "hi" }, MENU)).toEqual({ ...MENU, head: "您好 小王" });
+    const answer = await answerTo(ENTERED, { ...SETTINGS, welcomeText: "hi" }, MENU);
+
+    expect(answer).toEqual({ ...MENU, head: "您好 小王" });
   });
 
   it("may be to another event than somebody's entering, but only from the channel", async () => {
     const ended: InboundEvent = { ...BASE, kind: "session-changed", servedBy: "bot" };
 
-    expect(instantAnswer(ended, { ...SETTINGS, welcomeText: "hi" })).toBeUndefined();
-    expect(instantAnswer(ended, SETTINGS, MENU)).toMatchObject({ kind: "menu" });
+    expect(await answerTo(ended, { ...SETTINGS, welcomeText: "hi" })).toBeUndefined();
+    expect(await answerTo(ended, SETTINGS, MENU)).toMatchObject({ kind: "menu" });
   });
 
   it("is held back from those who may not talk here", async () => {
     const settings: ChannelSettings = { ...SETTINGS, dmPolicy: "allowlist", allowFrom: ["wmX"], welcomeText: "hi" };
 
-    expect(instantAnswer(ENTERED, settings)).toBeUndefined();
-    expect(instantAnswer(ENTERED, settings, MENU)).toBeUndefined();
+    expect(await answerTo(ENTERED, settings)).toBeUndefined();
+    expect(await answerTo(ENTERED, settings, MENU)).toBeUndefined();
+  });
+
+  it("is given to a paired person", async () => {
+    const settings: ChannelSettings = { ...SETTINGS, dmPolicy: "pairing", welcomeText: "hi" };
+    const paired = { isPaired: async () => true };
+
+    expect(await answerTo(ENTERED, settings)).toBeUndefined();
+    expect(await instantAnswer(ENTERED, settings, paired)).toMatchObject({ text: "hi" });
   });
 });

@@ -54,6 +54,11 @@ export interface PairingOptions {
   channel(id: string): Channel | undefined;
 }
 
+interface Asking {
+  readonly code: string;
+  readonly turn: string;
+}
+
 /** Who asked to be let in, and who was. Everything is kept in the store, for all gateways on it. */
 export function createPairing({ store, clock, random, log, channel: find }: PairingOptions): Pairing {
   const state = store.state(STATE);
@@ -76,6 +81,23 @@ export function createPairing({ store, clock, random, log, channel: find }: Pair
     return false;
   }
 
+  /** One after the other, so that the limits hold when many write at the same moment. */
+  let queue: Promise<unknown> = Promise.resolve();
+  function inOrder<T>(work: () => Promise<T>): Promise<T> {
+    const next = queue.then(work);
+    queue = next.catch(() => {
+      // Told to whoever asked; the next one is not concerned.
+    });
+    return next;
+  }
+
+  async function newCodeFor(channel: Channel, person: string, turn: string): Promise<Asking | undefined> {
+    if (!(await hasRoom(channel.id)) || !(await mayAskAgain(person))) return undefined;
+    const asking = { code: newCode(random), turn };
+    const isFirst = await state.compareAndSet(`asking|${person}`, undefined, asking, { ttlMs: CODE_LIFE_MS });
+    return isFirst ? asking : undefined;
+  }
+
   async function take(code: string): Promise<{ request: PairingRequest; person: string } | undefined> {
     const stored = await state.get(codeKey(code));
     if (stored === undefined) return undefined;
@@ -93,18 +115,13 @@ export function createPairing({ store, clock, random, log, channel: find }: Pair
 
     async ask(channel, conversation, sender, turn) {
       const person = keyOf(channel.id, sender.id);
-      const key = `asking|${person}`;
-      let asking = (await state.get(key)) as { readonly code: string; readonly turn: string } | undefined;
-      if (asking === undefined) {
-        if (!(await hasRoom(channel.id)) || !(await mayAskAgain(person))) return undefined;
-        asking = { code: newCode(random), turn };
-        if (!(await state.compareAndSet(key, undefined, asking, { ttlMs: CODE_LIFE_MS }))) return undefined;
-      } else if (asking.turn !== turn) return undefined;
+      const known = (await state.get(`asking|${person}`)) as Asking | undefined;
+      const asking = known ?? (await inOrder(() => newCodeFor(channel, person, turn)));
+      if (asking?.turn !== turn) return undefined;
       const { code } = asking;
       const createdAt = clock.now();
       const request: PairingRequest = { code, conversation, sender, createdAt, expiresAt: createdAt + CODE_LIFE_MS };
       await state.set(codeKey(code), request as unknown as JsonValue, { ttlMs: CODE_LIFE_MS });
-      log.info({ channel: channel.id, person: sender.id, code }, "somebody asks to be paired");
       return code;
     },
 

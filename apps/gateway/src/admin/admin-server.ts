@@ -12,6 +12,7 @@ import { deliveryRoutes } from "./routes/deliveries.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { mediaRoutes, uploadRoutes } from "./routes/media.ts";
 import { messageRoutes } from "./routes/messages.ts";
+import { pairingRoutes } from "./routes/pairing.ts";
 import { systemRoutes } from "./routes/system.ts";
 import type { AdminApp } from "./types.ts";
 
@@ -47,7 +48,15 @@ export async function createAdminServer(view: GatewayView, token: string): Promi
 
   await app.register(async (scope) => {
     const routes = scope as unknown as AdminApp;
-    for (const add of [channelRoutes, messageRoutes, deliveryRoutes, eventRoutes, mediaRoutes, uploadRoutes])
+    for (const add of [
+      channelRoutes,
+      pairingRoutes,
+      messageRoutes,
+      deliveryRoutes,
+      eventRoutes,
+      mediaRoutes,
+      uploadRoutes,
+    ])
       add(routes, view);
     systemRoutes(routes, view, auth);
     routes.get("/api/openapi.json", { schema: { hide: true } }, async () => (base as FastifyInstance).swagger());

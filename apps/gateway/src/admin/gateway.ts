@@ -10,6 +10,7 @@ import type {
   Store,
   StoredMedia,
 } from "@wxgate/core";
+import type { PairingDesk } from "@wxgate/dispatcher";
 import type { ConfigProblem } from "../config/problems.ts";
 import type { EventHub } from "../observe/event-hub.ts";
 import type { LogBook } from "../observe/log-book.ts";
@@ -42,6 +43,7 @@ export interface GatewayView {
   readonly logs: LogBook;
   readonly metrics: Metrics;
   channels(): readonly ChannelView[];
+  readonly pairing: PairingDesk;
   send(to: Address, content: readonly OutboundContent[], source: string): Promise<readonly string[]>;
   reload(): Promise<ReloadResult>;
   readonly media: {

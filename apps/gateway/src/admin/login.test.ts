@@ -50,6 +50,13 @@ async function startAdmin(): Promise<string> {
       { id: "me", type: "test", enabled: true, agent: "echo", paths: [], channel },
       { id: "off", type: "test", enabled: false, agent: "echo", paths: [] },
     ],
+    pairing: {
+      requests: async () => [],
+      people: async () => [],
+      approve: async () => undefined,
+      reject: async () => undefined,
+      revoke: async () => false,
+    },
     send: async () => [],
     reload: async () => ({ ok: true, changed: [], needsRestart: [] }),
     media: { keep: async () => Promise.reject(new Error("no media here")), openSigned: async () => undefined },

@@ -10,6 +10,7 @@ export interface AdminClient {
   readonly url: string;
   get<T>(path: string): Promise<T>;
   post<T>(path: string, body?: unknown): Promise<T>;
+  delete<T>(path: string): Promise<T>;
   upload<T>(path: string, body: RequestInit["body"], mime: string): Promise<T>;
   /** Server-sent events until the server ends them or the signal fires. */
   events(method: "GET" | "POST", path: string, signal: AbortSignal): AsyncIterable<ServerEvent>;
@@ -47,6 +48,7 @@ export function connect(context: CommandContext): AdminClient {
         body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
       return (await (await request("POST", path, init)).json()) as T;
     },
+    delete: async <T>(path: string) => (await (await request("DELETE", path)).json()) as T,
     async upload<T>(path: string, body: RequestInit["body"], mime: string) {
       const init = { body, headers: { "content-type": mime }, duplex: "half" } as RequestInit;
       return (await (await request("POST", path, init)).json()) as T;

@@ -7,7 +7,7 @@ import { CommandError, EXIT } from "./exit-codes.ts";
 
 interface Spec {
   /** The word before it, for `channels status` and the like. */
-  readonly group?: "channels" | "dead";
+  readonly group?: "channels" | "dead" | "pairing";
   readonly usage: string;
   readonly description: string;
   readonly options?: readonly (readonly [flags: string, description: string, fallback: string | false])[];
@@ -15,7 +15,11 @@ interface Spec {
   readonly load: () => Promise<Action>;
 }
 
-const GROUPS = { channels: "the configured channels", dead: "what could not be delivered" };
+const GROUPS = {
+  channels: "the configured channels",
+  dead: "what could not be delivered",
+  pairing: "who may write where dmPolicy is pairing",
+};
 
 const COMMANDS: readonly Spec[] = [
   {
@@ -69,6 +73,30 @@ const COMMANDS: readonly Spec[] = [
     load: async () => (await import("../commands/channels-status.ts")).channelsStatus,
   },
   {
+    group: "pairing",
+    usage: "list",
+    description: "who waits to be let in, and who was",
+    load: async () => (await import("../commands/pairing.ts")).pairingList,
+  },
+  {
+    group: "pairing",
+    usage: "approve <code>",
+    description: "let somebody in",
+    load: async () => (await import("../commands/pairing.ts")).pairingApprove,
+  },
+  {
+    group: "pairing",
+    usage: "reject <code>",
+    description: "give somebody no code for a day",
+    load: async () => (await import("../commands/pairing.ts")).pairingReject,
+  },
+  {
+    group: "pairing",
+    usage: "revoke <channel> <person>",
+    description: "take an approval back",
+    load: async () => (await import("../commands/pairing.ts")).pairingRevoke,
+  },
+  {
     group: "dead",
     usage: "list",
     description: "list it, with the reasons",
@@ -93,6 +121,7 @@ function createProgram(surroundings: Surroundings): Command {
   const groups = {
     channels: program.command("channels").description(GROUPS.channels),
     dead: program.command("dead").description(GROUPS.dead),
+    pairing: program.command("pairing").description(GROUPS.pairing),
   };
   for (const { group, usage, description, options = [], load } of COMMANDS) {
     const command = (group ? groups[group] : program).command(usage).description(description);

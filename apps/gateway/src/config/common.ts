@@ -1,5 +1,6 @@
 import { createHttpClient } from "@wxgate/http-client";
 import { z } from "zod";
+import { noticesShape } from "./sentences.ts";
 
 const WEBHOOK_PATH = z
   .string()
@@ -17,9 +18,11 @@ const commonChannelShape = {
     .optional()
     .describe("Where the platform's callbacks arrive; /webhooks/<id> when absent. Several channels may share one."),
   dmPolicy: z
-    .enum(["open", "allowlist", "disabled"])
+    .enum(["open", "pairing", "allowlist", "disabled"])
     .default("open")
-    .describe("Who may write in a direct conversation: everyone, only allowFrom, or nobody."),
+    .describe(
+      "Who may write in a direct conversation: everyone, allowFrom and paired people, only allowFrom, or nobody.",
+    ),
   allowFrom: personIds.default([]),
   groupPolicy: z
     .enum(["open", "allowlist", "disabled"])
@@ -27,14 +30,28 @@ const commonChannelShape = {
     .describe("Which groups are answered: all, only groupAllowFrom, or none."),
   groupAllowFrom: z.array(z.string().min(1)).default([]).describe('Group ids; "*" stands for every group.'),
   groups: z
-    .record(z.string(), z.strictObject({ allowFrom: personIds.optional() }))
+    .record(
+      z.string(),
+      z.strictObject({
+        allowFrom: personIds.optional(),
+        requireMention: z
+          .boolean()
+          .optional()
+          .describe("true: what does not mention us is kept and not answered, where the platform tells."),
+      }),
+    )
     .default({})
     .describe('Settings by group id; "*" stands for every group.'),
   commands: z
     .strictObject({ allowFrom: personIds.optional() })
     .default({})
     .describe("Who may use commands like /stop; everyone who may write when absent."),
-  welcomeText: z.string().optional().describe("Said when somebody enters the conversation."),
+  welcomeText: z
+    .string()
+    .optional()
+    .describe("Said when somebody enters the conversation; {name}, {id} and {channel} are filled in."),
+  language: z.enum(["zh", "en"]).default("zh").describe("Of the gateway's own sentences."),
+  notices: z.strictObject(noticesShape).prefault({}).describe("The gateway's own sentences to people on this channel."),
   session: z
     .enum(["peer", "sender", "channel"])
     .default("peer")
@@ -73,10 +90,24 @@ const commonChannelShape = {
 
 export type CommonChannelKeys = z.output<z.ZodObject<typeof commonChannelShape>>;
 
-/** The channel's own keys and the common ones in one strict object; where both describe a key, the channel's wins. */
+/**
+ * The channel's own keys and the common ones in one strict object; where both describe a key, the channel's wins. Of
+ * `notices` both have their own.
+ */
 export function withCommonKeys(schema: z.ZodObject): z.ZodObject {
   const added = Object.entries(commonChannelShape).filter(([key]) => !(key in schema.shape));
-  return schema.safeExtend(Object.fromEntries(added));
+  const notices = objectIn(schema.shape.notices as z.ZodType | undefined);
+  return schema.safeExtend({
+    ...Object.fromEntries(added),
+    ...(notices && { notices: notices.extend(noticesShape).prefault({}).describe("The sentences people see.") }),
+  });
+}
+
+function objectIn(schema: z.ZodType | undefined): z.ZodObject | undefined {
+  if (schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) {
+    return objectIn(schema.unwrap() as z.ZodType);
+  }
+  return schema instanceof z.ZodObject ? schema : undefined;
 }
 
 /** The client says what is wrong with an address it cannot use, without repeating it. */

@@ -143,7 +143,7 @@ describe("a configuration that is wrong", () => {
       "a word that is no choice",
       `${SUPPORT}    dmPolicy: allow-list\n`,
       [
-        'wxgate.yaml:8:15  channels.support.dmPolicy: must be one of open, allowlist, disabled; did you mean "allowlist"?',
+        'wxgate.yaml:8:15  channels.support.dmPolicy: must be one of open, pairing, allowlist, disabled; did you mean "allowlist"?',
       ],
     ],
     [
@@ -195,7 +195,9 @@ describe("a configuration that is wrong", () => {
     [
       "a wrong default, said once and where it stands",
       `defaults:\n  kf: { dmPolicy: opne }\n${SUPPORT}  second: { type: kf, corpId: ww1, secret: b, token: c, encodingAESKey: ${KEY} }\n`,
-      ['wxgate.yaml:2:19  defaults.kf.dmPolicy: must be one of open, allowlist, disabled; did you mean "open"?'],
+      [
+        'wxgate.yaml:2:19  defaults.kf.dmPolicy: must be one of open, pairing, allowlist, disabled; did you mean "open"?',
+      ],
     ],
     [
       "defaults for a type that does not exist",

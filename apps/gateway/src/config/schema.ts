@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { noticesShape } from "./sentences.ts";
 
 const port = z.number().int().min(0).max(65_535);
 const positive = z.number().int().positive();
@@ -44,13 +45,9 @@ export const rootShape = {
       longReply: z.enum(["continue", "file", "truncate"]).default("continue"),
       deferHours: z.number().positive().default(72),
       notices: z
-        .strictObject({
-          failed: z.string().default("抱歉，暂时无法回答，请稍后再试。"),
-          denied: z.string().default(""),
-          commandDenied: z.string().default("抱歉，您无权使用此命令。"),
-        })
+        .strictObject(noticesShape)
         .prefault({})
-        .describe("The gateway's own sentences to people; an empty one is not sent."),
+        .describe("The gateway's own sentences to people, on all channels."),
     })
     .prefault({}),
   agents: z.record(z.string().min(1), anyObject).default({}),

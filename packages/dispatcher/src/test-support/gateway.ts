@@ -6,7 +6,9 @@ import { createDispatcher, type Dispatcher } from "../dispatcher.ts";
 import type { ChannelSettings, DispatcherPorts, DispatcherSettings, Observation } from "../settings.ts";
 import { NO_NOTICES } from "./notices.ts";
 
-const quiet = { child: () => quiet, debug() {}, info() {}, warn() {}, error() {} };
+export const quiet = { child: () => quiet, debug() {}, info() {}, warn() {}, error() {} };
+
+export const testRandom = { bytes: (count: number) => randomBytes(count), fraction: () => 0.5 };
 
 /** The real clock, which a test may move forward. */
 export function movableClock() {
@@ -39,7 +41,7 @@ export interface PlatformOptions {
 /** A dispatcher on a real store, with one channel whose platform is in the test's hands. */
 export async function startGateway(agent: Agent, options: PlatformOptions = {}) {
   const clock = movableClock();
-  const random = { bytes: (count: number) => randomBytes(count), fraction: () => 0.5 };
+  const random = testRandom;
   const store = options.store ?? (await openStore("sqlite::memory:", { clock, random, log: quiet }));
   const sent: OutboundMessage[] = [];
   const observations: Observation[] = [];
@@ -75,7 +77,13 @@ export async function startGateway(agent: Agent, options: PlatformOptions = {}) 
     groups: {},
     commands: {},
     session: "peer",
-    notices: { ...NO_NOTICES, failed: "sorry", commandDenied: "no", pairing: "your code: {code}", paired: "welcome in" },
+    notices: {
+      ...NO_NOTICES,
+      failed: "sorry",
+      commandDenied: "no",
+      pairing: "your code: {code}",
+      paired: "welcome in",
+    },
     ...options.settings,
   };
   dispatcher.configure({
