@@ -44,12 +44,14 @@ const STEPS: readonly (readonly string[])[] = [
     "create index turns_history on turns (session, seq) where history_text is not null",
 
     `create table replies (
-      seq {number}, id text not null unique, turn_seq bigint, ordinal bigint, conversation_id bigint not null, content text not null,
+      seq {number}, id text not null, turn_seq bigint, ordinal bigint, conversation_id bigint not null, content text not null,
       answers text not null, source text, created_at bigint not null)`,
+    // Replies of turns are stored once by their turn's claim; those nobody asked for, by their id.
+    "create unique index replies_unasked on replies (id) where turn_seq is null",
     "create unique index replies_ordinal on replies (turn_seq, ordinal) where ordinal is not null",
 
     `create table deliveries (
-      seq {number}, id text not null unique, reply_id text not null, turn_seq bigint, conversation_id bigint not null,
+      seq {number}, id text not null unique, reply_id text not null, reply_seq bigint not null, turn_seq bigint, conversation_id bigint not null,
       channel text not null, account text not null, position bigint not null, state text not null, active bigint not null,
       defer text, due_at bigint not null, attempt bigint not null default 0, claim bigint not null default 0, worker text,
       claimed_at bigint, inbounds bigint, returns bigint, piece text not null, staged_piece text, note text,
@@ -88,6 +90,18 @@ const STEPS: readonly (readonly string[])[] = [
       conversation text, created_at bigint not null)`,
     "create index media_files_hash on media_files (sha256)",
     "create index media_files_age on media_files (created_at)",
+  ],
+  [
+    `create table schedules (
+      id text primary key, name text not null, enabled bigint not null, timing text not null, action text not null,
+      missed text not null, version bigint not null, next_at bigint, created_at bigint not null,
+      updated_at bigint not null, created_by text not null)`,
+    "create index schedules_due on schedules (next_at) where enabled = 1 and next_at is not null",
+    `create table schedule_runs (
+      seq {number}, id text not null unique, schedule_id text not null, reason text not null, due_at bigint not null,
+      fired_at bigint not null, finished_at bigint, state text not null, action text not null, times bigint not null,
+      text text, error text, deliveries text not null)`,
+    "create index schedule_runs_schedule on schedule_runs (schedule_id, seq)",
   ],
 ];
 

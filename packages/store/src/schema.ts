@@ -124,6 +124,7 @@ interface Deliveries {
   seq: Generated<number>;
   id: string;
   reply_id: string;
+  reply_seq: number;
   turn_seq: number | null;
   conversation_id: number;
   channel: string;
@@ -227,6 +228,38 @@ interface MediaFiles {
   created_at: number;
 }
 
+interface Schedules {
+  id: string;
+  name: string;
+  enabled: number;
+  timing: string;
+  action: string;
+  missed: string;
+  version: number;
+  /** Null: not due any more. */
+  next_at: number | null;
+  created_at: number;
+  updated_at: number;
+  created_by: string;
+}
+
+interface ScheduleRuns {
+  seq: Generated<number>;
+  id: string;
+  schedule_id: string;
+  reason: string;
+  due_at: number;
+  fired_at: number;
+  finished_at: number | null;
+  state: string;
+  action: string;
+  times: number;
+  text: string | null;
+  error: string | null;
+  /** JSON array of delivery ids. */
+  deliveries: string;
+}
+
 export interface Tables {
   meta: Meta;
   conversations: Conversations;
@@ -243,4 +276,6 @@ export interface Tables {
   accounts: Accounts;
   audit: Audit;
   media_files: MediaFiles;
+  schedules: Schedules;
+  schedule_runs: ScheduleRuns;
 }

@@ -20,6 +20,8 @@ import { createPrune } from "./operations/prune.ts";
 import { createQueries } from "./operations/queries.ts";
 import { createRedrive } from "./operations/redrive.ts";
 import { createReplies } from "./operations/replies.ts";
+import { createScheduleRuns } from "./operations/schedule-runs.ts";
+import { createSchedules } from "./operations/schedules.ts";
 import { createStanding } from "./operations/standing.ts";
 import { createState, type Sealer } from "./operations/state.ts";
 import { createTimeline } from "./operations/timeline.ts";
@@ -53,7 +55,9 @@ export function createStore({ driver, sql, tag, sealer }: StoreParts): Store {
   const rows = createTurnRows(sql, { ids, standing });
   const accept = createAccept(sql, { conversations, events, cursors });
   const claimTurns = createClaimTurns(sql, { rows, workers, standing });
-  const turns = createTurns(sql, { ids, attempts, lanes, replies });
+  const scheduleRuns = createScheduleRuns(sql);
+  const schedules = createSchedules(sql, { conversations, replies, runs: scheduleRuns });
+  const turns = createTurns(sql, { ids, attempts, lanes, replies, conversations, scheduleRuns });
   const claimDeliveries = createClaimDeliveries(sql, { conversations, accounts, workers, standing });
   const deliveries = createDeliveries(sql, { attempts, conversations });
   const redrive = createRedrive(sql, conversations);
@@ -134,6 +138,19 @@ export function createStore({ driver, sql, tag, sealer }: StoreParts): Store {
       expired: (before, limit) => execute(() => media.expired(before, limit ?? MEDIA_AT_ONCE)),
       remove: (id) => execute(() => media.remove(id)),
       uses: (sha256) => execute(() => media.uses(sha256)),
+    },
+    schedules: {
+      add: (id, fields, nextAt, createdBy) =>
+        execute((context) => schedules.add(context, id, fields, nextAt, createdBy)),
+      get: (id) => execute(() => schedules.get(id)),
+      list: () => execute(() => schedules.list()),
+      update: (id, version, fields, nextAt) =>
+        execute((context) => schedules.update(context, id, version, fields, nextAt)),
+      remove: (id) => execute(() => schedules.remove(id)),
+      due: (limit) => execute((context) => schedules.due(context, limit)),
+      fire: (firing) => execute((context) => schedules.fire(context, firing)),
+      run: (id) => execute(() => scheduleRuns.get(id)),
+      runs: (scheduleId, page) => execute(() => scheduleRuns.list(scheduleId, page)),
     },
 
     onWake: driver.onWake,

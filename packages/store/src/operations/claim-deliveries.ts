@@ -59,7 +59,7 @@ export function createClaimDeliveries(
   const head = e.prepare((db, p: { id: number }) =>
     db
       .selectFrom("deliveries as d")
-      .leftJoin("replies as r", "r.id", "d.reply_id")
+      .leftJoin("replies as r", "r.seq", "d.reply_seq")
       .select([
         "d.seq",
         "d.id",

@@ -1,4 +1,4 @@
-import type { ClaimedTurn, WorkerOptions } from "@wxgate/core";
+import { type ClaimedTurn, SCHEDULE_CHANNEL, type WorkerOptions } from "@wxgate/core";
 import { sql } from "kysely";
 import type { Context } from "../context.ts";
 import { all, first, type Operation, run, type Sql } from "../sql.ts";
@@ -172,9 +172,13 @@ export function createClaimTurns(
       return undefined;
     }
     const group = (own ? lane.kind : (yield* standing.address(head.conversation_id)).kind) === "group";
+    const scheduled = lane.key.startsWith(`${SCHEDULE_CHANNEL}|`);
+    // Runs of schedules are turns of their own, also when several are due.
     const together = (row: MessageColumns) =>
-      row.conversation_id === head.conversation_id && (!group || row.sender_id === head.sender_id);
-    const session = lane.session ?? newSessionId(context);
+      (!scheduled || row === head) &&
+      row.conversation_id === head.conversation_id &&
+      (!group || row.sender_id === head.sender_id);
+    const session = (isolated(lane.key) ? null : lane.session) ?? newSessionId(context);
     const { seq, claimed } = yield* rows.start(context, {
       kind: "turn",
       lane: own ? lane.key : lane.peer,
@@ -252,4 +256,9 @@ export function createClaimTurns(
     if (e.concurrent && turns.length < options.limit) yield* wakeForSkipped(context, options);
     return turns;
   };
+}
+
+/** The schedule of this conversation begins anew at every run. */
+function isolated(key: string): boolean {
+  return key.startsWith(`${SCHEDULE_CHANNEL}|isolated|`);
 }

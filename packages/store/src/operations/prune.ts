@@ -154,6 +154,27 @@ export function createPrune(e: Sql): readonly PruneWalk[] {
           .where("ended_at", "<", p.before),
       ),
     },
+    {
+      batch: e.prepare((db, p) =>
+        db
+          .selectFrom("schedule_runs")
+          .select(["seq", "fired_at as at"])
+          .where("seq", ">", p.after)
+          .orderBy("seq")
+          .limit(p.limit),
+      ),
+      remove: e.prepare((db, p) =>
+        db
+          .deleteFrom("schedule_runs")
+          .where("seq", "<", (q) =>
+            q.selectFrom("schedule_runs as newest").select((n) => n.fn.max<number>("newest.seq").as("seq")),
+          )
+          .where("seq", ">", p.after)
+          .where("seq", "<=", p.last)
+          .where("fired_at", "<", p.before)
+          .where("state", "<>", sql.lit("queued")),
+      ),
+    },
   ];
   return [...tables.map(walk), expiredState(e)];
 }

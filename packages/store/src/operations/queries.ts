@@ -1,13 +1,14 @@
-import type {
-  Address,
-  AuditEntry,
-  ConversationRow,
-  DeliveryRow,
-  DeliveryState,
-  EventRow,
-  Page,
-  Paged,
-  ServedBy,
+import {
+  type Address,
+  type AuditEntry,
+  type ConversationRow,
+  type DeliveryRow,
+  type DeliveryState,
+  type EventRow,
+  type Page,
+  type Paged,
+  SCHEDULE_CHANNEL,
+  type ServedBy,
 } from "@wxgate/core";
 import { sql } from "kysely";
 import type { Context } from "../context.ts";
@@ -140,6 +141,7 @@ export function createQueries(e: Sql, ids: Ids) {
       const cursor = cursorOf(page, 2);
       let query = conversationRows()
         .where("c.kind", "<>", "lane")
+        .where("c.channel", "<>", SCHEDULE_CHANNEL)
         .orderBy("c.last_message_at", "desc")
         .orderBy("c.id", "desc")
         .limit(rowsWanted(page));

@@ -76,6 +76,7 @@ export function createRedrive(e: Sql, conversations: ConversationOperations) {
         .columns([
           "id",
           "reply_id",
+          "reply_seq",
           "turn_seq",
           "conversation_id",
           "channel",
@@ -97,6 +98,7 @@ export function createRedrive(e: Sql, conversations: ConversationOperations) {
             .select([
               sql<string>`cast(${p.id} as text)`.as("id"),
               "d.reply_id",
+              "d.reply_seq",
               "d.turn_seq",
               "d.conversation_id",
               "d.channel",

@@ -42,7 +42,8 @@ export function createReplies(e: Sql, conversations: ConversationOperations) {
           source: p.source,
           created_at: p.now,
         })
-        .onConflict((c) => c.doNothing()),
+        .onConflict((c) => c.doNothing())
+        .returning("seq"),
   );
   /** Makes room at the tail; the first of an idle conversation is due at once, the others when it is their turn. */
   const extend = e.prepare((db, p: { id: number; count: number; dueAt: number }) =>
@@ -66,6 +67,7 @@ export function createReplies(e: Sql, conversations: ConversationOperations) {
       p: {
         id: string;
         reply: string;
+        replySeq: number;
         turn: number | null;
         conversation: number;
         channel: string;
@@ -85,6 +87,7 @@ export function createReplies(e: Sql, conversations: ConversationOperations) {
         .values({
           id: p.id,
           reply_id: p.reply,
+          reply_seq: p.replySeq,
           turn_seq: p.turn,
           conversation_id: p.conversation,
           channel: p.channel,
@@ -107,7 +110,7 @@ export function createReplies(e: Sql, conversations: ConversationOperations) {
   const operations = {
     /** Stores a reply and its pieces at the tail of the conversation; one that is known is not stored again. */
     *add(context: Context, origin: ReplyOrigin, reply: NewReply): Operation<void> {
-      const stored = yield* run(insertReply, {
+      const stored = yield* first(insertReply, {
         id: reply.id,
         turn: origin.turn ?? null,
         ordinal: origin.ordinal ?? null,
@@ -118,7 +121,7 @@ export function createReplies(e: Sql, conversations: ConversationOperations) {
         now: context.now,
       });
       const count = reply.deliveries.length;
-      if (stored === 0 || count === 0) return;
+      if (stored === undefined || count === 0) return;
       const dueAt = context.now + (reply.deliveries[0]?.dueInMs ?? 0);
       const room = yield* first(extend, { id: origin.conversation, count, dueAt });
       if (room === undefined) throw new Error(`conversation ${origin.conversation} is gone`);
@@ -128,6 +131,7 @@ export function createReplies(e: Sql, conversations: ConversationOperations) {
         yield* run(insertDelivery, {
           id: delivery.id,
           reply: reply.id,
+          replySeq: stored.seq,
           turn: origin.turn ?? null,
           conversation: origin.conversation,
           channel: room.channel,

@@ -3,6 +3,7 @@ import {
   type InboundContent,
   type JsonObject,
   type NewReply,
+  SCHEDULE_CHANNEL,
   StaleClaimError,
   type StoredError,
   type TurnResult,
@@ -13,8 +14,10 @@ import type { Ids } from "../ids.ts";
 import { parseJson, toJson } from "../json.ts";
 import { all, first, type Operation, run, type Sql } from "../sql.ts";
 import type { AttemptOperations } from "./attempts.ts";
+import type { ConversationOperations } from "./conversations.ts";
 import { type LaneOperations, newSessionId } from "./lanes.ts";
 import type { ReplyOperations } from "./replies.ts";
+import type { ScheduleRunOperations } from "./schedule-runs.ts";
 
 export function createTurns(
   e: Sql,
@@ -23,7 +26,16 @@ export function createTurns(
     attempts,
     lanes,
     replies,
-  }: { ids: Ids; attempts: AttemptOperations; lanes: LaneOperations; replies: ReplyOperations },
+    conversations,
+    scheduleRuns,
+  }: {
+    ids: Ids;
+    attempts: AttemptOperations;
+    lanes: LaneOperations;
+    replies: ReplyOperations;
+    conversations: ConversationOperations;
+    scheduleRuns: ScheduleRunOperations;
+  },
 ) {
   const finish = e.prepare(
     (
@@ -52,7 +64,7 @@ export function createTurns(
         .where("seq", "=", p.seq)
         .where("claim", "=", p.claim)
         .where("state", "=", sql.lit("running"))
-        .returning(["lane_id", "kind", "conversation_id", "messages"]),
+        .returning(["lane_id", "kind", "conversation_id", "channel", "messages"]),
   );
   const finishMessage = e.prepare((db, p: { seq: number; state: string }) =>
     db.updateTable("messages").set({ state: p.state }).where("seq", "=", p.seq).returning("platform_id"),
@@ -172,8 +184,21 @@ export function createTurns(
         const row = yield* first(finishMessage, { seq: message, state });
         if (row !== undefined) answers.push(row.platform_id);
       }
+      if (turn.channel === SCHEDULE_CHANNEL) {
+        for (const runId of answers) yield* scheduleRuns.finish(context, runId, result);
+      }
       if (result.reply !== undefined) {
-        yield* replies.add(context, { conversation: turn.conversation_id, turn: seq, answers }, result.reply);
+        const origin =
+          result.to === undefined
+            ? { conversation: turn.conversation_id, turn: seq, answers }
+            : // What a schedule was asked, nobody there wrote.
+              {
+                conversation: (yield* conversations.ensure(context, result.to)).id,
+                turn: seq,
+                answers: [],
+                source: "schedule",
+              };
+        yield* replies.add(context, origin, result.reply);
       }
       // The next command of this lane waits for this one; the next turn for the lane.
       if (turn.kind === "command") context.wake("turns");
