@@ -67,6 +67,21 @@ export type {
   State,
   StateOptions,
 } from "./ports.ts";
+export {
+  type MissedRuns,
+  SCHEDULE_CHANNEL,
+  type ScheduleAction,
+  type ScheduleFields,
+  type ScheduleFiring,
+  type ScheduleRow,
+  type ScheduleRunReason,
+  type ScheduleRunRow,
+  type ScheduleRunState,
+  type ScheduleStore,
+  type ScheduleTarget,
+  type ScheduleTiming,
+  scheduleConversation,
+} from "./schedule.ts";
 export { type MessageHandler, type ReceivedMessage, type Served, type ServeOptions, serve } from "./serve/serve.ts";
 export {
   type AuditEntry,

@@ -5,6 +5,7 @@ import type { Accepted, CursorMove, StoredMessage } from "./inbox.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import type { InboundEvent, InboundMessage, ServedBy } from "./message.ts";
 import type { State } from "./ports.ts";
+import type { ScheduleStore } from "./schedule.ts";
 
 /*
  * Words: a *lane* is what turns are serialised by (the session's key: a conversation, unless `session` says otherwise).
@@ -112,6 +113,8 @@ export interface TurnResult {
   readonly reply?: NewReply;
   /** What went wrong, for the timeline. */
   readonly error?: StoredError;
+  /** Where the reply goes when that is not the turn's own conversation: a schedule's answer. */
+  readonly to?: Address;
   /** Stored as the session's history with the turn's messages; the text an agent without memory sees next time. */
   readonly historyText?: string;
 }
@@ -143,6 +146,8 @@ export interface ClaimedDelivery {
   readonly attempt: number;
   /** Staged, when an earlier attempt staged it. */
   readonly piece: Piece;
+  /** Before it was staged. */
+  readonly written: Piece;
   readonly staged: boolean;
   readonly note?: DeliveryNote;
   readonly stream?: JsonObject;
@@ -266,6 +271,7 @@ export interface Store {
 
   readonly query: StoreQueries;
   readonly media: MediaRows;
+  readonly schedules: ScheduleStore;
 
   /** Called after commits that make work; on PostgreSQL also for what other gateways commit. Returns the end of it. */
   onWake(listener: (wake: Wake) => void): () => void;

@@ -6,6 +6,7 @@ import { gatewayTests } from "./gateway-tests.ts";
 import { humanTests } from "./human-tests.ts";
 import { modelTests } from "./model-tests.ts";
 import { quotaTests } from "./quota-tests.ts";
+import { scheduleTests } from "./schedule-tests.ts";
 import { sessionTests } from "./session-tests.ts";
 import { sharedTests } from "./shared-tests.ts";
 import { turnTests } from "./turn-tests.ts";
@@ -50,6 +51,7 @@ function contractTests(options: StoreContractOptions): void {
   describe("ends of deliveries", () => endingTests(world));
   describe("windows and quotas", () => quotaTests(world));
   describe("humans", () => humanTests(world));
+  describe("schedules", () => scheduleTests(world));
   describe("state, leases, media and questions", () => sharedTests(world));
   describe.skipIf(options.shared !== true)("several gateways", () => gatewayTests(world));
 }
