@@ -126,6 +126,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       channels: () =>
         Object.entries(live.config.channels).map(([id, entry]) => describeChannel(id, entry, live.config, services)),
       pairing: dispatcher.pairing,
+      target: (channel, text) => dispatcher.target(channel, text),
       send: (to, content, source) => dispatcher.send(to, content, source),
       reload,
       media: { keep: (stream, signal) => files.keepFile(stream, signal), openSigned: files.openSigned },

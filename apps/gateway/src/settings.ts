@@ -46,6 +46,7 @@ function channelSettings(channel: Channel, entry: ChannelConfig, config: Gateway
     session,
     ...(keys.replyDelay && { replyDelay: keys.replyDelay }),
     ...(keys.longReply && { longReply: keys.longReply }),
+    ...(keys.fallback !== undefined && { fallback: keys.fallback }),
     notices: noticesOf(keys.language, config.dispatch.notices, keys.notices),
   };
 }

@@ -12,6 +12,7 @@ import {
   TransientError,
 } from "@wxgate/core";
 import { describeError } from "./describe-error.ts";
+import { sendByFallback } from "./fallback.ts";
 import { backoffMs, waitOf } from "./retry.ts";
 import type { DispatcherPorts, DispatcherSettings, Observation } from "./settings.ts";
 
@@ -94,6 +95,7 @@ async function settleFailure(delivery: ClaimedDelivery, error: unknown, run: Del
   const { store, log, random, clock, observe } = run.ports;
   const stored = describeError(error);
   log.warn({ delivery: delivery.id, attempt: delivery.attempt, error: stored }, "delivery failed");
+  if (await sendByFallback(delivery, error, run)) return;
 
   if (error instanceof AuthenticationError) {
     const { channel, account } = delivery.conversation;

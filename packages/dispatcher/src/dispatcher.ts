@@ -12,6 +12,7 @@ import {
 } from "@wxgate/core";
 import { workDelivery } from "./delivery.ts";
 import { describeError } from "./describe-error.ts";
+import { resolveTarget } from "./fallback.ts";
 import { createInbox } from "./inbox.ts";
 import { instantAnswer } from "./instant.ts";
 import { own } from "./own.ts";
@@ -34,6 +35,8 @@ export interface Dispatcher {
   instant(channel: string): ChannelPorts["instant"];
   /** `ChannelPorts.own` of one channel. */
   own(channel: string): ChannelPorts["own"];
+  /** Where a target string leads: in the channel, else in its `fallback`. @throws RejectedError of the channel. */
+  target(channel: string, text: string): Promise<Address>;
   /** Queues a message nobody asked for; the ids of its deliveries. */
   send(to: Address, content: readonly OutboundContent[], source: string): Promise<readonly string[]>;
   /** Who asked to be let in, and who was; approvals and rejections are told to the person. */
@@ -252,6 +255,7 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
         },
         signal,
       ),
+    target: (channel, text) => resolveTarget(settings, channel, text),
     send,
     pairing: {
       requests: pairing.requests,

@@ -12,6 +12,7 @@ import type {
   StoredMedia,
   TurnOutcome,
 } from "@wxgate/core";
+import type { CommandWords } from "./commands.ts";
 
 /** What the operator configured for one channel beside the channel itself. Replaced as a whole on reload. */
 export interface ChannelSettings {
@@ -23,13 +24,23 @@ export interface ChannelSettings {
   readonly groupAllowFrom: readonly string[];
   /** By group id; "*" stands for every group. */
   readonly groups: Readonly<Record<string, GroupSettings>>;
-  readonly commands: { readonly allowFrom?: readonly string[] };
+  readonly commands: {
+    /** Who may give commands; everybody who is heard when absent. */
+    readonly allowFrom?: readonly string[];
+    /** What `/agent` may choose. Absent: every agent where people are known by name, none where anybody may write. */
+    readonly agents?: readonly string[];
+    readonly custom?: CommandWords["custom"];
+  };
+  /** Of what commands answer; "zh" when absent. */
+  readonly language?: "zh" | "en";
   readonly welcomeText?: string;
   /** What turns are serialised and remembered by. */
   readonly session: "peer" | "sender" | "channel";
   /** A human-like pause before each reply. */
   readonly replyDelay?: { readonly minMs: number; readonly maxMs: number };
   readonly longReply?: LongReply;
+  /** The channel that sends when this one cannot. */
+  readonly fallback?: string;
   readonly notices: Notices;
 }
 

@@ -44,6 +44,8 @@ export interface GatewayView {
   readonly metrics: Metrics;
   channels(): readonly ChannelView[];
   readonly pairing: PairingDesk;
+  /** Where a target string leads. @throws RejectedError that names the accepted forms. */
+  target(channel: string, text: string): Promise<Address>;
   send(to: Address, content: readonly OutboundContent[], source: string): Promise<readonly string[]>;
   reload(): Promise<ReloadResult>;
   readonly media: {

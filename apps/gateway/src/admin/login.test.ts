@@ -57,6 +57,7 @@ async function startAdmin(): Promise<string> {
       reject: async () => undefined,
       revoke: async () => false,
     },
+    target: async () => ({ channel: "me", account: "a", kind: "direct", peer: "p" }),
     send: async () => [],
     reload: async () => ({ ok: true, changed: [], needsRestart: [] }),
     media: { keep: async () => Promise.reject(new Error("no media here")), openSigned: async () => undefined },

@@ -86,6 +86,11 @@ const commonChannelShape = {
     .enum(["continue", "file", "truncate"])
     .optional()
     .describe("What becomes of a reply that exceeds the platform's quota; dispatch.longReply when absent."),
+  fallback: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("The channel that sends when this one cannot: the self-built app beside an AI bot."),
 } as const;
 
 export type CommonChannelKeys = z.output<z.ZodObject<typeof commonChannelShape>>;

@@ -31,6 +31,8 @@ export function checkReferences(
   }
   for (const [id, { keys }] of Object.entries(channels.value)) {
     mustExist(["channels", id, "agent"], keys.agent, agents, "agent");
+    const others = channels.names.filter((name) => name !== id);
+    mustExist(["channels", id, "fallback"], keys.fallback, others, "other channel");
   }
 
   const only = agents.length === 1 ? agents[0] : undefined;

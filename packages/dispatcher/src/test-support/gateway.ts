@@ -34,6 +34,8 @@ export interface PlatformOptions {
   readonly channel?: Partial<Channel>;
   readonly settings?: Partial<ChannelSettings>;
   readonly dispatch?: Partial<DispatcherSettings>;
+  /** Channels beside the one under test, by id; they take its settings. */
+  readonly more?: Readonly<Record<string, Channel>>;
   readonly store?: Store;
   readonly media?: DispatcherPorts["media"];
 }
@@ -86,8 +88,11 @@ export async function startGateway(agent: Agent, options: PlatformOptions = {}) 
     },
     ...options.settings,
   };
+  const others = Object.entries(options.more ?? {}).map(
+    ([id, other]) => [id, { ...settings, channel: other, fallback: undefined }] as const,
+  );
   dispatcher.configure({
-    channels: new Map([["support", settings]]),
+    channels: new Map([["support", settings], ...others]),
     agents: new Map([["main", agent]]),
     defaultAgent: "main",
     bindings: [],

@@ -196,6 +196,7 @@ export function createClaimDeliveries(
       conversation: address,
       attempt: row.attempt + 1,
       piece: parseJson(row.staged_piece ?? row.piece),
+      written: parseJson(row.piece),
       staged: row.staged_piece !== null,
       ...(row.note === null ? {} : { note: row.note as NonNullable<ClaimedDelivery["note"]> }),
       ...(stream === undefined ? {} : { stream }),

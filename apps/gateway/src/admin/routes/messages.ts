@@ -32,7 +32,7 @@ export const messageRoutes: Routes = (app, view) => {
       if (!found) throw notFound(`channel "${id}"`);
       if (!found.channel) throw new Problem(409, "channel-off", `channel "${id}" is switched off`);
       request.audited = { subject: id, detail: { target } };
-      const to = await found.channel.target(target);
+      const to = await view.target(id, target);
       const toSend: readonly OutboundContent[] = text === undefined ? (content ?? []) : [{ kind: "text", text }];
       const deliveries = await view.send(to, toSend, request.actor ?? "api");
       return reply.code(202).send({ to, deliveries: [...deliveries] });

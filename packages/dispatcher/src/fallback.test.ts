@@ -1,0 +1,103 @@
+import { type Address, type Channel, RejectedError, TransientError } from "@wxgate/core";
+import { afterEach, describe, expect, it } from "vitest";
+import { answering, said, startGateway } from "./test-support/gateway.ts";
+
+let close: (() => Promise<void>) | undefined;
+afterEach(async () => {
+  await close?.();
+  close = undefined;
+});
+
+/** A bot that fails as told, with an app beside it. */
+async function botAndApp(failure: Error) {
+  const byApp: { to: Address; text: string }[] = [];
+  const app: Channel = {
+    id: "app",
+    type: "test",
+    target: (text) => ({
+      channel: "app",
+      account: "1000002",
+      kind: text.startsWith("party:") ? "audience" : "direct",
+      peer: text.replace(/^user:/, ""),
+    }),
+    prepare: (reply) => reply.map((content) => ({ content: [content] })),
+    async send({ to, piece }) {
+      const [content] = piece.content;
+      byApp.push({ to, text: content?.kind === "text" ? content.text : "" });
+      return {};
+    },
+    health: () => ({ state: "ok", accounts: [] }),
+  };
+  const gateway = await startGateway(
+    answering((text) => `answer to ${text}`),
+    {
+      settings: { fallback: "app" },
+      more: { app },
+      send() {
+        throw failure;
+      },
+      channel: {
+        target() {
+          throw new RejectedError("a bot knows no departments", { code: "bot.no-audience" });
+        },
+      },
+    },
+  );
+  close = gateway.close;
+  return { ...gateway, byApp };
+}
+
+describe("a channel with a fallback", () => {
+  it("has its answer sent by the other when its connection is down", async () => {
+    const { receive, byApp, store } = await botAndApp(
+      new TransientError("not connected", { code: "bot.not-connected" }),
+    );
+
+    await receive(said("hi", { peer: "zhangsan" }));
+
+    await expect
+      .poll(() => byApp)
+      .toEqual([
+        { to: { channel: "app", account: "1000002", kind: "direct", peer: "zhangsan" }, text: "answer to hi" },
+      ]);
+    const { items } = await store.query.deliveries({ limit: 10, channel: "support" });
+    expect(items.map(({ state }) => state)).toEqual(["accepted"]);
+  });
+
+  it("keeps what may have arrived, and what only waits for a limit", async () => {
+    const unknown = await botAndApp(new TransientError("timed out", { code: "bot.no-answer", sent: "unknown" }));
+    await unknown.receive(said("hi"));
+    await expect.poll(() => unknown.observations.some(({ kind }) => kind === "delivery-retried")).toBe(true);
+    expect(unknown.byApp).toEqual([]);
+    await unknown.close();
+
+    const limited = await botAndApp(
+      new TransientError("slow down", { code: "bot.rate", until: { at: new Date(Date.now() + 60_000) } }),
+    );
+    await limited.receive(said("hi"));
+    await expect.poll(() => limited.observations.some(({ kind }) => kind === "delivery-retried")).toBe(true);
+    expect(limited.byApp).toEqual([]);
+  });
+
+  it("keeps what is for a group, which the other does not know", async () => {
+    const { receive, byApp, observations } = await botAndApp(
+      new TransientError("not connected", { code: "bot.not-connected" }),
+    );
+
+    await receive(said("hi", { from: { channel: "support", account: "wk1", kind: "group", peer: "wr1" } }));
+
+    await expect.poll(() => observations.some(({ kind }) => kind === "delivery-retried")).toBe(true);
+    expect(byApp).toEqual([]);
+  });
+
+  it("lets the other understand targets that it does not", async () => {
+    const { dispatcher } = await botAndApp(new RejectedError("x", { code: "x" }));
+
+    expect(await dispatcher.target("support", "party:1")).toEqual({
+      channel: "app",
+      account: "1000002",
+      kind: "audience",
+      peer: "party:1",
+    });
+  });
+});
