@@ -59,8 +59,3 @@ export function objectField(source: JsonObject, ...names: readonly string[]): Js
   }
   return {};
 }
-
-export function listField(source: JsonObject, name: string): readonly JsonValue[] {
-  const value = source[name];
-  return Array.isArray(value) ? value : [];
-}

@@ -14,7 +14,7 @@ export interface CdnFile {
 }
 
 /** An upload that was announced and has not come yet. */
-export interface PlannedUpload {
+interface PlannedUpload {
   readonly filekey: string;
   readonly filesize: number;
   readonly md5: string;
