@@ -32,10 +32,20 @@ const RATE_REST_MS = 60_000;
 /** A little longer than the window, for a hand-over that meets a broken connection. */
 const HAND_OVER_MS = 20_000;
 
-export function openBubble(start: StreamPlace, options: BubbleOptions): Bubble {
+/**
+ * @param start where it grows; one that was opened before keeps its time
+ * @param onMessage a frame leaves that the platform counts as a message: the first of a bubble
+ */
+export function openBubble(
+  start: StreamPlace & { readonly wasOpened: boolean },
+  options: BubbleOptions,
+  onMessage: () => void,
+): Bubble {
   const { api, clock, log, look } = options;
   const retired = new AbortController();
-  let place = start;
+  const { wasOpened, ...from } = start;
+  let place: StreamPlace = from;
+  let isOpen = wasOpened;
   let text = "";
   /** In the bubble of now; undefined: it is not there yet. */
   let onPhone: string | undefined;
@@ -78,7 +88,11 @@ export function openBubble(start: StreamPlace, options: BubbleOptions): Bubble {
   }
 
   async function refresh(content: string): Promise<void> {
-    if (onPhone === undefined) place = { ...place, openedAt: clock.now(), shown: true };
+    if (!isOpen) {
+      isOpen = true;
+      place = { ...place, openedAt: clock.now(), shown: true };
+      onMessage();
+    }
     const { part } = place;
     try {
       sentAt = clock.now();
@@ -108,6 +122,7 @@ export function openBubble(start: StreamPlace, options: BubbleOptions): Bubble {
   function nextPart(): void {
     place = { ...place, part: place.part + 1, openedAt: clock.now(), shown: false };
     onPhone = undefined;
+    isOpen = false;
   }
 
   /** Ends this bubble with a word about it, while that is possible, and goes on in a fresh one. */
@@ -121,6 +136,7 @@ export function openBubble(start: StreamPlace, options: BubbleOptions): Bubble {
       if (retired.signal.aborted || !(error instanceof TransientError) || !mayTryAgain) return;
       place = { ...before.place, openedAt };
       onPhone = before.onPhone;
+      isOpen = true;
       await rest(RETRY_MS, false);
     }
   }

@@ -11,6 +11,7 @@ import { createHealth } from "./health.ts";
 import { createIntake } from "./intake.ts";
 import { createLink } from "./link.ts";
 import { createOpenMedia } from "./media.ts";
+import { createPacing } from "./pacing.ts";
 import { createRun } from "./run.ts";
 import { createSend } from "./send.ts";
 import { runSession } from "./session.ts";
@@ -53,7 +54,9 @@ export function createWecomBotWsChannel(
   const link = createLink({ clock, secrets: [secret], newReqId });
   const api = createBotApi(link, createUpload(link, clock));
   const cards = createCards(ports, log);
+  const pacing = createPacing(clock);
   const streams = createStreams({
+    pacing,
     api,
     clock,
     log,
@@ -102,7 +105,7 @@ export function createWecomBotWsChannel(
       menuCard: (menu) => menuCard(menu, "bot", MENU_TITLE),
     }),
     stage: createStage({ stageFile: createFileStager({ stageMedia, notices, log }), log }),
-    send: createSend({ config, api, streams, cards, look, ports, log }),
+    send: createSend({ config, api, streams, cards, pacing, look, ports, log }),
     openStream: streams.open,
     async settle(target, stream) {
       streams.settle(target, stream);

@@ -110,6 +110,18 @@ describe("a message of our own accord", () => {
     expect(taken.replace(/\s/g, "")).toBe(long.replace(/\s/g, ""));
   });
 
+  it("waits rather than meet the limit of 30 a minute, which each chat has for itself", async () => {
+    const bot = await startBot();
+    for (let sent = 0; sent < 30; sent += 1) await sends(bot, text("x"));
+
+    await expect(sends(bot, text("31"))).rejects.toMatchObject({ code: "wecom-bot.paced", sent: "no" });
+    await sends(bot, text("elsewhere"), { to: GROUP });
+    await bot.test.clock.advance(61_000);
+    await sends(bot, text("31"));
+
+    expect(bot.platform.of("aibot_send_msg")).toHaveLength(32);
+  });
+
   it("cannot be for a department or a tag, and says what can", async () => {
     const bot = await startBot();
     const to = await bot.channel.target("party:12");

@@ -28,6 +28,7 @@ import type { BotApi } from "./api.ts";
 import type { Cards } from "./cards.ts";
 import type { WecomBotWsConfig } from "./config.ts";
 import { codeOf, ERR_REQ_ID, ERR_STREAM_OVER, isUnknownOutcome, noAudience } from "./errors.ts";
+import type { Pacing } from "./pacing.ts";
 import { answerable, type StreamPlace } from "./place.ts";
 import { LONGEST_WINDOW_MS, type Streams } from "./streams.ts";
 
@@ -36,6 +37,7 @@ export interface SendOptions {
   readonly api: Pick<BotApi, "respond" | "sendMessage" | "updateCard">;
   readonly streams: Pick<Streams, "retire" | "finish" | "forget">;
   readonly cards: Cards;
+  readonly pacing: Pacing;
   readonly look: StreamLook;
   readonly ports: Pick<ChannelPorts, "state" | "clock">;
   readonly log: Logger;
@@ -46,7 +48,7 @@ const KEPT_MS = 3_600_000;
 
 /** Sends one prepared and staged piece: the end of a bubble, an answer to a message, or a message of our own accord. */
 export function createSend(options: SendOptions): Channel["send"] {
-  const { config, api, streams, cards, ports, log } = options;
+  const { config, api, streams, cards, pacing, ports, log } = options;
   const { state, clock } = ports;
 
   return async function send(message, signal) {
@@ -141,7 +143,8 @@ export function createSend(options: SendOptions): Channel["send"] {
     const content = finalContent(text, options.look);
     try {
       const feedbackId = config.feedback ? id : undefined;
-      await api.respond(handle.reqId, streamBody({ id, content, finish: true, feedbackId }), signal);
+      const body = streamBody({ id, content, finish: true, feedbackId });
+      await pacing.send(message.to, () => api.respond(handle.reqId, body, signal), signal);
       return { platformId: id };
     } catch (error) {
       const code = codeOf(error);
@@ -159,7 +162,8 @@ export function createSend(options: SendOptions): Channel["send"] {
     const done = parts.length > 1 && message.attempt > 1 ? Number((await state.get(key)) ?? 0) : 0;
     for (const [index, part] of parts.entries()) {
       if (index < done) continue;
-      await api.sendMessage(chatOf(message), markdownBody(part, feedbackOf(message)), signal);
+      const body = markdownBody(part, feedbackOf(message));
+      await pacing.send(message.to, () => api.sendMessage(chatOf(message), body, signal), signal);
       if (index < parts.length - 1) await state.set(key, index + 1, { ttlMs: 24 * KEPT_MS });
     }
     return { platformId: message.id };
@@ -203,12 +207,12 @@ export function createSend(options: SendOptions): Channel["send"] {
     const handle = answerable(message, clock.now());
     if (handle !== undefined) {
       try {
-        return await api.respond(handle.reqId, body, signal);
+        return await pacing.send(message.to, () => api.respond(handle.reqId, body, signal), signal);
       } catch (error) {
         if (codeOf(error) !== ERR_REQ_ID) throw error;
       }
     }
-    await api.sendMessage(chatOf(message), body, signal);
+    await pacing.send(message.to, () => api.sendMessage(chatOf(message), body, signal), signal);
   }
 
   function feedbackOf({ id }: OutboundMessage): string | undefined {

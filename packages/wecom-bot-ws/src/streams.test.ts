@@ -171,6 +171,22 @@ describe("a bubble", () => {
     expect(bubbles(second.platform)).toMatchObject([{ id: opened?.id, content: "Back again.", finish: true }]);
   });
 
+  it("that another process goes on with keeps the time it was opened at", async () => {
+    const first = await startBot();
+    const target = await says(first, "hi");
+    const { handle } = first.channel.openStream!(target);
+    await first.test.clock.advance(4 * MINUTE);
+    await first.stop();
+
+    const second = await startBot({}, { test: first.test });
+    second.channel.openStream!(target, JSON.parse(JSON.stringify(handle)));
+    await second.test.clock.advance(2 * MINUTE);
+
+    const frames = bubbles(second.platform);
+    expect(frames.filter(({ finish }) => finish)).toHaveLength(1);
+    expect(new Set(frames.map(({ id }) => id)).size).toBe(2);
+  });
+
   it("whose end may have arrived is not answered by a second message", async () => {
     const bot = await startBot();
     const target = await says(bot, "hi");

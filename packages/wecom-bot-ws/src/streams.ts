@@ -1,6 +1,7 @@
 import { type JsonObject, type Logger, type ReplyStream, type ReplyTarget, TransientError } from "@wxgate/core";
 import { finalContent, streamBody, streamIdOf } from "@wxgate/wecom-bot-message";
 import { type Bubble, type BubbleOptions, openBubble } from "./bubble.ts";
+import type { Pacing } from "./pacing.ts";
 import { answerable, placeFromJson, placeToJson, type StreamPlace } from "./place.ts";
 
 /** All answers that grow at this moment. */
@@ -19,6 +20,7 @@ export interface Streams {
 
 export interface StreamsOptions extends BubbleOptions {
   readonly log: Logger;
+  readonly pacing: Pick<Pacing, "note">;
 }
 
 /** What documents say at most; later the platform has ended the bubble by itself. */
@@ -77,10 +79,12 @@ export function createStreams(options: StreamsOptions): Streams {
       const stored = placeFromJson(resume);
       const before = stored && bubbles.get(stored.message);
       before?.retire();
-      const place = before?.place ?? stored ?? startPlace(target);
+      const earlier = before?.place ?? stored;
+      const place = earlier ?? startPlace(target);
       // Nothing to answer by: the reply is a message of its own.
       if (place === undefined) return { handle: {}, update: () => {} };
-      const bubble = openBubble(place, options);
+      const wasOpened = earlier?.shown === true;
+      const bubble = openBubble({ ...place, wasOpened }, options, () => options.pacing.note(target.to));
       bubbles.set(place.message, bubble);
       return {
         get handle() {
