@@ -1,4 +1,4 @@
-// Callbacks of a self-built app, rendered as HTTP requests: one text message each, ids that never repeat.
+// The platform's callbacks, rendered as HTTP requests before the load begins.
 import { createCrypto } from "@wxgate/wecom-crypto";
 
 export const ACCOUNT = {
@@ -8,25 +8,35 @@ export const ACCOUNT = {
   encodingAESKey: "2wgSqGrnzYN2884VE2DB2Je22gxxXmGrpgsGKzvQxwE",
 };
 
-export function callbackRequests(
-  count,
-  { path = "/webhooks/app", from = (index) => `member${index % 500}`, firstId = 1, account = ACCOUNT } = {},
-) {
-  const crypto = createCrypto({
-    token: account.token,
-    encodingAESKey: account.encodingAESKey,
-    receiveId: account.corpId,
+/** One text message of a member to the app each, with ids that never repeat. */
+export function callbackRequests(count, { from = (index) => `member${index % 500}`, ...more } = {}) {
+  return render(count, more, {
+    agentId: ACCOUNT.agentId,
+    xml: (index, number, seconds) =>
+      `<xml><ToUserName><![CDATA[${ACCOUNT.corpId}]]></ToUserName><FromUserName><![CDATA[${from(index)}]]></FromUserName><CreateTime>${seconds}</CreateTime><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[message ${number}: 请问我的订单什么时候发货？]]></Content><MsgId>${7_000_000_000_000_000n + BigInt(number)}</MsgId><AgentID>${ACCOUNT.agentId}</AgentID></xml>`,
   });
-  const seconds = String(Math.floor(Date.now() / 1000));
+}
+
+/** Customer service's callbacks: there is news, and nothing about what it is. */
+export function doorbellRequests(count, options = {}) {
+  return render(count, options, {
+    agentId: "",
+    xml: (_index, number, seconds) =>
+      `<xml><ToUserName><![CDATA[${ACCOUNT.corpId}]]></ToUserName><CreateTime>${seconds}</CreateTime><MsgType><![CDATA[event]]></MsgType><Event><![CDATA[kf_msg_or_event]]></Event><Token><![CDATA[token${number}]]></Token><OpenKfId><![CDATA[wkbench]]></OpenKfId></xml>`,
+  });
+}
+
+function render(count, { path = "/webhooks/app", firstId = 1 }, { agentId, xml }) {
+  const { token, encodingAESKey, corpId } = ACCOUNT;
+  const crypto = createCrypto({ token, encodingAESKey, receiveId: corpId });
+  const timestamp = String(Math.floor(Date.now() / 1000));
   return Array.from({ length: count }, (_, index) => {
-    const id = 7_000_000_000_000_000n + BigInt(firstId + index);
-    const xml = `<xml><ToUserName><![CDATA[${account.corpId}]]></ToUserName><FromUserName><![CDATA[${from(index)}]]></FromUserName><CreateTime>${seconds}</CreateTime><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[message ${firstId + index}: 请问我的订单什么时候发货？]]></Content><MsgId>${id}</MsgId><AgentID>${account.agentId}</AgentID></xml>`;
-    const encrypt = crypto.encrypt(xml);
     const nonce = String(firstId + index);
-    const signature = crypto.sign({ timestamp: seconds, nonce, encrypt });
-    const body = `<xml><ToUserName><![CDATA[${account.corpId}]]></ToUserName><AgentID><![CDATA[${account.agentId}]]></AgentID><Encrypt><![CDATA[${encrypt}]]></Encrypt></xml>`;
+    const encrypt = crypto.encrypt(xml(index, firstId + index, timestamp));
+    const signature = crypto.sign({ timestamp, nonce, encrypt });
+    const body = `<xml><ToUserName><![CDATA[${corpId}]]></ToUserName>${agentId === "" ? "" : `<AgentID><![CDATA[${agentId}]]></AgentID>`}<Encrypt><![CDATA[${encrypt}]]></Encrypt></xml>`;
     return Buffer.from(
-      `POST ${path}?msg_signature=${signature}&timestamp=${seconds}&nonce=${nonce} HTTP/1.1\r\nhost: localhost\r\ncontent-type: text/xml\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      `POST ${path}?msg_signature=${signature}&timestamp=${timestamp}&nonce=${nonce} HTTP/1.1\r\nhost: localhost\r\ncontent-type: text/xml\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
     );
   });
 }
