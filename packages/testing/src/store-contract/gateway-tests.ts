@@ -133,6 +133,37 @@ export function gatewayTests(world: () => World): void {
 
     expect(results.every((result) => result.accepted === 4)).toBe(true);
   });
+
+  it("fires a schedule from one gateway per due time", async () => {
+    const w = world();
+    const other = await w.under.second!();
+    const action = { kind: "ask", prompt: "news?" } as const;
+    const timing = { kind: "cron", expression: "* * * * *", timeZone: "UTC" } as const;
+    const fields = { name: "news", enabled: true, timing, action, missed: "all" } as const;
+    const first = w.now() - 60_000;
+    const row = await w.store.schedules.add("sch_shared", fields, first, "tests");
+    const fire = (store: World["store"], runId: string, from: number) =>
+      store.schedules.fire({
+        scheduleId: row.id,
+        version: row.version,
+        runId,
+        reason: "due",
+        dueAt: from,
+        action,
+        move: { from, next: from + 1_000 },
+        what: { kind: "ask", name: "news" },
+      });
+
+    const fired: boolean[] = [];
+    for (let at = 0; at < 10; at++) {
+      const from = first + at * 1_000;
+      fired.push(...(await Promise.all([fire(w.store, `run_a${at}`, from), fire(other, `run_b${at}`, from)])));
+    }
+    await other.close();
+
+    expect(fired.filter(Boolean)).toHaveLength(10);
+    expect((await w.store.schedules.runs(row.id, { limit: 50 })).items).toHaveLength(10);
+  });
 }
 
 async function until(holds: () => boolean): Promise<void> {
