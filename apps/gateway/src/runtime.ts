@@ -188,7 +188,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 const GRACE_MS = 7_000;
 /** Sections that a running process cannot change. */
 const FIXED = ["admin", "store", "media"] as const;
-const LIVE = ["server", "log", "dispatch", "bindings", "defaultAgent"] as const;
+const LIVE = ["server", "log", "dispatch", "bindings", "accessGroups", "defaultAgent"] as const;
 
 async function prepareOr<T>(make: () => T, abandon: () => Promise<void>): Promise<T> {
   try {

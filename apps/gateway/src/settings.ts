@@ -1,5 +1,6 @@
 import type { Agent, Channel } from "@wxgate/core";
-import type { ChannelSettings, DispatcherSettings } from "@wxgate/dispatcher";
+import type { ChannelSettings, CustomCommand, DispatcherSettings } from "@wxgate/dispatcher";
+import { type AccessGroups, expandGroups } from "./config/access-groups.ts";
 import type { CommonChannelKeys } from "./config/common.ts";
 import type { ChannelConfig, GatewayConfig } from "./config/schema.ts";
 import { noticesOf } from "./config/sentences.ts";
@@ -31,24 +32,58 @@ export function dispatcherSettings(
 
 function channelSettings(channel: Channel, entry: ChannelConfig, config: GatewayConfig): ChannelSettings {
   const keys = commonKeys(entry);
-  const { agent, dmPolicy, allowFrom, groupPolicy, groupAllowFrom, groups, commands, session } = keys;
+  const { agent, session, language } = keys;
   return {
     channel,
     ...(agent !== undefined && { agent }),
-    dmPolicy,
-    allowFrom,
-    groupPolicy,
-    groupAllowFrom,
-    groups,
-    commands,
+    ...accessSettings(keys, config.accessGroups),
+    language,
     // A channel's own schema may allow more than a sentence here; what is more, it says itself.
     ...(typeof keys.welcomeText === "string" && { welcomeText: keys.welcomeText }),
     session,
     ...(keys.replyDelay && { replyDelay: keys.replyDelay }),
     ...(keys.longReply && { longReply: keys.longReply }),
     ...(keys.fallback !== undefined && { fallback: keys.fallback }),
-    notices: noticesOf(keys.language, config.dispatch.notices, keys.notices),
+    notices: noticesOf(language, config.dispatch.notices, keys.notices),
   };
+}
+
+type AccessSettings = Pick<
+  ChannelSettings,
+  "dmPolicy" | "allowFrom" | "groupPolicy" | "groupAllowFrom" | "groups" | "commands"
+>;
+
+/** Who may do what, with the members of access groups in the place of their names. */
+function accessSettings(keys: CommonChannelKeys, accessGroups: AccessGroups): AccessSettings {
+  const people = (list: readonly string[]) => expandGroups(list, accessGroups);
+  const { agents, custom } = keys.commands;
+  return {
+    dmPolicy: keys.dmPolicy,
+    allowFrom: people(keys.allowFrom),
+    groupPolicy: keys.groupPolicy,
+    groupAllowFrom: people(keys.groupAllowFrom),
+    groups: mapValues(keys.groups, ({ allowFrom, requireMention }) => ({
+      ...(allowFrom && { allowFrom: people(allowFrom) }),
+      ...(requireMention !== undefined && { requireMention }),
+    })),
+    commands: {
+      ...(keys.commands.allowFrom && { allowFrom: people(keys.commands.allowFrom) }),
+      ...(agents && { agents }),
+      custom: mapValues(custom, (command) => customCommand(command, people)),
+    },
+  };
+}
+
+type CustomKeys = CommonChannelKeys["commands"]["custom"][string];
+
+function customCommand(command: CustomKeys, people: (list: readonly string[]) => readonly string[]): CustomCommand {
+  if (typeof command === "string") return { content: [{ kind: "text", text: command }] };
+  const { content, allowFrom } = command;
+  return { content, ...(allowFrom && { allowFrom: people(allowFrom) }) };
+}
+
+function mapValues<T, U>(values: Readonly<Record<string, T>>, change: (value: T) => U): Readonly<Record<string, U>> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, change(value)]));
 }
 
 /** The keys every channel has; the configuration put them there. */

@@ -1,6 +1,6 @@
 import type { Channel } from "@wxgate/core";
 import { describe, expect, it } from "vitest";
-import { decideAccess, mayCommand } from "./access.ts";
+import { decideAccess, isOverheard, mayCommand } from "./access.ts";
 import type { ChannelSettings } from "./settings.ts";
 import { NO_NOTICES } from "./test-support/notices.ts";
 
@@ -86,10 +86,53 @@ describe("who may talk in groups", () => {
   });
 });
 
+describe("a group that wants a mention", () => {
+  const heard = (groups: ChannelSettings["groups"], mentioned?: boolean) =>
+    !isOverheard({ groups }, { from: group, ...(mentioned === undefined ? {} : { mentioned }) });
+
+  it.each([
+    ["hears what mentions us", { wr1: { requireMention: true } }, true, true],
+    ["overhears the rest", { wr1: { requireMention: true } }, false, false],
+    ["hears everything where the platform does not tell", { wr1: { requireMention: true } }, undefined, true],
+    ["may be every group", { "*": { requireMention: true } }, false, false],
+    [
+      "is not this one, when it says so itself",
+      { "*": { requireMention: true }, wr1: { requireMention: false } },
+      false,
+      true,
+    ],
+    ["is none by default", {}, false, true],
+  ] as const)("%s", (_name, groups, mentioned, expected) => {
+    expect(heard(groups, mentioned)).toBe(expected);
+  });
+
+  it("has no settings by the name of something every object has", () => {
+    const odd = { ...group, peer: "toString" } as const;
+
+    expect(decideAccess(settings({ groupPolicy: "allowlist" }), odd, { id: "Bob" }, false).allowed).toBe(false);
+  });
+});
+
 describe("who may give commands", () => {
+  const HELP = { name: "help", argument: "" } as const;
+
+  it("is everybody who is heard, for a keyword that asks for a human", () => {
+    const strict = settings({ commands: { allowFrom: ["Alice"] } });
+
+    expect(mayCommand(strict, { id: "Bob" }, { name: "human", argument: "", byKeyword: true })).toBe(true);
+    expect(mayCommand(strict, { id: "Bob" }, { name: "human", argument: "" })).toBe(false);
+  });
+
+  it("is said by a command of the operator's own, where it says so", () => {
+    const custom = { name: "custom", custom: { content: [], allowFrom: ["Bob"] } } as const;
+
+    expect(mayCommand(settings({ commands: { allowFrom: ["Alice"] } }), { id: "Bob" }, custom)).toBe(true);
+    expect(mayCommand(settings({}), { id: "Alice" }, custom)).toBe(false);
+  });
+
   it("is everybody who may talk, unless somebody is named", () => {
-    expect(mayCommand(settings({}), { id: "Bob" })).toBe(true);
-    expect(mayCommand(settings({ commands: { allowFrom: ["Alice"] } }), { id: "Bob" })).toBe(false);
-    expect(mayCommand(settings({ commands: { allowFrom: ["user:Bob"] } }), { id: "Bob" })).toBe(true);
+    expect(mayCommand(settings({}), { id: "Bob" }, HELP)).toBe(true);
+    expect(mayCommand(settings({ commands: { allowFrom: ["Alice"] } }), { id: "Bob" }, HELP)).toBe(false);
+    expect(mayCommand(settings({ commands: { allowFrom: ["user:Bob"] } }), { id: "Bob" }, HELP)).toBe(true);
   });
 });

@@ -1,4 +1,5 @@
 import type { Address, InboundMessage, Sender } from "@wxgate/core";
+import type { Command } from "./commands.ts";
 import type { Pairing } from "./pairing.ts";
 import type { ChannelSettings, GroupSettings } from "./settings.ts";
 
@@ -78,8 +79,11 @@ function groupSettings({ groups }: Pick<ChannelSettings, "groups">, group: strin
   return Object.hasOwn(groups, group) ? groups[group] : undefined;
 }
 
-export function mayCommand(settings: ChannelSettings, sender: Sender): boolean {
-  const allowed = settings.commands.allowFrom;
+/** Asked after `admit`. A keyword that asks for a human is the channel's offer to everybody it hears. */
+export function mayCommand(settings: ChannelSettings, sender: Sender, command: Command): boolean {
+  if (command.name === "human" && command.byKeyword === true) return true;
+  const own = command.name === "custom" ? command.custom.allowFrom : undefined;
+  const allowed = own ?? settings.commands.allowFrom;
   return allowed === undefined || lists(settings, allowed, sender.id);
 }
 

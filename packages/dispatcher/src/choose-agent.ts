@@ -1,18 +1,78 @@
-import type { Address, Agent } from "@wxgate/core";
+import type { Address, Agent, Store } from "@wxgate/core";
 import type { Binding, ChannelSettings, DispatcherSettings } from "./settings.ts";
 
-/** First binding that fits; then the channel's agent; then the default. */
+export interface ChosenAgent {
+  readonly name: string;
+  readonly agent: Agent;
+  /** Chosen for this very conversation: by a binding, or by `/agent`. */
+  readonly isExplicit: boolean;
+}
+
+/** What `/agent` said; then the first binding that fits; then the channel's agent; then the default. */
 export function chooseAgent(
   settings: DispatcherSettings,
   channel: ChannelSettings,
   conversation: Address,
-): { readonly name: string; readonly agent: Agent } {
-  const bound = settings.bindings.find((binding) => fits(binding, channel, conversation));
-  const name = bound?.agent ?? channel.agent ?? settings.defaultAgent;
+  switchedTo?: string,
+): ChosenAgent {
+  const explicit = switchedTo ?? bindingFor(settings, channel, conversation)?.agent;
+  const name = explicit ?? channel.agent ?? settings.defaultAgent;
   const agent = settings.agents.get(name);
   if (agent === undefined)
     throw new Error(`no agent is called "${name}"; the configuration should not have been accepted`);
-  return { name, agent };
+  return { name, agent, isExplicit: explicit !== undefined };
+}
+
+export function bindingFor(
+  { bindings }: Pick<DispatcherSettings, "bindings">,
+  channel: ChannelSettings,
+  conversation: Address,
+): Binding | undefined {
+  return bindings.find((binding) => fits(binding, channel, conversation));
+}
+
+/** The agents `/agent` may choose from here. Where anybody may write, none that the operator did not name. */
+export function switchableAgents(
+  settings: DispatcherSettings,
+  { commands, dmPolicy }: ChannelSettings,
+  conversation: Address,
+): readonly string[] {
+  if (commands.agents !== undefined) return commands.agents.filter((name) => settings.agents.has(name));
+  const areKnown = commands.allowFrom !== undefined || (conversation.kind === "direct" && dmPolicy !== "open");
+  return areKnown ? [...settings.agents.keys()] : [];
+}
+
+/** What `/agent` chose for a lane, until `/new`. */
+export interface AgentSwitch {
+  get(lane: string): Promise<string | undefined>;
+  set(lane: string, name: string): Promise<void>;
+  clear(lane: string): Promise<void>;
+}
+
+export function agentSwitch(store: Store, channel: string): AgentSwitch {
+  const state = store.state(channel);
+  const keyOf = (lane: string) => `agent|${lane}`;
+  return {
+    async get(lane) {
+      const name = await state.get(keyOf(lane));
+      return typeof name === "string" ? name : undefined;
+    },
+    set: (lane, name) => state.set(keyOf(lane), name),
+    clear: (lane) => state.delete(keyOf(lane)),
+  };
+}
+
+/** The agent for this conversation now; a switch to one that is gone or not allowed any more counts no longer. */
+export async function currentAgent(
+  store: Store,
+  settings: DispatcherSettings,
+  channel: ChannelSettings,
+  { conversation, lane }: { readonly conversation: Address; readonly lane: string },
+): Promise<ChosenAgent> {
+  const possible = switchableAgents(settings, channel, conversation);
+  const switched = possible.length === 0 ? undefined : await agentSwitch(store, conversation.channel).get(lane);
+  const isPossible = switched !== undefined && possible.includes(switched);
+  return chooseAgent(settings, channel, conversation, isPossible ? switched : undefined);
 }
 
 function fits(binding: Binding, { channel }: ChannelSettings, conversation: Address): boolean {

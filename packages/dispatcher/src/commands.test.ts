@@ -11,6 +11,8 @@ describe("a command", () => {
     ["/停止", "stop"],
     ["／帮助", "help"],
     ["/转人工", "human"],
+    ["/agent ops", "agent"],
+    ["/智能体", "agent"],
   ])("is %j", (text, name) => {
     expect(parseCommand(text)?.name).toBe(name);
   });
@@ -22,6 +24,33 @@ describe("a command", () => {
   it("keeps what is said behind it", () => {
     expect(parseCommand("/human  about my order")).toEqual({ name: "human", argument: "about my order" });
   });
+});
+
+describe("words of the operator's", () => {
+  const price = { content: [{ kind: "text", text: "100" }] } as const;
+  const hours = { content: [{ kind: "text", text: "9–17" }] } as const;
+  const words = { custom: { "/price": price, 营业时间: hours, "/new": price }, handoffKeywords: ["人工", "Human"] };
+
+  it.each([
+    ["/price", price],
+    ["／Price ", price],
+    ["/price of a table", price],
+    ["营业时间？", hours],
+    ["/new", price],
+  ])("make a command of %j", (text, custom) => {
+    expect(parseCommand(text, words)).toEqual({ name: "custom", custom });
+  });
+
+  it.each(["人工", " human! ", "人工。"])("make %j a call for a human", (text) => {
+    expect(parseCommand(text, words)).toEqual({ name: "human", argument: "", byKeyword: true });
+  });
+
+  it.each(["/prices", "price", "营业时间是几点", "人工智能", "constructor", "/constructor", "/__proto__"])(
+    "leave %j to the agent",
+    (text) => {
+      expect(parseCommand(text, words)).toBeUndefined();
+    },
+  );
 });
 
 describe("asking for the rest", () => {

@@ -246,6 +246,66 @@ describe("commands", () => {
 
     expect(sessions[0]).not.toBe(sessions[1]);
   });
+
+  it("answer what the operator wrote", async () => {
+    const price = { content: [{ kind: "text", text: "100 yuan" }] } as const;
+    const { receive, texts } = await start(echo, { settings: { commands: { custom: { "/price": price } } } });
+
+    await receive(said("/price"));
+
+    await expect.poll(texts).toEqual(["100 yuan"]);
+  });
+
+  it("hand over to a human at a keyword of the channel's, whoever may command", async () => {
+    const { receive, texts } = await start(echo, {
+      channel: { handoffKeywords: ["人工"] },
+      settings: { commands: { allowFrom: ["wmAlice"] } },
+    });
+
+    await receive(said("人工"));
+
+    await expect.poll(texts).toEqual(["[handoff]"]);
+  });
+
+  it("switch the agent until /new, and only among those that are allowed", async () => {
+    const named = (name: string): Agent => answering((text) => `${name}: ${text}`);
+    const agents = new Map([
+      ["main", named("main")],
+      ["ops", named("ops")],
+      ["secret", named("secret")],
+    ]);
+    const { receive, texts } = await start(echo, {
+      settings: { commands: { agents: ["main", "ops"] } },
+      dispatch: { agents },
+    });
+    const answer = async (text: string, peer = "wmBob") => {
+      const before = texts().length;
+      await receive(said(text, { peer }));
+      await expect.poll(() => texts().length).toBe(before + 1);
+      return texts().at(-1);
+    };
+
+    expect(await answer("/agent")).toContain("main");
+    expect(await answer("/agent secret")).not.toContain("secret");
+    expect(await answer("hi")).toBe("main: hi");
+    expect(await answer("/agent OPS")).toContain("ops");
+    expect(await answer("hi")).toBe("ops: hi");
+    expect(await answer("hi", "wmAlice")).toBe("main: hi");
+    await answer("/new");
+    expect(await answer("hi")).toBe("main: hi");
+  });
+
+  it("switch no agent where anybody may write and nothing was said about it", async () => {
+    const agents = new Map([
+      ["main", echo],
+      ["ops", echo],
+    ]);
+    const { receive, texts } = await start(echo, { dispatch: { agents } });
+
+    await receive(said("/agent ops"));
+
+    await expect.poll(texts).toEqual(["no"]);
+  });
 });
 
 describe("access", () => {

@@ -7,6 +7,8 @@ import {
   type OutboundContent,
   RejectedError,
   type ReplyPolicy,
+  SCHEDULE_CHANNEL,
+  type ScheduleTarget,
   StaleClaimError,
   type WorkerOptions,
 } from "@wxgate/core";
@@ -19,6 +21,8 @@ import { own } from "./own.ts";
 import { createPairing, type Pairing, type PairingRequest } from "./pairing.ts";
 import { prepareReply } from "./prepare-reply.ts";
 import { TurnStopped } from "./run-agent.ts";
+import { workScheduledTurn } from "./schedules/answer.ts";
+import { createScheduleDesk, type ScheduleDesk } from "./schedules/desk.ts";
 import type { DispatcherPorts, DispatcherSettings } from "./settings.ts";
 import { workTurn } from "./turn.ts";
 import { createWorkerPool } from "./worker-pool.ts";
@@ -27,6 +31,8 @@ import { createWorkerPool } from "./worker-pool.ts";
 const CLAIM_TTL_MS = 15_000;
 const POLL_MS = 250;
 const HOUSEKEEPING_MS = 60_000;
+/** How late a schedule may fire. */
+const SCHEDULES_MS = 1_000;
 
 export interface Dispatcher {
   /** The inbox of one channel: routes, stores, wakes the workers. */
@@ -41,6 +47,8 @@ export interface Dispatcher {
   send(to: Address, content: readonly OutboundContent[], source: string): Promise<readonly string[]>;
   /** Who asked to be let in, and who was; approvals and rejections are told to the person. */
   readonly pairing: PairingDesk;
+  /** What is sent or asked at fixed times. */
+  readonly schedules: ScheduleDesk;
   /** Takes new settings; turns and deliveries under way end with the old ones. */
   configure(settings: DispatcherSettings): void;
   /** Works until the signal fires, then lets what runs finish for `graceMs` and gives the rest back. */
@@ -79,6 +87,9 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
     channel: (id) => settings.channels.get(id)?.channel,
   });
 
+  const scheduleTarget = ({ channel, target }: ScheduleTarget) => resolveTarget(settings, channel, target);
+  const schedules = createScheduleDesk({ ports, settings: () => settings, target: scheduleTarget });
+
   function stopTurns(turnIds: readonly string[]): void {
     for (const id of turnIds) runningTurns.get(id)?.abort(new TurnStopped("cancelled"));
   }
@@ -97,7 +108,9 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
     abort.addEventListener("abort", onShutdown, { once: true });
     runningTurns.set(turn.id, stop);
     try {
-      await workTurn(turn, { ports, settings, pairing, stopTurns }, stop.signal);
+      if (turn.conversation.channel === SCHEDULE_CHANNEL) {
+        await workScheduledTurn(turn, { ports, settings, target: scheduleTarget }, stop.signal);
+      } else await workTurn(turn, { ports, settings, pairing, stopTurns }, stop.signal);
     } catch (error) {
       reportLost("turn", turn.id, error);
     } finally {
@@ -121,7 +134,10 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
   }
 
   const turns = createWorkerPool<ClaimedTurn>({
-    claim: (limit) => (settings.channels.size === 0 ? Promise.resolve([]) : store.claimTurns(workerOptions(limit))),
+    claim(limit) {
+      const options = workerOptions(limit);
+      return store.claimTurns({ ...options, channels: [...options.channels, SCHEDULE_CHANNEL] });
+    },
     work: doTurn,
     concurrency: () => settings.concurrency,
     clock,
@@ -168,6 +184,7 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
             log.error({ error: describeError(error) }, "cancelled turns could not be read"),
           );
     });
+    const firing = every(SCHEDULES_MS, "firing schedules", () => schedules.fireDue(signal), signal);
     // Claims are kept alive until the last turn has ended, not until the signal fires.
     const over = new AbortController();
     const background = Promise.all([
@@ -190,7 +207,7 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
       ]);
     } finally {
       over.abort();
-      await background;
+      await Promise.all([background, firing]);
       offWake();
       await store.releaseWorker(worker);
     }
@@ -257,6 +274,7 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
       ),
     target: (channel, text) => resolveTarget(settings, channel, text),
     send,
+    schedules,
     pairing: {
       requests: pairing.requests,
       people: pairing.people,

@@ -1,4 +1,6 @@
+export type { CustomCommand } from "./commands.ts";
 export { createDispatcher, type Dispatcher, type PairingDesk } from "./dispatcher.ts";
+
 export type { PairedPerson, PairingRequest } from "./pairing.ts";
 export type {
   Binding,

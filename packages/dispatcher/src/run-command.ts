@@ -1,8 +1,13 @@
 import type { ClaimedTurn, OutboundContent, Store } from "@wxgate/core";
-import { type Command, HELP_TEXT } from "./commands.ts";
+import { agentSwitch, currentAgent, switchableAgents } from "./choose-agent.ts";
+import { commandSentences } from "./command-sentences.ts";
+import type { Command } from "./commands.ts";
+import type { ChannelSettings, DispatcherSettings } from "./settings.ts";
 
 export interface RunCommandOptions {
   readonly store: Store;
+  readonly settings: DispatcherSettings;
+  readonly channel: ChannelSettings;
   /** Aborts turns that run in this process. */
   stopTurns(turnIds: readonly string[]): void;
 }
@@ -11,41 +16,89 @@ export interface RunCommandOptions {
 export async function runCommand(
   command: Command,
   turn: ClaimedTurn,
-  { store, stopTurns }: RunCommandOptions,
+  options: RunCommandOptions,
 ): Promise<readonly OutboundContent[]> {
+  const { store, channel, stopTurns } = options;
+  const words = commandSentences(channel.language);
   switch (command.name) {
     case "help":
-      return plain(HELP_TEXT);
+      return plain(helpText(turn, options));
     case "stop": {
       const stopped = await store.cancelTurns(turn.lane);
       stopTurns(stopped);
-      return plain(stopped.length > 0 ? "已停止。Stopped." : "现在没有正在进行的回答。Nothing is running.");
+      return plain(stopped.length > 0 ? words.stopped : words.nothingRuns);
     }
     case "new": {
       stopTurns(await store.cancelTurns(turn.lane));
       await store.newSession(turn.lane);
-      return plain("已开始新会话。A new session has begun.");
+      await agentSwitch(store, turn.conversation.channel).clear(turn.lane);
+      return plain(words.newSession);
     }
     case "status":
-      return plain(await statusText(turn, store));
-    case "whoami": {
-      const sender = turn.messages[0]?.message.sender;
-      return plain(`${sender?.name === undefined ? "" : `${sender.name}\n`}${sender?.id ?? ""}`);
-    }
+      return plain(await statusText(turn, options));
+    case "whoami":
+      return plain(whoamiText(turn, options));
+    case "agent":
+      return plain(await switchAgent(command.argument, turn, options));
     case "human":
       return [{ kind: "handoff" }];
+    case "custom":
+      return command.custom.content;
     default:
-      return command.name satisfies never;
+      return command satisfies never;
   }
 }
 
-async function statusText(turn: ClaimedTurn, store: Store): Promise<string> {
-  const [servedBy, quota] = await Promise.all([store.servedBy(turn.conversation), store.quota(turn.conversation)]);
-  const waiting = quota.waiting === 0 ? "没有待发送的消息 nothing waits" : `待发送 waiting: ${quota.waiting}`;
-  const server = servedBy === "human" ? "人工服务中 a person serves you" : "智能助手服务中 the assistant serves you";
-  return `${server}\n${waiting}\n会话 session: ${turn.session}`;
+/** Also the answer to what was a command when it arrived and is none any more. */
+export function helpText(turn: ClaimedTurn, { settings, channel }: RunCommandOptions): string {
+  const hasChoice = switchableAgents(settings, channel, turn.conversation).length > 1;
+  return commandSentences(channel.language).help(hasChoice, Object.keys(channel.commands.custom ?? {}));
+}
+
+async function statusText(turn: ClaimedTurn, { store, settings, channel }: RunCommandOptions): Promise<string> {
+  const words = commandSentences(channel.language);
+  const [servedBy, quota, { name }] = await Promise.all([
+    store.servedBy(turn.conversation),
+    store.quota(turn.conversation),
+    currentAgent(store, settings, channel, turn),
+  ]);
+  const server = servedBy === "human" ? words.servedByHuman : words.servedByAgent(name);
+  return [server, words.waiting(quota.waiting), words.session(turn.session)].join("\n");
+}
+
+function whoamiText({ conversation, messages }: ClaimedTurn, { channel }: RunCommandOptions): string {
+  const words = commandSentences(channel.language);
+  const sender = messages[0]?.message.sender;
+  return [
+    ...(sender?.name === undefined ? [] : [sender.name]),
+    sender?.id ?? "",
+    words.channel(conversation.channel),
+    ...(conversation.kind === "group" ? [words.group(conversation.peer)] : []),
+  ].join("\n");
+}
+
+async function switchAgent(argument: string, turn: ClaimedTurn, options: RunCommandOptions): Promise<string> {
+  const { store, settings, channel } = options;
+  const words = commandSentences(channel.language);
+  const names = switchableAgents(settings, channel, turn.conversation);
+  if (names.length === 0) return channel.notices.commandDenied;
+  const { name: current } = await currentAgent(store, settings, channel, turn);
+  if (argument === "") {
+    return words.agentNow(
+      current,
+      names.filter((name) => name !== current),
+    );
+  }
+  const wanted = names.find((name) => name === argument) ?? names.find((name) => sameWord(name, argument));
+  if (wanted === undefined) return words.noSuchAgent(names);
+  await agentSwitch(store, turn.conversation.channel).set(turn.lane, wanted);
+  return words.agentSwitched(wanted);
+}
+
+function sameWord(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
 }
 
 function plain(text: string): readonly OutboundContent[] {
-  return [{ kind: "text", text, format: "plain" }];
+  return text === "" ? [] : [{ kind: "text", text, format: "plain" }];
 }

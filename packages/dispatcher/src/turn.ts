@@ -15,17 +15,18 @@ import {
   textOf,
 } from "@wxgate/core";
 import { type AccessDecision, admit, mayCommand } from "./access.ts";
-import { chooseAgent } from "./choose-agent.ts";
+import { currentAgent } from "./choose-agent.ts";
 import { parseCommand } from "./commands.ts";
 import { describeError } from "./describe-error.ts";
 import { fetchMedia } from "./fetch-media.ts";
+import { commandWords } from "./inbox.ts";
 import { noticeOnce } from "./notice.ts";
 import type { Pairing } from "./pairing.ts";
 import { prepareReply } from "./prepare-reply.ts";
 import { createReplyBuilder, type ReplyBuilder, replyText } from "./reply.ts";
 import { backoffMs, waitOf } from "./retry.ts";
 import { runAgent, TurnStopped, turnTimedOut } from "./run-agent.ts";
-import { runCommand } from "./run-command.ts";
+import { helpText, runCommand } from "./run-command.ts";
 import type { ChannelSettings, DispatcherPorts, DispatcherSettings } from "./settings.ts";
 
 const ATTEMPTS = 5;
@@ -141,19 +142,21 @@ function cancelled({ turn, reply }: Answering): Outcome {
 }
 
 async function answerCommand({ turn, entry, run }: Answering, sender: Sender): Promise<Outcome> {
-  const command = parseCommand(textOf(turn.messages[0]?.message.content ?? []));
-  if (command === undefined) throw new Error(`turn ${turn.id} was stored as a command and is none`);
-  if (!mayCommand(entry, sender)) {
+  const { settings, stopTurns } = run;
+  const options = { store: run.ports.store, settings, channel: entry, stopTurns };
+  const command = parseCommand(textOf(turn.messages[0]?.message.content ?? []), commandWords(entry));
+  // The configuration changed since it was stored as one.
+  if (command === undefined) return { outcome: "answered", content: textNotice(helpText(turn, options)) };
+  if (!mayCommand(entry, sender, command)) {
     return { outcome: "denied", content: textNotice(entry.notices.commandDenied) };
   }
-  const content = await runCommand(command, turn, { store: run.ports.store, stopTurns: run.stopTurns });
-  return { outcome: "answered", content };
+  return { outcome: "answered", content: await runCommand(command, turn, options) };
 }
 
 async function askAgent(answering: Answering, sender: Sender, stop: AbortSignal): Promise<Outcome> {
   const { turn, entry, run, reply } = answering;
   const { ports, settings } = run;
-  const { name, agent } = chooseAgent(settings, entry, turn.conversation);
+  const { name, agent } = await currentAgent(ports.store, settings, entry, turn);
   answering.agent = name;
   const messages = await fetchMedia(
     turn,

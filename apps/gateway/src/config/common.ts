@@ -1,3 +1,4 @@
+import { type OutboundContent, parseOutboundContent } from "@wxgate/core";
 import { createHttpClient } from "@wxgate/http-client";
 import { z } from "zod";
 import { noticesShape } from "./sentences.ts";
@@ -7,7 +8,28 @@ const WEBHOOK_PATH = z
   .regex(/^\/[^?#\s]*$/, "must be a path that begins with / and holds no ? or #, like /webhooks/support")
   .refine((path) => path !== "/healthz", "is taken: /healthz answers health checks");
 
-const personIds = z.array(z.string().min(1)).describe('Ids as the platform shows them; "*" stands for everyone.');
+const personIds = z
+  .array(z.string().min(1))
+  .describe('Ids as the platform shows them; "*" stands for everyone, "@name" for an access group.');
+
+const contents = z
+  .union([z.record(z.string(), z.unknown()), z.array(z.record(z.string(), z.unknown())).min(1)])
+  .transform((given, context): readonly OutboundContent[] => {
+    try {
+      return (Array.isArray(given) ? given : [given]).map(parseOutboundContent);
+    } catch (error) {
+      context.addIssue({ code: "custom", message: (error as Error).message });
+      return z.NEVER;
+    }
+  });
+
+const customCommand = z.union([
+  z.string().min(1),
+  z.strictObject({
+    content: contents.describe("What is answered: one content or several, by kind."),
+    allowFrom: personIds.optional().describe("Who may use it, instead of commands.allowFrom."),
+  }),
+]);
 
 /** The keys every channel understands, whatever its type. A channel's own schema may describe one of them more closely. */
 const commonChannelShape = {
@@ -43,9 +65,22 @@ const commonChannelShape = {
     .default({})
     .describe('Settings by group id; "*" stands for every group.'),
   commands: z
-    .strictObject({ allowFrom: personIds.optional() })
-    .default({})
-    .describe("Who may use commands like /stop; everyone who may write when absent."),
+    .strictObject({
+      allowFrom: personIds.optional().describe("Who may use commands like /stop; everyone who may write when absent."),
+      agents: z
+        .array(z.string().min(1))
+        .optional()
+        .describe(
+          "What /agent may choose. When absent: every agent where people are known by allowFrom, pairing or commands.allowFrom, else none.",
+        ),
+      custom: z
+        .record(z.string().trim().min(1), customCommand)
+        .default({})
+        .describe(
+          'Own commands, by what people write: "/price", or a whole message without a slash. A text, or { content }.',
+        ),
+    })
+    .prefault({}),
   welcomeText: z
     .string()
     .optional()

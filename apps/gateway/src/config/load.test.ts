@@ -159,6 +159,27 @@ describe("a configuration that is wrong", () => {
       ["wxgate.yaml:2:3  channels.support.type: is missing; one of CHANNEL_TYPES"],
     ],
     [
+      "an access group that does not exist",
+      `accessGroups: { admins: [anna] }\n${SUPPORT}    allowFrom: ["@admin"]\n`,
+      [
+        'wxgate.yaml:9:16  channels.support.allowFrom: there is no access group "admin" in this file; did you mean "@admins"?',
+      ],
+    ],
+    [
+      "an agent that /agent cannot choose",
+      `agents: { main: { type: echo } }\n${SUPPORT}    commands: { agents: [mian] }\n`,
+      [
+        'wxgate.yaml:9:26  channels.support.commands.agents[0]: there is no agent "mian" in this file; did you mean "main"?',
+      ],
+    ],
+    [
+      "a command that answers with nothing known",
+      `${SUPPORT}    commands: { custom: { "/pic": { content: { kind: picture } } } }\n`,
+      [
+        'wxgate.yaml:8:46  channels.support.commands.custom."/pic".content: content.kind must be one of text, image, voice, video, file, link, articles, location, miniprogram, menu, card, handoff, native',
+      ],
+    ],
+    [
       "an agent that does not exist",
       `agents: { ops: { type: echo } }\ndefaultAgent: opps\n`,
       ['wxgate.yaml:2:15  defaultAgent: there is no agent "opps" in this file; did you mean "ops"?'],
@@ -246,6 +267,19 @@ describe("a configuration that is wrong", () => {
     const lines = problemsOf(text).map(formatProblem);
 
     expect(lines).toEqual(expected.map((line) => line.replace("CHANNEL_TYPES", types)));
+  });
+
+  it("finds nothing wrong with groups, agents and contents that exist", () => {
+    const text = `accessGroups: { admins: [anna] }
+agents: { main: { type: echo } }
+${SUPPORT}    allowFrom: ["@admins"]
+    groups: { "*": { allowFrom: ["@admins"], requireMention: true } }
+    commands:
+      agents: [main]
+      custom: { "/hi": hello, "/pic": { content: { kind: image, url: "https://a.example/b.png" }, allowFrom: ["@admins"] } }
+`;
+
+    expect(problemsOf(text)).toEqual([]);
   });
 
   it("says where YAML itself is broken", () => {

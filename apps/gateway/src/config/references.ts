@@ -1,4 +1,6 @@
+import { type AccessGroups, unknownGroups } from "./access-groups.ts";
 import type { CheckedChannels } from "./channels.ts";
+import type { CommonChannelKeys } from "./common.ts";
 import type { ConfigDocument, KeyPath } from "./document.ts";
 import { isMapping } from "./mapping.ts";
 import type { ConfigProblem } from "./problems.ts";
@@ -31,6 +33,11 @@ export function checkReferences(
   }
   for (const [id, { keys }] of Object.entries(channels.value)) {
     mustExist(["channels", id, "agent"], keys.agent, agents, "agent");
+    const common = keys as CommonChannelKeys;
+    for (const [index, name] of (common.commands.agents ?? []).entries()) {
+      mustExist(["channels", id, "commands", "agents", index], name, agents, "agent");
+    }
+    problems.push(...groupProblems(document, ["channels", id], listsOf(common), raw.accessGroups));
     const others = channels.names.filter((name) => name !== id);
     mustExist(["channels", id, "fallback"], keys.fallback, others, "other channel");
   }
@@ -45,6 +52,46 @@ export function checkReferences(
   }
   problems.push(...adminProblems(document, raw), ...portProblems(document, raw));
   return { defaultAgent: chosen ?? agents[0] ?? "echo", problems };
+}
+
+/** Every list of people under a channel, by its path. */
+function listsOf({ allowFrom, groupAllowFrom, groups, commands }: CommonChannelKeys): readonly [KeyPath, Names][] {
+  const custom = Object.entries(commands.custom).map(([name, command]): [KeyPath, Names] => [
+    ["commands", "custom", name, "allowFrom"],
+    typeof command === "string" ? undefined : command.allowFrom,
+  ]);
+  const members = Object.entries(groups).map(([group, own]): [KeyPath, Names] => [
+    ["groups", group, "allowFrom"],
+    own.allowFrom,
+  ]);
+  return [
+    [["allowFrom"], allowFrom],
+    [["groupAllowFrom"], groupAllowFrom],
+    [["commands", "allowFrom"], commands.allowFrom],
+    ...members,
+    ...custom,
+  ];
+}
+type Names = readonly string[] | undefined;
+
+function groupProblems(
+  document: ConfigDocument,
+  base: KeyPath,
+  lists: readonly [KeyPath, Names][],
+  accessGroups: unknown,
+): readonly ConfigProblem[] {
+  const groups = (isMapping(accessGroups) ? accessGroups : {}) as AccessGroups;
+  return lists.flatMap(([path, list]) =>
+    unknownGroups(list ?? [], groups).map((entry) => {
+      const suggestion = nearest(
+        entry,
+        Object.keys(groups).map((name) => `@${name}`),
+      );
+      return document.problem([...base, ...path], `there is no access group "${entry.slice(1)}" in this file`, {
+        suggestion,
+      });
+    }),
+  );
 }
 
 /** Hosts that only this machine reaches. */

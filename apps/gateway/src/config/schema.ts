@@ -64,6 +64,10 @@ export const rootShape = {
     )
     .default([])
     .describe("Which agent answers whom; the first match wins, then the channel's agent, then defaultAgent."),
+  accessGroups: z
+    .record(z.string().min(1), z.array(z.string().min(1)))
+    .default({})
+    .describe('People by group name; "@admins" in a list of people stands for the members of admins.'),
   defaults: z.record(z.string(), anyObject).default({}),
   channels: z
     .record(
