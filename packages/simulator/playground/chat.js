@@ -17,8 +17,10 @@ function renderBubble(item, actions) {
   const state = item.state === "failed" ? t("failed", { type: item.failType }) : t(item.state);
   const by = ["customer", "member", "api"].includes(item.by) ? "" : `${item.by} · `;
   const cut = item.cutBytes ? ` · ${t("cut", { bytes: item.cutBytes })}` : "";
+  // A bubble that grows: how often it was renewed, and whether it still spins.
+  const growth = item.stream ? ` · ${item.spinning ? "⏳" : "✓"} ${item.updates}×` : "";
   bubble.append(element("div", { className: "body" }, ...renderBody(item, actions)));
-  const meta = element("div", { className: "meta" }, `${by}${timeOf(item.at)} · ${state}${cut} `);
+  const meta = element("div", { className: "meta" }, `${by}${timeOf(item.at)} · ${state}${cut}${growth} `);
   if (mine && item.state === "sent" && item.by === "customer") {
     meta.append(element("button", { type: "button", onclick: () => actions.recall(item.id) }, t("recall")));
   }

@@ -60,6 +60,12 @@ export function createBotPlatform(tools: PlatformTools, options: readonly BotCor
     };
   }
 
+  /** "enter_session" is what other platforms call it when somebody opens a chat. */
+  function happen(writer: Writer, event: string): string {
+    const enters = event === "enter_chat" || event === "enter_session";
+    return enters ? inbound.event(writer, "enter_chat", {}, "enter_chat") : inbound.event(writer, event, {});
+  }
+
   return {
     name: "wecom-bot-ws",
     faults: BOT_FAULTS,
@@ -71,8 +77,7 @@ export function createBotPlatform(tools: PlatformTools, options: readonly BotCor
       const writer: Writer = { bot: bot(account), user: from, ...(group === undefined ? {} : { group }) };
       const ids: string[] = [];
       for (const part of content) {
-        if (part.kind === "event")
-          ids.push(inbound.event(writer, part.event, {}, part.event === "enter_chat" ? "enter_chat" : "other"));
+        if (part.kind === "event") ids.push(happen(writer, part.event));
         else ids.push(await inbound.write(writer, { parts: [part] }));
       }
       return { account, user: from, id: ids.at(-1) ?? "", ids };
