@@ -63,7 +63,7 @@ function* rows(properties, required, prefix = "") {
     const fallback =
       schema.default === undefined || typeof schema.default === "object" ? "" : `\`${JSON.stringify(schema.default)}\``;
     const must = required.includes(key) && fallback === "" ? " *" : "";
-    const words = (known.description ?? "").replaceAll("|", "\\|").replaceAll("\n", " ");
+    const words = (known.description ?? "").replaceAll("|", "\\|").replaceAll("\n", " ").replaceAll("<", "&lt;");
     yield `| \`${prefix}${key}\`${must} | ${wordFor(schema).replaceAll("|", "\\|")} | ${fallback} | ${words} |`;
   }
 }

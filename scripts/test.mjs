@@ -11,6 +11,7 @@ const steps = onlyTests
       ["types", "tsc", ["-p", "tsconfig.json", "--noEmit"]],
       ["unused code", "knip", []],
       ["build", "turbo", ["run", "build", "--output-logs=errors-only"]],
+      ["documents", process.execPath, ["docs/node_modules/vitepress/bin/vitepress.js", "build", "docs"]],
       ["packages as published", process.execPath, ["scripts/check-packages.mjs"]],
     ];
 
