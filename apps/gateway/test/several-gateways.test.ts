@@ -1,0 +1,52 @@
+import { findPostgres, POSTGRES_HINT, startPostgres } from "@wxgate/testing";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { ACCOUNT, startGateway, waitFor } from "./harness.ts";
+
+const BINARIES = findPostgres(process.env.PATH ?? "");
+const CUSTOMERS = 12;
+const MESSAGES = 8;
+const word = (index: number, message: number) => `<${index}:${message}>`;
+
+describe.skipIf(BINARIES === undefined)(`two gateways on one PostgreSQL (${POSTGRES_HINT})`, () => {
+  it("answer every message once and in order, also when one of them is killed", { timeout: 120_000 }, async () => {
+    const postgres = await startPostgres(BINARIES as string);
+    onTestFinished(() => postgres.stop());
+    const config = { store: await postgres.createDatabase(), log: { level: "warn" } };
+    const first = await startGateway({ config });
+    const { sim } = first;
+    const second = await startGateway({ config, sim });
+    const answered = (index: number) => first.repliesTo(`c${index}`).flatMap((text) => text.match(/<\d+:\d+>/g) ?? []);
+
+    const writers = Array.from({ length: CUSTOMERS }, async (_, index) => {
+      for (let message = 1; message <= MESSAGES; message += 1) {
+        await first.customerWrites(word(index, message), `c${index}`);
+        await new Promise((resolve) => setTimeout(resolve, 150 + 200 * Math.random()));
+      }
+    });
+    await new Promise((resolve) => setTimeout(resolve, 900));
+    await second.kill9();
+    await sim.registerCallback(ACCOUNT, `${first.publicUrl}/webhooks/support`, { force: true });
+    await Promise.all(writers);
+    // Rings for what was written while the callbacks went to the dead one.
+    await first.customerWrites("done?", "last");
+
+    for (let index = 0; index < CUSTOMERS; index += 1) {
+      await waitFor(() => answered(index).length >= MESSAGES, { timeoutMs: 45_000 });
+      expect(answered(index)).toEqual(Array.from({ length: MESSAGES }, (_, message) => word(index, message + 1)));
+    }
+  });
+
+  it("share what was stored: a message that reached one is answered by the other", { timeout: 60_000 }, async () => {
+    const postgres = await startPostgres(BINARIES as string);
+    onTestFinished(() => postgres.stop());
+    const config = { store: await postgres.createDatabase(), log: { level: "warn" } };
+    const first = await startGateway({ config, crashPoint: "after-accept" });
+
+    await first.customerWrites("hello");
+    await first.exit();
+    await startGateway({ config, sim: first.sim });
+
+    await waitFor(() => first.repliesTo().length > 0, { timeoutMs: 30_000 });
+    expect(first.repliesTo()).toEqual(["You said: hello"]);
+  });
+});
