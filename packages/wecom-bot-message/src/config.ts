@@ -3,6 +3,20 @@ import { CONTENT_BYTES } from "./limits.ts";
 
 const notice = (text: string) => z.string().min(1, "is empty; people would see nothing").max(400).default(text);
 
+/** Sentences of both transports; a channel may add its own. */
+export const botNotices = {
+  nothing: notice("（本次没有回复内容）").describe("Ends a bubble whose answer is empty."),
+  attachment: notice("（请查看下面的消息）").describe("Ends a bubble whose answer is a file or a card."),
+  continues: notice("⏳ 处理时间较长，回复将显示在下一条消息中").describe("Ends a bubble before its time is over."),
+  cardDone: z.string().min(1).max(10).default("已提交").describe("Stands on the button of a card that was used."),
+  truncated: notice("（内容过长，已省略）"),
+  inFile: notice("（完整内容见文件）"),
+  notSent: notice("（文件未能发送：{reason}）"),
+  notAvailable: notice("（有一个文件未能发送）"),
+  noHuman: notice("（此机器人无法转接人工）"),
+  fileName: z.string().min(1).max(100).default("完整回复.md"),
+} as const;
+
 /** Keys of the bot's configuration that mean the same on both transports; each channel's schema spreads them. */
 export const botConfigShape = {
   botName: z
@@ -32,21 +46,7 @@ export const botConfigShape = {
     .default(CONTENT_BYTES)
     .describe("Of one bubble; the rest of an answer goes on in the next message."),
   feedback: z.boolean().default(true).describe("Let people rate answers with 👍 and 👎."),
-  notices: z
-    .strictObject({
-      nothing: notice("（本次没有回复内容）").describe("Ends a bubble whose answer is empty."),
-      attachment: notice("（请查看下面的消息）").describe("Ends a bubble whose answer is a file or a card."),
-      continues: notice("⏳ 处理时间较长，回复将显示在下一条消息中").describe("Ends a bubble before its time is over."),
-      cardDone: z.string().min(1).max(10).default("已提交").describe("Stands on the button of a card that was used."),
-      truncated: notice("（内容过长，已省略）"),
-      inFile: notice("（完整内容见文件）"),
-      notSent: notice("（文件未能发送：{reason}）"),
-      notAvailable: notice("（有一个文件未能发送）"),
-      noHuman: notice("（此机器人无法转接人工）"),
-      fileName: z.string().min(1).max(100).default("完整回复.md"),
-    })
-    .prefault({})
-    .describe("The sentences people see from the channel itself."),
+  notices: z.strictObject(botNotices).prefault({}).describe("The sentences people see from the channel itself."),
 } as const;
 
 /** What is read of the shared keys, checked and with defaults. */

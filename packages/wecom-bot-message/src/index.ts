@@ -1,4 +1,5 @@
-export { type BotConfig, botConfigShape } from "./config.ts";
+export { type CardMemory, createCardMemory } from "./card-memory.ts";
+export { type BotConfig, botConfigShape, botNotices } from "./config.ts";
 export { configuredWelcome, welcomeBody } from "./event-answer.ts";
 export { createFeedbackMemo, type FeedbackMemo } from "./feedback.ts";
 export {
@@ -10,6 +11,7 @@ export {
   SENDS,
   STREAM_WINDOW_MS,
 } from "./limits.ts";
+export { type BotMediaOptions, createBotMedia } from "./media.ts";
 export { stripMention } from "./mention.ts";
 export { messageIdOf, parseBotMessage } from "./parse.ts";
 export { type BotCardTap, type BotEvent, parseBotEvent } from "./parse-event.ts";

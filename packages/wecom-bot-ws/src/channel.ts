@@ -1,8 +1,9 @@
 import { setMaxListeners } from "node:events";
 import type { Channel, ChannelPorts } from "@wxgate/core";
 import { createFileStager, createMediaStager } from "@wxgate/wecom-api";
-import { createBotPrepare, SENDS, type StreamLook } from "@wxgate/wecom-bot-message";
+import { createBotMedia, createBotPrepare, SENDS, type StreamLook } from "@wxgate/wecom-bot-message";
 import { menuCard } from "@wxgate/wecom-card";
+import { createBotTarget } from "@wxgate/wecom-target";
 import { createAnswerEvents } from "./answer-events.ts";
 import { type BotApi, createBotApi } from "./api.ts";
 import { createCards } from "./cards.ts";
@@ -10,7 +11,6 @@ import { parseConfig, type WecomBotWsOptions } from "./config.ts";
 import { createHealth } from "./health.ts";
 import { createIntake } from "./intake.ts";
 import { createLink } from "./link.ts";
-import { createOpenMedia } from "./media.ts";
 import { createPacing } from "./pacing.ts";
 import { createRun } from "./run.ts";
 import { createSend } from "./send.ts";
@@ -18,7 +18,6 @@ import { runSession } from "./session.ts";
 import { createWsConnect } from "./socket.ts";
 import { botMediaRules, createStage } from "./stage.ts";
 import { createStreams } from "./streams.ts";
-import { createTarget } from "./target.ts";
 import { createUpload } from "./upload.ts";
 
 export interface WecomBotWsChannel extends Channel {
@@ -97,7 +96,7 @@ export function createWecomBotWsChannel(
           signal,
         ),
     }),
-    target: createTarget(id, botId),
+    target: createBotTarget(id, botId),
     prepare: createBotPrepare({
       maxBytes: config.streamMaxBytes,
       showThinking,
@@ -110,7 +109,7 @@ export function createWecomBotWsChannel(
     async settle(target, stream) {
       streams.settle(target, stream);
     },
-    openMedia: createOpenMedia({ config, ports }),
+    openMedia: createBotMedia({ config, ports }),
     reply: { ...SENDS, kinds: ["direct", "group"] },
     health: health.report,
     async close() {

@@ -1,1 +1,2 @@
+export { createBotTarget } from "./bot-target.ts";
 export { parseWecomTarget, type WecomTarget } from "./target.ts";

@@ -1,11 +1,11 @@
 import { type Address, RejectedError } from "@wxgate/core";
-import { parseWecomTarget } from "@wxgate/wecom-target";
+import { parseWecomTarget } from "./target.ts";
 
 /**
  * Finds whom "zhangsan", "user:zhangsan" or "group:wr…" means. Departments and tags are found too: the bot cannot write to
  * them, the app named in `fallback` can.
  */
-export function createTarget(channel: string, account: string) {
+export function createBotTarget(channel: string, account: string) {
   return function target(text: string): Address {
     const { to, id } = parseWecomTarget(text);
     switch (to) {

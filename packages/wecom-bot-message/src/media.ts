@@ -8,12 +8,19 @@ import {
   TransientError,
 } from "@wxgate/core";
 import { filenameFromDisposition, matchesKind, SNIFF_BYTES, safeFilename, sniff } from "@wxgate/media";
-import { MEDIA_URL_MS, textField } from "@wxgate/wecom-bot-message";
 import { decryptMedia, WecomCryptoError } from "@wxgate/wecom-crypto";
-import type { WecomBotWsConfig } from "./config.ts";
+import { MEDIA_URL_MS } from "./limits.ts";
+import { textField } from "./wire.ts";
 
-export interface OpenMediaOptions {
-  readonly config: Pick<WecomBotWsConfig, "url" | "mediaHosts">;
+export interface BotMediaOptions {
+  readonly config: {
+    /** Where the platform is, http(s) or ws(s): its files are fetched there too, and unencrypted only if it is. */
+    readonly url: string;
+    /** Further hosts, beside Tencent's. */
+    readonly mediaHosts: readonly string[];
+  };
+  /** Opens files that bring no key: on callbacks the bot's EncodingAESKey. */
+  readonly key?: string;
   readonly ports: Pick<ChannelPorts, "fetch" | "clock">;
 }
 
@@ -24,11 +31,11 @@ const MOST_REDIRECTS = 3;
 const NOUNS: Readonly<Record<string, string>> = { image: "picture", video: "video", file: "file" };
 
 /** Opens a file of a message: fetched from the platform's hosts only, decrypted, and checked to be what it should be. */
-export function createOpenMedia({ config, ports }: OpenMediaOptions): NonNullable<Channel["openMedia"]> {
+export function createBotMedia({ config, key, ports }: BotMediaOptions): NonNullable<Channel["openMedia"]> {
   const isAllowed = allowedHosts(config);
 
   return async function openMedia(ref, signal) {
-    const { url, aeskey, kind } = readRef(ref);
+    const { url, aeskey = key, kind } = readRef(ref);
     const noun = NOUNS[kind] ?? "file";
     const response = await download(url, { ...ports, isAllowed, noun, signal });
     const body = response.body as unknown as AsyncIterable<Uint8Array>;
@@ -55,10 +62,10 @@ function readRef(ref: MediaRef): { url: string; aeskey: string | undefined; kind
   return { url, aeskey: textField(ref, "aeskey"), kind: textField(ref, "kind") ?? "file" };
 }
 
-function allowedHosts({ url, mediaHosts }: OpenMediaOptions["config"]): (target: URL) => boolean {
+function allowedHosts({ url, mediaHosts }: BotMediaOptions["config"]): (target: URL) => boolean {
   const own = new URL(url);
   const configured = new Set([own.host, ...mediaHosts]);
-  const isPlainOwn = own.protocol === "ws:";
+  const isPlainOwn = own.protocol === "ws:" || own.protocol === "http:";
   return ({ protocol, host, hostname }) => {
     if (configured.has(host))
       return protocol === "https:" || (protocol === "http:" && (isPlainOwn || host !== own.host));
@@ -156,7 +163,7 @@ async function peek(
 }
 
 function badKey(noun: string, kind?: string): RejectedError {
-  return new RejectedError(`the ${noun} cannot be read: the key that came with it does not open it, or it is damaged`, {
+  return new RejectedError(`the ${noun} cannot be read: its key does not open it, or it is damaged`, {
     code: "wecom-bot.media-key",
     hint: `Ask the sender to send it again${kind === undefined ? "" : ` (${kind})`}.`,
   });

@@ -1,7 +1,7 @@
 import { createTestClock } from "@wxgate/testing";
 import { encryptMedia } from "@wxgate/wecom-crypto";
 import { describe, expect, it } from "vitest";
-import { createOpenMedia } from "./media.ts";
+import { createBotMedia } from "./media.ts";
 
 const KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 const OTHER_KEY = Buffer.alloc(32, 9).toString("base64");
@@ -23,7 +23,7 @@ function opener(
     asked.push(String(input));
     return answer(String(input));
   };
-  return { open: createOpenMedia({ config, ports: { fetch, clock } }), clock, asked };
+  return { open: createBotMedia({ config, ports: { fetch, clock } }), clock, asked };
 }
 
 const served = (bytes: Uint8Array, headers: Record<string, string> = {}) =>
