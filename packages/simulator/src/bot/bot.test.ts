@@ -170,8 +170,8 @@ describe("a file from a person", () => {
     const one = await client(sim);
     await one.subscribe();
     await sim.send({ account: BOT, from: "alice", content: [{ kind: "image" }] });
-    const { body } = await one.callback();
-    const { url } = (body ?? {}).image as { url: string };
+    const { body = {} } = await one.callback();
+    const { url } = body.image as { url: string };
 
     expect((await fetch(url)).status).toBe(200);
     await sim.advance(5 * 60_000 + 1);
