@@ -79,6 +79,7 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
   const runningTurns = new Map<string, AbortController>();
   const heldAccounts = new Map<string, Set<string>>();
   let renewedAt = clock.now();
+  let lookedForScheduledAt = 0;
   const pairing = createPairing({
     store,
     clock,
@@ -136,6 +137,9 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
   const turns = createWorkerPool<ClaimedTurn>({
     claim(limit) {
       const options = workerOptions(limit);
+      // Under load claims follow each other at once; for what schedules ask, now and then is often enough.
+      if (clock.now() - lookedForScheduledAt < POLL_MS) return store.claimTurns(options);
+      lookedForScheduledAt = clock.now();
       return store.claimTurns({ ...options, channels: [...options.channels, SCHEDULE_CHANNEL] });
     },
     work: doTurn,

@@ -1,7 +1,7 @@
 export type { CustomCommand } from "./commands.ts";
 export { createDispatcher, type Dispatcher, type PairingDesk } from "./dispatcher.ts";
-
 export type { PairedPerson, PairingRequest } from "./pairing.ts";
+export type { ScheduleDesk } from "./schedules/desk.ts";
 export type {
   Binding,
   ChannelSettings,

@@ -40,6 +40,8 @@ export function checkTiming(timing: ScheduleTiming, now: number): void {
 
 function cronOf({ expression, timeZone }: ScheduleTiming & { kind: "cron" }): Cron {
   try {
+    // A date is taken as well, and would be due once.
+    if (/^\s*\d+-\d+-\d+/.test(expression)) throw new Error("it is a date");
     return new Cron(expression, {
       paused: true,
       mode: "5-or-6-parts",
