@@ -53,14 +53,8 @@ export function createBotApi(link: Link, upload: Upload): BotApi {
     body: JsonObject,
     signal?: AbortSignal,
     graceMs?: number,
-  ) {
-    await link.request({
-      cmd,
-      body,
-      ...(reqId === undefined ? {} : { reqId }),
-      ...(signal === undefined ? {} : { signal }),
-      ...(graceMs === undefined ? {} : { graceMs }),
-    });
+  ): Promise<void> {
+    await link.request({ cmd, reqId, body, signal, graceMs });
   }
 
   return {

@@ -25,6 +25,16 @@ export interface WecomBotWsChannel extends Channel {
   readonly bot: BotApi;
 }
 
+/** Unique for ever: by the time, by this process, by their number. */
+function createReqIds({ clock, random }: Pick<ChannelPorts, "clock" | "random">): (cmd: string) => string {
+  const mine = Buffer.from(random.bytes(6)).toString("hex");
+  let count = 0;
+  return (cmd) => {
+    count += 1;
+    return `${cmd}_${clock.now()}_${mine}${count.toString(36)}`;
+  };
+}
+
 /** What a card made of a menu without a head is called. */
 const MENU_TITLE = "请选择";
 
@@ -47,7 +57,7 @@ export function createWecomBotWsChannel(
     showThinking,
     maxBytes: config.streamMaxBytes,
   };
-  const newReqId = (cmd: string) => `${cmd}_${clock.now()}_${Buffer.from(random.bytes(8)).toString("hex")}`;
+  const newReqId = createReqIds(ports);
 
   const health = createHealth(botId, clock);
   const link = createLink({ clock, secrets: [secret], newReqId });

@@ -6,12 +6,12 @@ import type { Ack } from "./wire.ts";
 export interface LinkRequest {
   readonly cmd: string;
   /** The callback's, for answers; a fresh one when left out. */
-  readonly reqId?: string;
+  readonly reqId?: string | undefined;
   readonly body: JsonObject;
   readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** How long a connection that is being made is waited for; 5 s. */
-  readonly graceMs?: number;
+  readonly graceMs?: number | undefined;
   /** 846609 means something else for this command. */
   readonly keepSubscription?: boolean;
 }
@@ -66,7 +66,7 @@ export function createLink({ clock, secrets, newReqId }: LinkOptions): Link {
     signal?.throwIfAborted();
   }
 
-  async function exchange(request: LinkRequest, on: Session): Promise<Ack> {
+  function exchange(request: LinkRequest, on: Session): Promise<Ack> {
     const { cmd, reqId = newReqId(cmd), body, timeoutMs = ACK_TIMEOUT_MS, signal } = request;
     return on.requests.request({ cmd, reqId, body }, { timeoutMs, signal });
   }
@@ -88,7 +88,7 @@ export function createLink({ clock, secrets, newReqId }: LinkOptions): Link {
 
   return {
     async request(request) {
-      const on = await current(request.graceMs ?? GRACE_MS, request.signal);
+      const on = session ?? (await current(request.graceMs ?? GRACE_MS, request.signal));
       let ack = await exchange(request, on);
       if (ack.errcode === ERR_NOT_SUBSCRIBED && request.keepSubscription !== true) ack = await again(request, on, ack);
       if (ack.errcode !== 0) throw toBotError(request.cmd, ack, clock.now(), secrets);
