@@ -1,7 +1,7 @@
 import { utf8Length } from "@wxgate/chunker";
 import { channelContract } from "@wxgate/testing";
 import { type Connect, createWecomBotWsChannel } from "./index.ts";
-import { BOT, CONFIG, SECRET, TO } from "./test-support/fake-platform.ts";
+import { CONFIG, SECRET, TO } from "./test-support/fake-platform.ts";
 
 /** A socket whose every frame is a request, so that the contract can cut the line or let it hang. */
 const overFetch =
@@ -54,9 +54,8 @@ channelContract("wecom-bot-ws", {
       { text: "wmUser1", address: TO },
       { text: "user:Zhang.San", address: { ...TO, peer: "Zhang.San" } },
       { text: "wecom:group:wrGroupABC", address: { ...TO, kind: "group", peer: "wrGroupABC" } },
-      { text: "party:12", address: { channel: "helper", account: BOT, kind: "audience", peer: "party:12" } },
     ],
-    bad: ["", "weixin:abc", "party:abc", "@all", "a|b"],
+    bad: ["", "weixin:abc", "party:abc", "party:12", "tag:3", "@all", "a|b"],
     forms: [/user:zhangsan/],
   },
   media: { kind: "image", url: "https://a.qq.com/f", aeskey: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=" },

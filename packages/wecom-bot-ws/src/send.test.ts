@@ -122,15 +122,25 @@ describe("a message of our own accord", () => {
     expect(bot.platform.of("aibot_send_msg")).toHaveLength(32);
   });
 
-  it("cannot be for a department or a tag, and says what can", async () => {
+  it.each(["party:12", "tag:3", "a|b"])("cannot be for %s, and says what can", async (target) => {
     const bot = await startBot();
-    const to = await bot.channel.target("party:12");
 
-    const error = await sends(bot, text("x"), { to }).catch((thrown: unknown) => thrown);
+    const find = async () => bot.channel.target(target);
 
-    expect(to).toMatchObject({ kind: "audience", peer: "party:12" });
-    expect(error).toBeInstanceOf(RejectedError);
-    expect(error).toMatchObject({ code: "wecom-bot.no-audience", hint: expect.stringContaining("fallback") });
+    await expect(find()).rejects.toMatchObject({
+      name: "RejectedError",
+      code: "wecom-bot.no-audience",
+      hint: expect.stringContaining("fallback"),
+    });
+  });
+
+  it("that somebody addressed to a department all the same is refused before it leaves", async () => {
+    const bot = await startBot();
+
+    const sending = sends(bot, text("x"), { to: { ...TO, kind: "audience", peer: "party:12" } });
+
+    await expect(sending).rejects.toBeInstanceOf(RejectedError);
+    expect(bot.platform.of("aibot_send_msg")).toEqual([]);
   });
 
   it.each([

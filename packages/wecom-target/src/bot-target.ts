@@ -2,8 +2,8 @@ import { type Address, RejectedError } from "@wxgate/core";
 import { parseWecomTarget } from "./target.ts";
 
 /**
- * Finds whom "zhangsan", "user:zhangsan" or "group:wr…" means. Departments and tags are found too: the bot cannot write to
- * them, the app named in `fallback` can.
+ * Finds whom "zhangsan", "user:zhangsan" or "group:wr…" means. Departments, tags and several members are refused: the bot
+ * cannot write to them, the app named in `fallback` can.
  */
 export function createBotTarget(channel: string, account: string) {
   return function target(text: string): Address {
@@ -13,9 +13,9 @@ export function createBotTarget(channel: string, account: string) {
         return { channel, account, kind: "group", peer: id };
       case "party":
       case "tag":
-        return { channel, account, kind: "audience", peer: `${to}:${id}` };
+        throw noAudience(`${to}:${id}`);
       case "user":
-        if (id === "@all" || id.includes("|")) throw several(id);
+        if (id === "@all" || id.includes("|")) throw noAudience(id);
         return { channel, account, kind: "direct", peer: id };
       default:
         return to satisfies never;
@@ -23,9 +23,12 @@ export function createBotTarget(channel: string, account: string) {
   };
 }
 
-function several(id: string): RejectedError {
-  return new RejectedError(`a bot writes to one member at a time, not to "${id.slice(0, 80)}"; write user:zhangsan`, {
-    code: "wecom.bad-target",
-    hint: "Send to several by a wecom-agent-xml channel.",
-  });
+function noAudience(target: string): RejectedError {
+  return new RejectedError(
+    `a bot writes to one member or group at a time, not to "${target.slice(0, 80)}"; write user:zhangsan`,
+    {
+      code: "wecom-bot.no-audience",
+      hint: "Name a wecom-agent-xml channel in `fallback`: the app can write to departments, tags and several members.",
+    },
+  );
 }
