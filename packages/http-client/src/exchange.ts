@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import type { Dispatcher } from "undici";
 import { describeUrl, HttpError } from "./errors.ts";
 
@@ -20,10 +21,11 @@ export interface ExchangeOptions {
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
   /** Sent in place of fetch's body. fetch copies a stream for a redirect it never makes, and so keeps all of it in memory. */
-  readonly upload?: { readonly chunks: AsyncIterable<Uint8Array>; readonly contentLength?: string };
+  readonly upload?: { readonly body: AsyncIterable<Uint8Array> | Buffer; readonly contentLength?: string };
 }
 
-const UPLOAD_SLICE_BYTES = 64 * 1024;
+/** A body of this size is given to the network at once. */
+export const UPLOAD_SLICE_BYTES = 64 * 1024;
 
 /**
  * Watches one exchange for silence: no byte of the request taken by the network, no headers and no byte of the answer
@@ -57,11 +59,11 @@ export function watchExchange({ agent, url, timeoutMs, signal: callerSignal, upl
   }
 
   const dispatcher = agent.compose((dispatch) => (options, handler) => {
-    const body = upload?.chunks ?? (options.body as AsyncIterable<Uint8Array> | null | undefined);
+    const body = upload?.body ?? (options.body as AsyncIterable<Uint8Array> | null | undefined);
     const sent = {
       ...options,
       headers: upload ? uploadHeaders(options.headers, upload.contentLength) : options.headers,
-      body: body && observeUpload(body, touch),
+      body: Buffer.isBuffer(body) ? body : body && observeUpload(body as AsyncIterable<Uint8Array>, touch),
     };
     return dispatch(sent as Dispatcher.DispatchOptions, {
       onRequestStart(current, context) {

@@ -1,6 +1,7 @@
+import { Buffer } from "node:buffer";
 import { type Dispatcher, type RequestInit as UndiciRequestInit, fetch as undiciFetch } from "undici";
 import type { Sent } from "./errors.ts";
-import { type Exchange, watchExchange } from "./exchange.ts";
+import { type Exchange, UPLOAD_SLICE_BYTES, watchExchange } from "./exchange.ts";
 import { toHttpError } from "./failure.ts";
 import type { Guard } from "./guard.ts";
 import { MAX_REDIRECTS, redirected, refused } from "./redirect.ts";
@@ -50,12 +51,13 @@ async function exchange(
   const { url, method, body, signal } = request;
   const stream = isReplayable(body) ? undefined : toUploadStream(body as ReadableStream<Uint8Array>);
   const headers = new Headers(request.headers);
-  const upload = stream && { chunks: stream.chunks, contentLength: takeHeader(headers, "content-length") };
+  const text = typeof body === "string" && body.length > 0 ? toTextUpload(body, headers) : undefined;
+  const upload = stream ? { body: stream.chunks, contentLength: takeHeader(headers, "content-length") } : text;
   const watch = watchExchange({ agent, url, timeoutMs, signal, upload });
   const init = {
     method,
     headers: [...headers],
-    body: stream ? undefined : body,
+    body: upload ? undefined : body,
     redirect: "manual",
     signal: watch.signal,
     dispatcher: watch.dispatcher,
@@ -70,6 +72,16 @@ async function exchange(
     if (watch.started()) mark.sent = "unknown";
     throw failureOf(error, url, watch, mark.sent);
   }
+}
+
+/** fetch makes streams of a text and copies them; as it is, it leaves in one packet with the head. */
+function toTextUpload(body: string, headers: Headers): { body: Buffer; contentLength: string } | undefined {
+  const bytes = Buffer.from(body);
+  // What is larger must be seen to move.
+  if (bytes.length > UPLOAD_SLICE_BYTES) return undefined;
+  if (!headers.has("content-type")) headers.set("content-type", "text/plain;charset=UTF-8");
+  headers.delete("content-length");
+  return { body: bytes, contentLength: String(bytes.length) };
 }
 
 function takeHeader(headers: Headers, name: string): string | undefined {

@@ -8,6 +8,16 @@ import { createWatchdog } from "./watchdog.ts";
 const LONGEST_ANSWER_BYTES = 64 * 1024 * 1024;
 const LONGEST_ERROR_BYTES = 64 * 1024;
 
+/** Made once: an abort without a reason makes an error with a stack each time. */
+const NOT_WANTED = new Error("the rest of the answer is not wanted");
+
+/** The caller's signal, ours, and whichever fires first. */
+interface Cancelling {
+  readonly signal: AbortSignal;
+  readonly cancel: AbortController;
+  readonly either: AbortSignal;
+}
+
 export interface ExchangeOptions {
   readonly label: string;
   readonly fetch: Fetch;
@@ -63,10 +73,10 @@ export function createExchange(options: ExchangeOptions): Exchange {
     ...(final4xx === undefined ? {} : { final4xx }),
   });
 
-  async function open(request: ExchangeRequest, signal: AbortSignal, cancel: AbortController): Promise<Response> {
-    const silence = failures.timedOut(timeoutMs, "did not answer");
-    const watchdog = createWatchdog(clock, timeoutMs, () => cancel.abort(silence));
-    const either = AbortSignal.any([signal, cancel.signal]);
+  async function open(request: ExchangeRequest, { signal, cancel, either }: Cancelling): Promise<Response> {
+    const watchdog = createWatchdog(clock, timeoutMs, () =>
+      cancel.abort(failures.timedOut(timeoutMs, "did not answer")),
+    );
     watchdog.arm();
     try {
       signal.throwIfAborted();
@@ -80,15 +90,12 @@ export function createExchange(options: ExchangeOptions): Exchange {
     }
   }
 
-  async function* read(
-    body: Response["body"],
-    signal: AbortSignal,
-    cancel: AbortController,
-  ): AsyncGenerator<Uint8Array> {
+  async function* read(body: Response["body"], { signal, cancel, either }: Cancelling): AsyncGenerator<Uint8Array> {
     if (body === null) return;
-    const silence = failures.timedOut(idleTimeoutMs, "was silent in the middle of its answer");
-    const watchdog = createWatchdog(clock, idleTimeoutMs, () => cancel.abort(silence));
-    const either = AbortSignal.any([signal, cancel.signal]);
+    const watchdog = createWatchdog(clock, idleTimeoutMs, () =>
+      cancel.abort(failures.timedOut(idleTimeoutMs, "was silent in the middle of its answer")),
+    );
+    let ended = false;
     const reader = body.getReader();
     let bytes = 0;
     const next = async () => {
@@ -108,9 +115,10 @@ export function createExchange(options: ExchangeOptions): Exchange {
         if (bytes > LONGEST_ANSWER_BYTES) throw failures.garbage(`more than ${LONGEST_ANSWER_BYTES} bytes`);
         yield chunk.value;
       }
+      ended = true;
     } finally {
       watchdog.stop();
-      cancel.abort();
+      if (!ended) cancel.abort(NOT_WANTED);
     }
   }
 
@@ -118,11 +126,14 @@ export function createExchange(options: ExchangeOptions): Exchange {
     failures,
     async send(request, signal) {
       const cancel = new AbortController();
-      const response = await open(request, signal, cancel);
+      const cancelling = { signal, cancel, either: AbortSignal.any([signal, cancel.signal]) };
+      const response = await open(request, cancelling);
       const { status, headers } = response;
       const answer = answerOf(response, failures, {
-        chunks: () => read(response.body, signal, cancel),
-        discard: () => cancel.abort(),
+        chunks: () => read(response.body, cancelling),
+        discard() {
+          if (response.body !== null) cancel.abort(NOT_WANTED);
+        },
       });
       if (status >= 200 && status < 300) return answer;
       throw failures.status(status, headers, await explanation(answer));

@@ -1,5 +1,8 @@
 import type { Clock } from "@wxgate/core";
 
+/** Made once: an abort without a reason makes an error with a stack each time. */
+const STOPPED = new Error("the watchdog was stopped");
+
 export interface Watchdog {
   /** The silence counts from now. */
   arm(): void;
@@ -31,6 +34,6 @@ export function createWatchdog(clock: Clock, limitMs: number, onSilence: () => v
     disarm() {
       armedAt = undefined;
     },
-    stop: () => stopped.abort(),
+    stop: () => stopped.abort(STOPPED),
   };
 }
