@@ -89,6 +89,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       prepared.commit();
       prepared.start();
       const { changed } = prepared;
+      await resumeChanged(changed);
       const sections = LIVE.filter((section) => !isDeepStrictEqual(next[section], before[section]));
       log.info({ changed: [...sections, ...changed], needsRestart }, "configuration reloaded");
       return { ok: true, changed: [...sections, ...changed], needsRestart };
@@ -99,6 +100,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         "configuration not reloaded, the old one stays",
       );
       return { ok: false, problems };
+    }
+  }
+
+  /** What an operator has just set right need not wait for the end of its pause. */
+  async function resumeChanged(changed: readonly string[]): Promise<void> {
+    for (const { channel, account } of await services.store.pausedAccounts()) {
+      if (changed.includes(`channels.${channel}`)) await services.store.resumeAccount(channel, account);
     }
   }
 
@@ -128,6 +136,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       pairing: dispatcher.pairing,
       target: (channel, text) => dispatcher.target(channel, text),
       send: (to, content, source) => dispatcher.send(to, content, source),
+      schedules: dispatcher.schedules,
       reload,
       media: { keep: (stream, signal) => files.keepFile(stream, signal), openSigned: files.openSigned },
       notReady: () => (state === "running" ? undefined : state),

@@ -87,3 +87,20 @@ describe("reload", () => {
     await expect(fetch(`${gateway.publicUrl}/healthz`)).rejects.toThrow();
   });
 });
+
+describe("a reload after the secret was set right", () => {
+  it("sends at once what waited for the operator", async () => {
+    const gateway = await startGateway();
+    await gateway.customerWrites("hello");
+    await waitFor(() => gateway.repliesTo().length === 1);
+    gateway.sim.setFaults([{ name: "qyapi.errcode", target: "kf/send_msg", value: 48002, count: 1 }]);
+
+    await gateway.customerWrites("and now?");
+    await waitFor(() => gateway.log().includes("delivery failed"));
+    gateway.writeConfig({ channels: { support: kfChannel(gateway.sim, { welcomeText: "changed" }) } });
+    await gateway.cli("reload");
+
+    await waitFor(() => gateway.repliesTo().length === 2, { timeoutMs: 8_000 });
+    expect(gateway.repliesTo()).toEqual(["You said: hello", "You said: and now?"]);
+  });
+});

@@ -100,7 +100,7 @@ async function settleFailure(delivery: ClaimedDelivery, error: unknown, run: Del
   if (error instanceof AuthenticationError) {
     const { channel, account } = delivery.conversation;
     await store.pauseAccount(channel, account, stored, clock.now() + PAUSE_MS);
-    await store.retryDelivery(delivery.claim, PAUSE_MS, stored, { keepAttempt: true, unsent: true });
+    await store.retryDelivery(delivery.claim, 0, stored, { keepAttempt: true, unsent: true });
     observe?.({ ...observed(delivery), kind: "account-paused", error: stored });
     return;
   }
