@@ -1,0 +1,74 @@
+import { describe, expect, it } from "vitest";
+import { handle, startIlink, TO } from "./test-support/start-ilink.ts";
+
+const target = { to: TO, answers: ["m1"], handles: [handle()] };
+const statuses = (h: ReturnType<typeof startIlink>) => h.ilink.named("sendtyping").map(({ body }) => body.status);
+
+async function typeFor(h: ReturnType<typeof startIlink>, ms: number): Promise<void> {
+  const stop = new AbortController();
+  const typing = h.channel.typing?.(target, stop.signal);
+  await h.clock.advance(ms);
+  stop.abort();
+  await typing;
+  await h.channel.close?.();
+}
+
+describe("typing", () => {
+  it("is shown every five seconds and ended once", async () => {
+    const h = startIlink();
+
+    await typeFor(h, 11_000);
+
+    expect(h.ilink.named("getconfig")).toMatchObject([{ body: { ilink_user_id: TO.peer, context_token: "CTX-1" } }]);
+    expect(statuses(h)).toEqual([1, 1, 1, 2]);
+    expect(h.ilink.named("sendtyping")[0]?.body.typing_ticket).toBe("TICKET");
+  });
+
+  it("keeps its ticket for ten minutes", async () => {
+    const h = startIlink();
+    await typeFor(h, 100);
+    await typeFor(h, 100);
+    await h.clock.advance(10 * 60_000);
+    await typeFor(h, 100);
+
+    expect(h.ilink.named("getconfig")).toHaveLength(2);
+  });
+
+  it("is ended with a fresh ticket when the old one has died", async () => {
+    const h = startIlink();
+    h.ilink.once("sendtyping", { ret: 0 }, { ret: -2 });
+
+    await typeFor(h, 100);
+
+    expect(statuses(h)).toEqual([1, 2, 2]);
+    expect(h.ilink.named("getconfig")).toHaveLength(2);
+  });
+
+  it("fails quietly, and is not ended where it was never shown", async () => {
+    const h = startIlink();
+    h.ilink.on("getconfig", { ret: -4, errmsg: "GetTypingTicket rpc failed" });
+
+    await typeFor(h, 100);
+
+    expect(statuses(h)).toEqual([]);
+    expect(h.logs.filter(({ level }) => level !== "debug")).toEqual([]);
+  });
+
+  it("keeps nobody waiting for its end", async () => {
+    const h = startIlink();
+    const stop = new AbortController();
+    const typing = h.channel.typing?.(target, stop.signal);
+    await h.clock.advance(100);
+    h.ilink.on("sendtyping", () => new Promise(() => {}));
+    stop.abort();
+
+    await typing;
+    await h.clock.advance(0);
+
+    expect(statuses(h)).toEqual([1, 2]);
+  });
+
+  it("can be switched off", () => {
+    expect(startIlink({ config: { typing: false } }).channel.typing).toBeUndefined();
+  });
+});
