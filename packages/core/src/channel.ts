@@ -1,4 +1,5 @@
 import type { Address } from "./address.ts";
+import type { AgentEvent } from "./agent.ts";
 import type { MediaRef, OutboundContent, Sender } from "./content.ts";
 import type { Inbox } from "./inbox.ts";
 import type { JsonObject } from "./json.ts";
@@ -38,6 +39,8 @@ export interface Channel {
   openMedia?(ref: MediaRef, signal: AbortSignal): Promise<MediaStream>;
   /** Shows that an answer is being written until the signal fires; repeats and cancels itself. */
   typing?(target: ReplyTarget, signal: AbortSignal): Promise<void>;
+  /** A line that shows one of the agent's tools at work; sent only while it takes no place from the answer. */
+  toolProgress?(event: Extract<AgentEvent, { kind: "tool" }>, callId: string): OutboundContent | undefined;
   readonly reply?: ReplyPolicy;
   /** Messages that, as a whole, ask for a human: answered with `handoff` content. */
   readonly handoffKeywords?: readonly string[];

@@ -9,11 +9,13 @@ export interface RunAgentOptions {
   show(text: string): void;
   /** Stores and sends content that must not wait for the end of the turn. */
   sendNow(content: OutboundContent): Promise<void>;
+  /** Shows a tool at work, where the channel can. */
+  readonly showTool?: (event: Extract<AgentEvent, { kind: "tool" }>) => Promise<void>;
 }
 
 /** Feeds the agent's events into the reply until it ends, fails, or the signal fires; never waits for a deaf agent. */
 export async function runAgent(
-  { agent, turn, reply, show, sendNow }: RunAgentOptions,
+  { agent, turn, reply, show, sendNow, showTool }: RunAgentOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const events = agent.respond(turn, signal)[Symbol.asyncIterator]();
@@ -31,6 +33,7 @@ export async function runAgent(
       const event: AgentEvent = next.value;
       reply.add(event);
       if (event.kind === "content" && event.now === true) await sendNow(event.content);
+      if (event.kind === "tool") await showTool?.(event);
       if (event.kind === "text-delta" || event.kind === "text-replace") show(reply.visible());
     }
   } catch (error) {

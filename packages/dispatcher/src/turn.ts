@@ -28,6 +28,7 @@ import { backoffMs, waitOf } from "./retry.ts";
 import { runAgent, TurnStopped, turnTimedOut } from "./run-agent.ts";
 import { helpText, runCommand } from "./run-command.ts";
 import type { ChannelSettings, DispatcherPorts, DispatcherSettings } from "./settings.ts";
+import { createToolProgress } from "./tool-progress.ts";
 
 const ATTEMPTS = 5;
 const BACKOFF = { firstMs: 1_000, longestMs: 60_000 };
@@ -182,7 +183,9 @@ async function askAgent(answering: Answering, sender: Sender, stop: AbortSignal)
   const typing = showTyping(answering, signal);
   const show = await openStream(answering);
   try {
-    await runAgent({ agent, turn: asked, reply, show, sendNow: sendNow(answering) }, signal);
+    const now = sendNow(answering);
+    const tools = createToolProgress({ channel: entry.channel, turn, store: ports.store, sendNow: now });
+    await runAgent({ agent, turn: asked, reply, show, sendNow: now, ...tools }, signal);
   } finally {
     work.abort();
     await Promise.all([typing, timer]);

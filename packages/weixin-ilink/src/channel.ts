@@ -18,6 +18,7 @@ import { createSend } from "./send.ts";
 import { createSpent } from "./spent.ts";
 import { createStage } from "./stage.ts";
 import { createTarget } from "./target.ts";
+import { createToolProgress } from "./tool-progress.ts";
 import { createTyping } from "./typing.ts";
 
 const HOUR_MS = 3_600_000;
@@ -54,6 +55,7 @@ export const createWeixinIlinkChannel: CreateChannel<IlinkOptions> = (id, option
     send: createSend({ ...sending, ...limits }),
     openMedia: createOpenMedia({ fetch, hosts, cdnBaseUrl }),
     ...(config.typing ? { typing: createTyping({ accounts, api, clock, log, background }) } : {}),
+    ...(config.toolProgress ? { toolProgress: createToolProgress(clock) } : {}),
     // The account is the person who scanned: nobody else's bot it is.
     vouchesFor: ({ account, kind }, sender) => kind === "direct" && sender.id === account,
     reply: { ...limits, ...(config.gapMs === 0 ? {} : { gapMs: config.gapMs }) },
