@@ -13,6 +13,7 @@ import { eventRoutes } from "./routes/events.ts";
 import { mediaRoutes, uploadRoutes } from "./routes/media.ts";
 import { messageRoutes } from "./routes/messages.ts";
 import { pairingRoutes } from "./routes/pairing.ts";
+import { scheduleRoutes } from "./routes/schedules.ts";
 import { systemRoutes } from "./routes/system.ts";
 import type { AdminApp } from "./types.ts";
 
@@ -52,6 +53,7 @@ export async function createAdminServer(view: GatewayView, token: string): Promi
       channelRoutes,
       pairingRoutes,
       messageRoutes,
+      scheduleRoutes,
       deliveryRoutes,
       eventRoutes,
       mediaRoutes,

@@ -10,7 +10,7 @@ import type {
   Store,
   StoredMedia,
 } from "@wxgate/core";
-import type { PairingDesk } from "@wxgate/dispatcher";
+import type { PairingDesk, ScheduleDesk } from "@wxgate/dispatcher";
 import type { ConfigProblem } from "../config/problems.ts";
 import type { EventHub } from "../observe/event-hub.ts";
 import type { LogBook } from "../observe/log-book.ts";
@@ -47,6 +47,7 @@ export interface GatewayView {
   /** Where a target string leads. @throws RejectedError that names the accepted forms. */
   target(channel: string, text: string): Promise<Address>;
   send(to: Address, content: readonly OutboundContent[], source: string): Promise<readonly string[]>;
+  readonly schedules: ScheduleDesk;
   reload(): Promise<ReloadResult>;
   readonly media: {
     /** Keeps an operator's file; the signed address it is sent from. */

@@ -10,6 +10,7 @@ export interface AdminClient {
   readonly url: string;
   get<T>(path: string): Promise<T>;
   post<T>(path: string, body?: unknown): Promise<T>;
+  patch<T>(path: string, body: unknown): Promise<T>;
   delete<T>(path: string): Promise<T>;
   upload<T>(path: string, body: RequestInit["body"], mime: string): Promise<T>;
   /** Server-sent events until the server ends them or the signal fires. */
@@ -40,15 +41,18 @@ export function connect(context: CommandContext): AdminClient {
     return response;
   }
 
+  async function change<T>(method: string, path: string, body: unknown): Promise<T> {
+    const init =
+      body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
+    return (await (await request(method, path, init)).json()) as T;
+  }
+
   return {
     url,
     get: async <T>(path: string) => (await (await request("GET", path)).json()) as T,
-    async post<T>(path: string, body?: unknown) {
-      const init =
-        body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
-      return (await (await request("POST", path, init)).json()) as T;
-    },
-    delete: async <T>(path: string) => (await (await request("DELETE", path)).json()) as T,
+    post: (path, body) => change("POST", path, body),
+    patch: (path, body) => change("PATCH", path, body),
+    delete: (path) => change("DELETE", path, undefined),
     async upload<T>(path: string, body: RequestInit["body"], mime: string) {
       const init = { body, headers: { "content-type": mime }, duplex: "half" } as RequestInit;
       return (await (await request("POST", path, init)).json()) as T;

@@ -2,26 +2,22 @@ import { Command, CommanderError } from "commander";
 import { processEnvironment } from "../config/environment.ts";
 import { ConfigError } from "../config/problems.ts";
 import { version } from "../version.ts";
-import { type Action, bind, type Surroundings } from "./context.ts";
+import { bind, type Surroundings } from "./context.ts";
+import { CRON_COMMANDS } from "./cron-commands.ts";
 import { CommandError, EXIT } from "./exit-codes.ts";
-
-interface Spec {
-  /** The word before it, for `channels status` and the like. */
-  readonly group?: "channels" | "dead" | "pairing";
-  readonly usage: string;
-  readonly description: string;
-  readonly options?: readonly (readonly [flags: string, description: string, fallback: string | false])[];
-  /** A command's code is loaded when it runs: `send` has no use for the servers. */
-  readonly load: () => Promise<Action>;
-}
+import { SETUP_COMMANDS } from "./setup-commands.ts";
+import type { CommandSpec } from "./spec.ts";
 
 const GROUPS = {
   channels: "the configured channels",
   dead: "what could not be delivered",
+  cron: "what is sent or asked at fixed times",
+  import: "take over another program's configuration",
   pairing: "who may write where dmPolicy is pairing",
 };
 
-const COMMANDS: readonly Spec[] = [
+const COMMANDS: readonly CommandSpec[] = [
+  ...SETUP_COMMANDS,
   {
     usage: "start",
     description: "run the gateway; without a configuration file, a demonstration",
@@ -36,11 +32,6 @@ const COMMANDS: readonly Spec[] = [
     usage: "reload",
     description: "have the running gateway read its configuration again",
     load: async () => (await import("../commands/reload.ts")).reload,
-  },
-  {
-    usage: "doctor",
-    description: "look for what commonly goes wrong",
-    load: async () => (await import("../commands/doctor.ts")).doctor,
   },
   {
     usage: "simulate",
@@ -109,6 +100,7 @@ const COMMANDS: readonly Spec[] = [
     options: [["--all", "everything that is dead", false]],
     load: async () => (await import("../commands/dead.ts")).deadRetry,
   },
+  ...CRON_COMMANDS,
 ];
 
 function createProgram(surroundings: Surroundings): Command {
@@ -118,13 +110,12 @@ function createProgram(surroundings: Surroundings): Command {
     .exitOverride()
     .showHelpAfterError("(add --help for what is possible)")
     .addHelpText("after", "\nExit codes: 0 done, 1 failed, 2 written wrongly, 3 no gateway runs.");
-  const groups = {
-    channels: program.command("channels").description(GROUPS.channels),
-    dead: program.command("dead").description(GROUPS.dead),
-    pairing: program.command("pairing").description(GROUPS.pairing),
-  };
+  // A command that has commands of its own leaves their options to them.
+  const groupNamed = (name: string) => program.commands.find((command) => command.name() === name);
+  for (const [name, description] of Object.entries(GROUPS)) program.command(name).description(description);
   for (const { group, usage, description, options = [], load } of COMMANDS) {
-    const command = (group ? groups[group] : program).command(usage).description(description);
+    const parent = group === undefined ? program : (groupNamed(group) ?? program).enablePositionalOptions();
+    const command = parent.command(usage).description(description);
     for (const [flags, words, fallback] of options) command.option(flags, words, fallback);
     bind(command, surroundings, async (...args) => (await load())(...args));
   }
