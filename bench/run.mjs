@@ -1,7 +1,18 @@
 // `pnpm bench [name…]`: all measurements, or the named ones. Run it on an otherwise idle machine after a build.
 import { cpus, totalmem } from "node:os";
 
-const SUITES = ["callbacks", "latency", "dispatch", "flat", "text", "bot-ws"];
+const SUITES = [
+  "callbacks",
+  "latency",
+  "dispatch",
+  "flat",
+  "backlog",
+  "doorbell",
+  "conversations",
+  "media",
+  "start",
+  "text",
+];
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !SUITES.includes(name));

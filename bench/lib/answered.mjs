@@ -3,9 +3,9 @@ import { setTimeout as wait } from "node:timers/promises";
 import { appChannel, startGateway } from "./gateway.mjs";
 import { startServer } from "./server-process.mjs";
 
-export async function startAnswered({ dir, ...more } = {}) {
+export async function startAnswered(options = {}) {
   const agent = await startServer("agent.mjs");
-  const gateway = await startGateway({ config: { ...appConfig(agent.port), ...more }, dir });
+  const gateway = await startGateway({ ...options, config: appConfig(agent.port) });
   return {
     gateway,
     agent,

@@ -24,8 +24,8 @@ export const appChannel = (api) => ({
 
 export const newFolder = () => mkdtempSync(join(tmpdir(), "wxgate-bench-"));
 
-/** @param {{ config: object, dir?: string }} options With `dir`, a folder that was filled before. */
-export async function startGateway({ config, dir = newFolder() }) {
+/** @param {{ config: object, dir?: string, preload?: string[], env?: object }} options With `dir`, a folder that was filled before. */
+export async function startGateway({ config, dir = newFolder(), preload = [], env = {} }) {
   const [port, adminPort] = await freePorts(2);
   const whole = {
     server: { host: "127.0.0.1", port },
@@ -37,7 +37,8 @@ export async function startGateway({ config, dir = newFolder() }) {
   const startedAt = performance.now();
   const child = fork(BIN, ["start", "--json"], {
     cwd: dir,
-    execArgv: ["--expose-gc", "--import", PROBE],
+    execArgv: ["--expose-gc", ...[PROBE, ...preload].flatMap((url) => ["--import", url])],
+    env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "inherit", "ipc"],
   });
   const gateway = speakTo(child, "the gateway");

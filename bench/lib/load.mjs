@@ -59,7 +59,7 @@ export async function openLoop({ port, requests, perSecond, connections, onDue }
   return { latenciesMs, statuses };
 }
 
-function openClient(port) {
+export function openClient(port) {
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host: "127.0.0.1", noDelay: true });
     let answered = () => {};
