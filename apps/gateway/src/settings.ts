@@ -1,5 +1,5 @@
 import type { Agent, Channel } from "@wxgate/core";
-import type { ChannelSettings, CustomCommand, DispatcherSettings } from "@wxgate/dispatcher";
+import type { ChannelSettings, CustomCommand, DispatcherSettings, SessionReset } from "@wxgate/dispatcher";
 import { type AccessGroups, expandGroups } from "./config/access-groups.ts";
 import type { CommonChannelKeys } from "./config/common.ts";
 import type { ChannelConfig, GatewayConfig } from "./config/schema.ts";
@@ -41,6 +41,7 @@ function channelSettings(channel: Channel, entry: ChannelConfig, config: Gateway
     // A channel's own schema may allow more than a sentence here; what is more, it says itself.
     ...(typeof keys.welcomeText === "string" && { welcomeText: keys.welcomeText }),
     session,
+    ...(keys.sessionReset && { sessionReset: definedOf(keys.sessionReset) }),
     ...(keys.replyDelay && { replyDelay: keys.replyDelay }),
     ...(keys.longReply && { longReply: keys.longReply }),
     ...(keys.fallback !== undefined && { fallback: keys.fallback }),
@@ -50,7 +51,7 @@ function channelSettings(channel: Channel, entry: ChannelConfig, config: Gateway
 
 type AccessSettings = Pick<
   ChannelSettings,
-  "dmPolicy" | "allowFrom" | "groupPolicy" | "groupAllowFrom" | "groups" | "commands"
+  "dmPolicy" | "allowFrom" | "groupPolicy" | "groupAllowFrom" | "groups" | "commands" | "dynamicAgents"
 >;
 
 /** Who may do what, with the members of access groups in the place of their names. */
@@ -62,6 +63,7 @@ function accessSettings(keys: CommonChannelKeys, accessGroups: AccessGroups): Ac
     allowFrom: people(keys.allowFrom),
     groupPolicy: keys.groupPolicy,
     groupAllowFrom: people(keys.groupAllowFrom),
+    dynamicAgents: { ...keys.dynamicAgents, adminUsers: people(keys.dynamicAgents.adminUsers) },
     groups: mapValues(keys.groups, ({ allowFrom, requireMention }) => ({
       ...(allowFrom && { allowFrom: people(allowFrom) }),
       ...(requireMention !== undefined && { requireMention }),
@@ -80,6 +82,15 @@ function customCommand(command: CustomKeys, people: (list: readonly string[]) =>
   if (typeof command === "string") return { content: [{ kind: "text", text: command }] };
   const { content, allowFrom } = command;
   return { content, ...(allowFrom && { allowFrom: people(allowFrom) }) };
+}
+
+/** Without keys that were left out. */
+function definedOf({ idleMinutes, dailyAt, timeZone }: NonNullable<CommonChannelKeys["sessionReset"]>): SessionReset {
+  return {
+    ...(idleMinutes !== undefined && { idleMinutes }),
+    ...(dailyAt !== undefined && { dailyAt }),
+    ...(timeZone !== undefined && { timeZone }),
+  };
 }
 
 function mapValues<T, U>(values: Readonly<Record<string, T>>, change: (value: T) => U): Readonly<Record<string, U>> {

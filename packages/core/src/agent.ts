@@ -25,6 +25,13 @@ export interface Turn {
   readonly agent: string;
   /** `ses_…`; a new one after /new. */
   readonly session: string;
+  /**
+   * Names the instance of the agent that this conversation has for itself: nothing it keeps may reach another one. Of
+   * a-z, 0-9, "-", "_" and ".", 200 at most. Absent: the agent itself is meant.
+   */
+  readonly instance?: string;
+  /** A folder of this instance alone, for agents that work with files. It exists. */
+  readonly folder?: string;
   readonly conversation: Address;
   readonly sender: Sender;
   /** What waited when the turn was claimed, oldest first. */

@@ -206,8 +206,8 @@ export interface Store {
   cancelTurns(lane: string): Promise<readonly string[]>;
   /** Of the turns this worker runs, those that were cancelled. */
   cancelledTurns(worker: string): Promise<readonly string[]>;
-  /** `/new`: a fresh session for the lane; its id. */
-  newSession(lane: string): Promise<string>;
+  /** A fresh session for the lane; its id. With `claim`, that turn is the first of it; otherwise the next one is. */
+  newSession(lane: string, claim?: Claim): Promise<string>;
   history(
     lane: string,
     session: string,

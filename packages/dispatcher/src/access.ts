@@ -1,4 +1,4 @@
-import type { Address, InboundMessage, Sender } from "@wxgate/core";
+import type { Address, Channel, InboundMessage, Sender } from "@wxgate/core";
 import type { Command } from "./commands.ts";
 import type { Pairing } from "./pairing.ts";
 import type { ChannelSettings, GroupSettings } from "./settings.ts";
@@ -91,7 +91,11 @@ export function mayCommand(settings: ChannelSettings, sender: Sender, command: C
 const PREFIX = /^(?:wecom|wechat-kf|kf|weixin|openclaw-weixin|user|group|chat):/i;
 
 /** Is this id in the list, as the platform compares ids? */
-export function lists(settings: ChannelSettings, list: readonly string[], id: string): boolean {
+export function lists(
+  settings: { readonly channel: Pick<Channel, "personKey"> },
+  list: readonly string[],
+  id: string,
+): boolean {
   const key = settings.channel.personKey ?? ((text: string) => text);
   const wanted = key(id);
   return list.some((entry) => entry === "*" || key(stripPrefixes(entry.trim())) === wanted);

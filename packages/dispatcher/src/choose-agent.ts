@@ -1,11 +1,11 @@
-import type { Address, Agent, Store } from "@wxgate/core";
+import type { Address, Agent, Channel, Store } from "@wxgate/core";
 import type { Binding, ChannelSettings, DispatcherSettings } from "./settings.ts";
 
 export interface ChosenAgent {
   readonly name: string;
   readonly agent: Agent;
-  /** Chosen for this very conversation: by a binding, or by `/agent`. */
-  readonly isExplicit: boolean;
+  /** A binding is there for this conversation, whatever `/agent` said after it. */
+  readonly isBound: boolean;
 }
 
 /** What `/agent` said; then the first binding that fits; then the channel's agent; then the default. */
@@ -15,17 +15,17 @@ export function chooseAgent(
   conversation: Address,
   switchedTo?: string,
 ): ChosenAgent {
-  const explicit = switchedTo ?? bindingFor(settings, channel, conversation)?.agent;
-  const name = explicit ?? channel.agent ?? settings.defaultAgent;
+  const bound = bindingFor(settings, channel.channel, conversation)?.agent;
+  const name = switchedTo ?? bound ?? channel.agent ?? settings.defaultAgent;
   const agent = settings.agents.get(name);
   if (agent === undefined)
     throw new Error(`no agent is called "${name}"; the configuration should not have been accepted`);
-  return { name, agent, isExplicit: explicit !== undefined };
+  return { name, agent, isBound: bound !== undefined };
 }
 
 export function bindingFor(
   { bindings }: Pick<DispatcherSettings, "bindings">,
-  channel: ChannelSettings,
+  channel: Pick<Channel, "personKey">,
   conversation: Address,
 ): Binding | undefined {
   return bindings.find((binding) => fits(binding, channel, conversation));
@@ -75,7 +75,7 @@ export async function currentAgent(
   return chooseAgent(settings, channel, conversation, isPossible ? switched : undefined);
 }
 
-function fits(binding: Binding, { channel }: ChannelSettings, conversation: Address): boolean {
+function fits(binding: Binding, channel: Pick<Channel, "personKey">, conversation: Address): boolean {
   const key = channel.personKey ?? ((id: string) => id);
   if (binding.channel !== undefined && binding.channel !== conversation.channel) return false;
   if (binding.account !== undefined && binding.account !== conversation.account) return false;

@@ -248,7 +248,10 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
       createInbox({
         channel,
         store,
-        settings: () => settings.channels.get(channel),
+        settings() {
+          const entry = settings.channels.get(channel);
+          return entry && { ...entry, bindings: settings.bindings };
+        },
         mediaGraceMs: () => settings.mediaGraceMs,
         observe: (observation) => ports.observe?.(observation),
       }),

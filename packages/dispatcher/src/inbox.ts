@@ -11,8 +11,10 @@ import {
   type Store,
 } from "@wxgate/core";
 import { isOverheard } from "./access.ts";
+import { bindingFor } from "./choose-agent.ts";
 import { asksToContinue, type CommandWords, parseCommand } from "./commands.ts";
-import type { ChannelSettings, Observation } from "./settings.ts";
+import { instanceFor } from "./instances.ts";
+import type { ChannelSettings, DispatcherSettings, Observation } from "./settings.ts";
 
 export interface InboxOptions {
   readonly channel: string;
@@ -23,10 +25,9 @@ export interface InboxOptions {
   observe(observation: Observation): void;
 }
 
-type RoutingSettings = Pick<ChannelSettings, "session" | "groups" | "commands"> & {
-  readonly channel: Pick<Channel, "handoffKeywords">;
-};
-const UNKNOWN: RoutingSettings = { session: "peer", groups: {}, commands: {}, channel: {} };
+type RoutingSettings = Pick<ChannelSettings, "session" | "groups" | "commands" | "dynamicAgents"> &
+  Pick<DispatcherSettings, "bindings"> & { readonly channel: Pick<Channel, "handoffKeywords" | "personKey"> };
+const UNKNOWN: RoutingSettings = { session: "peer", groups: {}, commands: {}, bindings: [], channel: {} };
 
 /** The store's `accept` for one channel: says for each message which lane it joins and who deals with it. */
 export function createInbox(options: InboxOptions): Inbox {
@@ -35,14 +36,13 @@ export function createInbox(options: InboxOptions): Inbox {
 
   async function accept(batch: InboundBatch): Promise<Accepted> {
     const settings = options.settings() ?? UNKNOWN;
-    const { session } = settings;
     const graceMs = options.mediaGraceMs();
     const messages: RoutedMessage[] = batch.messages.map((message) => ({
       message,
       routing: route(message, settings, graceMs),
     }));
     for (const message of batch.history ?? []) {
-      messages.push({ message, routing: { lane: laneOf(message, session), as: "history" } });
+      messages.push({ message, routing: { lane: laneOf(message, settings), as: "history" } });
     }
     const result = await store.accept({
       messages,
@@ -60,15 +60,30 @@ export function createInbox(options: InboxOptions): Inbox {
   };
 }
 
-/** What turns of this message are serialised by. */
-export function laneOf(message: Pick<InboundMessage, "from" | "sender">, session: ChannelSettings["session"]): string {
-  if (session === "channel") return `channel|${message.from.channel}`;
-  const conversation = addressKey(message.from);
-  return session === "sender" && message.from.kind === "group" ? `${conversation}#${message.sender.id}` : conversation;
+/** What turns of this message are serialised by, and what is remembered together. */
+export function laneOf(
+  { from, sender }: Pick<InboundMessage, "from" | "sender">,
+  settings: Omit<RoutingSettings, "groups" | "commands">,
+): string {
+  const { session, channel } = settings;
+  const isBound = bindingFor(settings, channel, from) !== undefined;
+  const answeredBy = instanceFor(settings, isBound, from, sender);
+  // An instance's memory is never the channel's.
+  if (session === "channel" && answeredBy === "shared") return `channel|${from.channel}`;
+  const conversation = addressKey(from);
+  if (from.kind !== "group") return conversation;
+  if (session === "sender") return `${conversation}|${part(channel.personKey?.(sender.id) ?? sender.id)}`;
+  // No person's id is empty: the part before the last one is.
+  return answeredBy === "main" ? `${conversation}||main` : conversation;
+}
+
+/** As `addressKey` writes its parts, so that no two lanes have one name. */
+function part(text: string): string {
+  return text.replace(/[%|]/g, encodeURIComponent);
 }
 
 function route(message: InboundMessage, settings: RoutingSettings, graceMs: number): Routing {
-  const lane = laneOf(message, settings.session);
+  const lane = laneOf(message, settings);
   if (isOverheard(settings, message)) return { lane, as: "history" };
   const only = message.content.length === 1 ? message.content[0] : undefined;
   if (only?.kind === "text") {

@@ -13,6 +13,8 @@ import type {
   TurnOutcome,
 } from "@wxgate/core";
 import type { CommandWords } from "./commands.ts";
+import type { DynamicAgents } from "./instances.ts";
+import type { SessionReset } from "./session-reset.ts";
 
 /** What the operator configured for one channel beside the channel itself. Replaced as a whole on reload. */
 export interface ChannelSettings {
@@ -36,6 +38,8 @@ export interface ChannelSettings {
   readonly welcomeText?: string;
   /** What turns are serialised and remembered by. */
   readonly session: "peer" | "sender" | "channel";
+  readonly sessionReset?: SessionReset;
+  readonly dynamicAgents?: DynamicAgents;
   /** A human-like pause before each reply. */
   readonly replyDelay?: { readonly minMs: number; readonly maxMs: number };
   readonly longReply?: LongReply;
@@ -109,6 +113,8 @@ export interface DispatcherPorts {
   readonly media: MediaKeeper;
   /** Names this process among the gateways on one store. */
   readonly worker: string;
+  /** A folder that is this instance's alone, made when it is needed; undefined for agents that have no use for one. */
+  instanceFolder?(agent: string, instance: string): Promise<string | undefined>;
   /** Life of everything that passes, for metrics, traces and the live page. Must not throw. */
   observe?(observation: Observation): void;
 }

@@ -15,11 +15,12 @@ import {
   textOf,
 } from "@wxgate/core";
 import { type AccessDecision, admit, mayCommand } from "./access.ts";
-import { currentAgent } from "./choose-agent.ts";
+import { type ChosenAgent, currentAgent } from "./choose-agent.ts";
 import { parseCommand } from "./commands.ts";
 import { describeError } from "./describe-error.ts";
 import { fetchMedia } from "./fetch-media.ts";
 import { commandWords } from "./inbox.ts";
+import { instanceFor, instanceName } from "./instances.ts";
 import { noticeOnce } from "./notice.ts";
 import type { Pairing } from "./pairing.ts";
 import { prepareReply } from "./prepare-reply.ts";
@@ -27,6 +28,7 @@ import { createReplyBuilder, type ReplyBuilder, replyText } from "./reply.ts";
 import { backoffMs, waitOf } from "./retry.ts";
 import { runAgent, TurnStopped, turnTimedOut } from "./run-agent.ts";
 import { helpText, runCommand } from "./run-command.ts";
+import { keepSession } from "./session-reset.ts";
 import type { ChannelSettings, DispatcherPorts, DispatcherSettings } from "./settings.ts";
 import { createToolProgress } from "./tool-progress.ts";
 
@@ -35,6 +37,8 @@ const BACKOFF = { firstMs: 1_000, longestMs: 60_000 };
 const HISTORY_ENTRIES = 40;
 /** How often the text a stream shows is stored, for a turn that is cut off. */
 const SHOWN_EVERY_MS = 2_000;
+/** Made once: an abort without a reason makes an error with a stack for every turn. */
+const TURN_ENDED = new Error("the turn ended");
 
 export interface TurnRun {
   readonly ports: DispatcherPorts;
@@ -157,7 +161,8 @@ async function answerCommand({ turn, entry, run }: Answering, sender: Sender): P
 async function askAgent(answering: Answering, sender: Sender, stop: AbortSignal): Promise<Outcome> {
   const { turn, entry, run, reply } = answering;
   const { ports, settings } = run;
-  const { name, agent } = await currentAgent(ports.store, settings, entry, turn);
+  const chosen = await currentAgent(ports.store, settings, entry, turn);
+  const { name, agent } = chosen;
   answering.agent = name;
   const messages = await fetchMedia(
     turn,
@@ -170,7 +175,11 @@ async function askAgent(answering: Answering, sender: Sender, stop: AbortSignal)
     },
     stop,
   );
-  const asked = await turnFor(turn, name, agent, messages, sender, run);
+  const session = keepSession(turn, entry.sessionReset, ports);
+  const asked = {
+    ...(await turnFor(turn, { name, agent, session: await session.begin() }, messages, sender, run)),
+    ...(await instanceOf(answering, chosen, sender)),
+  };
 
   const work = new AbortController();
   const signal = AbortSignal.any([stop, work.signal]);
@@ -187,9 +196,10 @@ async function askAgent(answering: Answering, sender: Sender, stop: AbortSignal)
     const tools = createToolProgress({ channel: entry.channel, turn, store: ports.store, sendNow: now });
     await runAgent({ agent, turn: asked, reply, show, sendNow: now, ...tools }, signal);
   } finally {
-    work.abort();
+    work.abort(TURN_ENDED);
     await Promise.all([typing, timer]);
   }
+  await session.end();
   const { content, problems } = reply.finish();
   for (const problem of problems)
     ports.log.warn({ turn: turn.id, agent: name, problem }, "part of an answer was left out");
@@ -198,20 +208,19 @@ async function askAgent(answering: Answering, sender: Sender, stop: AbortSignal)
 
 async function turnFor(
   turn: ClaimedTurn,
-  agentName: string,
-  agent: Agent,
+  { name, agent, session }: { readonly name: string; readonly agent: Agent; readonly session: string },
   messages: readonly ClaimedMessage[],
   sender: Sender,
   { ports }: TurnRun,
 ): Promise<Turn> {
   const wantsHistory = agent.capabilities?.history === false;
-  const history = wantsHistory ? await ports.store.history(turn.lane, turn.session, HISTORY_ENTRIES) : [];
+  const history = wantsHistory ? await ports.store.history(turn.lane, session, HISTORY_ENTRIES) : [];
   const signed = (content: readonly InboundContent[]) => content.map((part) => ports.media.sign(part));
   return {
     id: turn.id,
     attempt: turn.attempt,
-    agent: agentName,
-    session: turn.session,
+    agent: name,
+    session,
     conversation: turn.conversation,
     sender,
     messages: messages.map(({ message }) => ({
@@ -229,6 +238,18 @@ async function turnFor(
         : { sender: { id: senderId, ...(senderName === undefined ? {} : { name: senderName }) } }),
     })),
   };
+}
+
+/** The instance that answers, where this conversation has one of its own. */
+async function instanceOf(
+  { turn, entry, run }: Answering,
+  { name, isBound }: ChosenAgent,
+  sender: Sender,
+): Promise<Pick<Turn, "instance" | "folder">> {
+  if (instanceFor(entry, isBound, turn.conversation, sender) !== "instance") return {};
+  const instance = instanceName(name, entry.channel, turn.conversation);
+  const folder = await run.ports.instanceFolder?.(name, instance);
+  return { instance, ...(folder === undefined ? {} : { folder }) };
 }
 
 async function showTyping({ turn, entry, run }: Answering, signal: AbortSignal): Promise<void> {

@@ -83,7 +83,7 @@ export function createStore({ driver, sql, tag, sealer }: StoreParts): Store {
       execute((context) => turns.release(context, claim, retryInMs, error, options)),
     cancelTurns: (lane) => execute((context) => turns.cancel(context, lane)),
     cancelledTurns: (worker) => execute(() => turns.cancelled(worker)),
-    newSession: (lane) => execute((context) => turns.newSession(context, lane)),
+    newSession: (lane, claim) => execute((context) => turns.newSession(context, lane, claim)),
     history: (lane, session, limit) => execute(() => history(lane, session, limit)),
 
     claimDeliveries: (options) => execute((context) => claimDeliveries(context, options)),

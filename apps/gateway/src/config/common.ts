@@ -93,6 +93,34 @@ const commonChannelShape = {
     .describe(
       "What turns are serialised and remembered by: the conversation, each of its senders, or the whole channel.",
     ),
+  sessionReset: z
+    .strictObject({
+      idleMinutes: z.number().positive().optional().describe("A new session begins after nobody wrote for so long."),
+      dailyAt: z
+        .string()
+        .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day like "04:00", in quotes')
+        .optional()
+        .describe("A new session begins every day at this time."),
+      timeZone: z
+        .string()
+        .refine(isTimeZone, "is no time zone; write it like Asia/Shanghai")
+        .optional()
+        .describe("Of dailyAt; the machine's own when absent."),
+    })
+    .optional()
+    .describe("When sessions end by themselves; only by /new when absent."),
+  dynamicAgents: z
+    .strictObject({
+      enabled: z.boolean().default(false),
+      dmCreateAgent: z
+        .boolean()
+        .default(true)
+        .describe("An instance of the agent for each person who writes directly."),
+      groupEnabled: z.boolean().default(true).describe("An instance of the agent for each group."),
+      adminUsers: personIds.default([]).describe("These people talk to the agent itself."),
+    })
+    .prefault({})
+    .describe("Instances of the agent with a memory of their own; a binding comes before them."),
   mediaLocalRoots: z
     .array(z.string().min(1))
     .default([])
@@ -148,6 +176,15 @@ function objectIn(schema: z.ZodType | undefined): z.ZodObject | undefined {
     return objectIn(schema.unwrap() as z.ZodType);
   }
   return schema instanceof z.ZodObject ? schema : undefined;
+}
+
+function isTimeZone(timeZone: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone }) !== undefined;
+  } catch {
+    // RangeError is how Intl says no.
+    return false;
+  }
 }
 
 /** The client says what is wrong with an address it cannot use, without repeating it. */

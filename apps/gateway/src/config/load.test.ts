@@ -166,6 +166,11 @@ describe("a configuration that is wrong", () => {
       ],
     ],
     [
+      "a time zone that does not exist",
+      `${SUPPORT}    sessionReset: { dailyAt: "04:00", timeZone: Asia/Shangai }\n`,
+      ["wxgate.yaml:8:49  channels.support.sessionReset.timeZone: is no time zone; write it like Asia/Shanghai"],
+    ],
+    [
       "an agent that /agent cannot choose",
       `agents: { main: { type: echo } }\n${SUPPORT}    commands: { agents: [mian] }\n`,
       [

@@ -31,6 +31,10 @@ export function checkReferences(
     mustExist(["bindings", index, "agent"], binding.agent, agents, "agent");
     mustExist(["bindings", index, "channel"], binding.channel, channels.names, "channel");
   }
+  const everywhere = isMapping(raw.tools) ? raw.tools.everywhere : undefined;
+  for (const [index, name] of (Array.isArray(everywhere) ? everywhere : []).entries()) {
+    mustExist(["tools", "everywhere", index], name, agents, "agent");
+  }
   for (const [id, { keys }] of Object.entries(channels.value)) {
     mustExist(["channels", id, "agent"], keys.agent, agents, "agent");
     const common = keys as CommonChannelKeys;
@@ -55,7 +59,8 @@ export function checkReferences(
 }
 
 /** Every list of people under a channel, by its path. */
-function listsOf({ allowFrom, groupAllowFrom, groups, commands }: CommonChannelKeys): readonly [KeyPath, Names][] {
+function listsOf(keys: CommonChannelKeys): readonly [KeyPath, Names][] {
+  const { allowFrom, groupAllowFrom, groups, commands, dynamicAgents } = keys;
   const custom = Object.entries(commands.custom).map(([name, command]): [KeyPath, Names] => [
     ["commands", "custom", name, "allowFrom"],
     typeof command === "string" ? undefined : command.allowFrom,
@@ -68,6 +73,7 @@ function listsOf({ allowFrom, groupAllowFrom, groups, commands }: CommonChannelK
     [["allowFrom"], allowFrom],
     [["groupAllowFrom"], groupAllowFrom],
     [["commands", "allowFrom"], commands.allowFrom],
+    [["dynamicAgents", "adminUsers"], dynamicAgents.adminUsers],
     ...members,
     ...custom,
   ];

@@ -68,6 +68,17 @@ export const rootShape = {
     .record(z.string().min(1), z.array(z.string().min(1)))
     .default({})
     .describe('People by group name; "@admins" in a list of people stands for the members of admins.'),
+  tools: z
+    .strictObject({
+      everywhere: z
+        .array(z.string().min(1))
+        .default([])
+        .describe(
+          "Agents whose tools reach every conversation, history and schedule. The tools of all others reach only the conversation they answer.",
+        ),
+    })
+    .prefault({})
+    .describe("What agents with a tool loop may do."),
   defaults: z.record(z.string(), anyObject).default({}),
   channels: z
     .record(

@@ -38,6 +38,7 @@ export interface PlatformOptions {
   readonly more?: Readonly<Record<string, Channel>>;
   readonly store?: Store;
   readonly media?: DispatcherPorts["media"];
+  readonly ports?: Partial<DispatcherPorts>;
 }
 
 /** A dispatcher on a real store, with one channel whose platform is in the test's hands. */
@@ -69,6 +70,7 @@ export async function startGateway(agent: Agent, options: PlatformOptions = {}) 
     worker: "test-1",
     media: options.media ?? { keep: () => Promise.reject(new Error("no media here")), sign: (content) => content },
     observe: (observation) => observations.push(observation),
+    ...options.ports,
   });
   const settings: ChannelSettings = {
     channel,

@@ -125,6 +125,15 @@ export function createTurns(
       .where("cancelled", "=", 1),
   );
 
+  const moveToSession = e.prepare((db, p: { seq: number; claim: number; session: string }) =>
+    db
+      .updateTable("turns")
+      .set({ session: p.session })
+      .where("seq", "=", p.seq)
+      .where("claim", "=", p.claim)
+      .where("state", "=", sql.lit("running")),
+  );
+
   function seqOf(claim: Claim): number {
     const seq = ids.parse("trn", claim.id);
     if (seq === undefined) throw new StaleClaimError(`turn ${claim.id}`);
@@ -242,8 +251,12 @@ export function createTurns(
       return (yield* all(cancelled, { worker })).map((turn) => ids.format("trn", turn.seq));
     },
 
-    *newSession(context: Context, lane: string): Operation<string> {
+    *newSession(context: Context, lane: string, claim?: Claim): Operation<string> {
       const session = newSessionId(context);
+      if (claim !== undefined) {
+        const moved = yield* run(moveToSession, { seq: seqOf(claim), claim: claim.number, session });
+        if (moved === 0) throw new StaleClaimError(`turn ${claim.id}`);
+      }
       const row = yield* lanes.find(lane);
       // Without a row nothing was said in it yet: its first turn starts a session of its own.
       if (row !== undefined) yield* lanes.keepSession(row.id, session);

@@ -1,3 +1,4 @@
+import { StaleClaimError } from "@wxgate/core";
 import { expect, it } from "vitest";
 import { PROBLEM, textsOf, type World } from "./world.ts";
 
@@ -74,6 +75,23 @@ export function sessionTests(world: () => World): void {
     expect(session).toMatch(/^ses_/);
     expect(session).not.toBe(before.session);
     expect(after.session).toBe(session);
+  });
+
+  it("starts a fresh session with the turn that is running, when it holds its claim", async () => {
+    const w = world();
+    await w.say("ann", "one");
+    await w.answer(await w.claimTurn(), "old");
+    await w.say("ann", "two");
+    const turn = await w.claimTurn();
+    const stale = { ...turn.claim, number: turn.claim.number - 1 };
+
+    await expect(w.store.newSession(turn.lane, stale)).rejects.toThrow(StaleClaimError);
+    const session = await w.store.newSession(turn.lane, turn.claim);
+    await w.answer(turn, "new");
+    await w.say("ann", "three");
+
+    expect((await w.claimTurn()).session).toBe(session);
+    expect((await w.store.history(turn.lane, session, 10)).map(({ text }) => text)).toEqual(["two", "new"]);
   });
 
   it("tells the history of a session, oldest first, bounded", async () => {
