@@ -137,6 +137,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       target: (channel, text) => dispatcher.target(channel, text),
       send: (to, content, source) => dispatcher.send(to, content, source),
       schedules: dispatcher.schedules,
+      tools: services.tools,
       reload,
       media: { keep: (stream, signal) => files.keepFile(stream, signal), openSigned: files.openSigned },
       notReady: () => (state === "running" ? undefined : state),
@@ -197,7 +198,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 const GRACE_MS = 7_000;
 /** Sections that a running process cannot change. */
 const FIXED = ["admin", "store", "media"] as const;
-const LIVE = ["server", "log", "dispatch", "bindings", "accessGroups", "defaultAgent"] as const;
+const LIVE = ["server", "log", "dispatch", "bindings", "accessGroups", "defaultAgent", "tools"] as const;
 
 async function prepareOr<T>(make: () => T, abandon: () => Promise<void>): Promise<T> {
   try {

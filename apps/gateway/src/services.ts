@@ -26,6 +26,9 @@ import { createUrlSigner } from "./ports/signed-url.ts";
 import type { GatewayOptions } from "./runtime.ts";
 import { commonKeys } from "./settings.ts";
 
+import { agentTools } from "./tools/agent-tools.ts";
+import { gatewayTools } from "./tools/gateway-tools.ts";
+import { createToolbox, type Toolbox } from "./tools/toolbox.ts";
 /** Everything that runs behind the servers. */
 export interface Services {
   readonly store: Store;
@@ -33,6 +36,8 @@ export interface Services {
   readonly channels: ChannelHost;
   readonly agents: AgentHost;
   readonly files: MediaFiles;
+  /** What agents can do, by MCP and in the built-in tool loops. */
+  readonly tools: Toolbox;
   readonly metrics: Metrics;
   readonly events: EventHub;
   /** Closes what `openServices` opened, in the order that loses nothing. */
@@ -78,6 +83,18 @@ export async function openServices(options: GatewayOptions, live: Live): Promise
 
   const agentPorts = (name: string): AgentPorts => ({
     fetch: agentHttp.fetch,
+  const everywhere = () => live.config.tools.everywhere;
+  const tools = createToolbox(
+    gatewayTools({
+      store,
+      channels: channels.channels,
+      target: dispatcher.target,
+      send: dispatcher.send,
+      schedules: dispatcher.schedules,
+    }),
+    log,
+  );
+
     clock,
     random,
     log: log.child({ agent: name }),
@@ -86,6 +103,7 @@ export async function openServices(options: GatewayOptions, live: Live): Promise
     baseDir: config.directory,
     async openMedia(id) {
       const media = await files.open({ id, mime: "application/octet-stream" });
+    tools: agentTools(tools, everywhere),
       if (media) return media;
       throw new RejectedError("the file is no longer kept", { code: "media.not-found" });
     },
@@ -99,6 +117,7 @@ export async function openServices(options: GatewayOptions, live: Live): Promise
     agents,
     files,
     metrics,
+    tools,
     events,
     async close() {
       await channels.close();

@@ -28,6 +28,8 @@ export interface Channel {
   stage?(piece: Piece, target: ReplyTarget, signal: AbortSignal): Promise<Piece>;
   /** One platform message, idempotent by `message.id` where the platform can. Throws one of the four errors. */
   send(message: OutboundMessage, signal: AbortSignal): Promise<SendReceipt>;
+  /** Takes back what was sent, by `SendReceipt.platformId`, where the platform can. Throws one of the four errors. */
+  recall?(platformId: string, signal: AbortSignal): Promise<void>;
   openStream?(target: ReplyTarget, resume?: JsonObject): ReplyStream;
   /**
    * Denied, unanswered or merged: close what was opened for these messages.

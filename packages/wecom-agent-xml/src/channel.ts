@@ -58,6 +58,7 @@ export const createAgentXmlChannel: CreateChannel<AgentXmlOptions> = (id, option
     prepare,
     stage: createStage({ stageFile, notices, log }),
     send: createSend(deliver),
+    recall: api.recall,
     openMedia: createOpenMedia(wecom),
     reply: config.limits,
     personKey,

@@ -10,6 +10,7 @@ import { problem, sendProblem, toProblem, unknownPath } from "./problem.ts";
 import { channelRoutes } from "./routes/channels.ts";
 import { deliveryRoutes } from "./routes/deliveries.ts";
 import { eventRoutes } from "./routes/events.ts";
+import { mcpRoutes } from "./routes/mcp.ts";
 import { mediaRoutes, uploadRoutes } from "./routes/media.ts";
 import { messageRoutes } from "./routes/messages.ts";
 import { pairingRoutes } from "./routes/pairing.ts";
@@ -56,6 +57,7 @@ export async function createAdminServer(view: GatewayView, token: string): Promi
       scheduleRoutes,
       deliveryRoutes,
       eventRoutes,
+      mcpRoutes,
       mediaRoutes,
       uploadRoutes,
     ])

@@ -7,6 +7,7 @@ import { createMetrics } from "../observe/metrics.ts";
 import { systemClock } from "../ports/clock.ts";
 import { createLogger } from "../ports/logger.ts";
 import { systemRandom } from "../ports/random.ts";
+import { createToolbox } from "../tools/toolbox.ts";
 import { createAdminServer } from "./admin-server.ts";
 import type { GatewayView } from "./gateway.ts";
 
@@ -68,6 +69,7 @@ async function startAdmin(): Promise<string> {
     },
     target: async () => ({ channel: "me", account: "a", kind: "direct", peer: "p" }),
     send: async () => [],
+    tools: createToolbox([], log),
     reload: async () => ({ ok: true, changed: [], needsRestart: [] }),
     media: { keep: async () => Promise.reject(new Error("no media here")), openSigned: async () => undefined },
     notReady: () => undefined,

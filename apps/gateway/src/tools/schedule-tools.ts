@@ -1,0 +1,216 @@
+import {
+  addressKey,
+  type ScheduleAction,
+  type ScheduleFields,
+  type ScheduleRow,
+  type ScheduleRunRow,
+  type ScheduleTarget,
+  type ScheduleTiming,
+} from "@wxgate/core";
+import { z } from "zod";
+import { outboundContentSchema } from "../admin/content-schema.ts";
+import { rejected, targetOf } from "./place.ts";
+import type { ToolPorts } from "./ports.ts";
+import { type Caller, defineTool, type GatewayTool, nameOf, reachesEverything, requireReach } from "./tool.ts";
+
+const when = {
+  cron: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Repeated: minute hour day month weekday, such as "0 9 * * 1-5". Either cron or at.'),
+  timeZone: z.string().min(1).default("Asia/Shanghai").describe("Of cron."),
+  at: z.iso.datetime({ offset: true }).optional().describe('Once: "2026-11-21T09:00:00+08:00".'),
+};
+const missed = z
+  .enum(["skip", "once", "all"])
+  .default("once")
+  .describe("What becomes of times that pass while the gateway does not run.");
+const id = z.string().min(1).describe("From list_schedules.");
+
+/** Sending or asking at fixed times. */
+export function scheduleTools(ports: ToolPorts): readonly GatewayTool[] {
+  return [
+    defineTool({
+      name: "list_schedules",
+      description: "Schedules: what is sent or asked at fixed times, and when next.",
+      readOnly: true,
+      input: z.strictObject({}),
+      async run(_args, { caller }) {
+        return { schedules: (await ports.schedules.list()).filter(isTheirs(caller)).map(describe) };
+      },
+    }),
+    defineTool({
+      name: "create_schedule",
+      description:
+        "Sends content, or the answer to a prompt that an agent is asked, at a time or again and again. Goes to this conversation unless channel and target are given.",
+      readOnly: false,
+      input: z.strictObject({
+        name: z.string().min(1).max(100),
+        ...when,
+        missed,
+        text: z.string().min(1).optional().describe("Sent as it is. One of text, content and prompt."),
+        content: z.array(outboundContentSchema).min(1).max(50).optional(),
+        prompt: z.string().min(1).optional().describe("Asked of the agent at that time; its answer is sent."),
+        agent: z.string().min(1).optional().describe("Who is asked; the default agent when left out."),
+        channel: z.string().min(1).optional(),
+        target: z.string().min(1).optional(),
+      }),
+      async run({ name, missed: policy, cron, timeZone, at, text, content, prompt, agent, channel, target }, call) {
+        const { caller } = call;
+        const timing = timingOf({ cron, timeZone, at });
+        const to = await scheduleTarget(caller, { channel, target }, ports);
+        const asked = agent ?? (caller.kind === "turn" ? caller.turn.agent : undefined);
+        if (caller.kind === "turn" && !caller.everywhere && asked !== caller.turn.agent) {
+          throw rejected("this agent can schedule itself only", "tool.out-of-reach");
+        }
+        const action = actionOf({ text, content, prompt, agent: asked }, to);
+        const fields: ScheduleFields = { name, enabled: true, timing, action, missed: policy };
+        return describe(await ports.schedules.add(fields, ownerOf(caller)));
+      },
+    }),
+    defineTool({
+      name: "update_schedule",
+      description: "Renames a schedule, changes its time, or switches it on or off.",
+      readOnly: false,
+      input: z.strictObject({
+        id,
+        name: z.string().min(1).max(100).optional(),
+        enabled: z.boolean().optional(),
+        ...when,
+      }),
+      async run({ id, name, enabled, ...time }, { caller }) {
+        await requireTheirs(id, caller, ports);
+        const hasTime = time.cron !== undefined || time.at !== undefined;
+        const row = await ports.schedules.edit(id, {
+          ...(name !== undefined && { name }),
+          ...(enabled !== undefined && { enabled }),
+          ...(hasTime && { timing: timingOf(time) }),
+        });
+        if (row === undefined) throw noSchedule(id);
+        return describe(row);
+      },
+    }),
+    defineTool({
+      name: "delete_schedule",
+      description: "Removes a schedule.",
+      readOnly: false,
+      input: z.strictObject({ id }),
+      async run({ id }, { caller }) {
+        await requireTheirs(id, caller, ports);
+        if (!(await ports.schedules.remove(id))) throw noSchedule(id);
+        return { id, removed: true };
+      },
+    }),
+    defineTool({
+      name: "run_schedule",
+      description: "Fires a schedule now; its next time stays.",
+      readOnly: false,
+      input: z.strictObject({ id }),
+      async run({ id }, { caller }) {
+        await requireTheirs(id, caller, ports);
+        const run = await ports.schedules.run(id);
+        if (run === undefined) throw noSchedule(id);
+        return describeRun(run);
+      },
+    }),
+    defineTool({
+      name: "list_schedule_runs",
+      description: "When a schedule fired, the latest first, and what became of it.",
+      readOnly: true,
+      input: z.strictObject({ id, limit: z.number().int().min(1).max(100).default(20) }),
+      async run({ id, limit }, { caller }) {
+        await requireTheirs(id, caller, ports);
+        return { runs: (await ports.schedules.runs(id, { limit })).items.map(describeRun) };
+      },
+    }),
+  ];
+}
+
+interface Time {
+  readonly cron?: string | undefined;
+  readonly timeZone: string;
+  readonly at?: string | undefined;
+}
+
+function timingOf({ cron, timeZone, at }: Time): ScheduleTiming {
+  if (cron !== undefined && at === undefined) return { kind: "cron", expression: cron, timeZone };
+  if (at !== undefined && cron === undefined) return { kind: "once", at: Date.parse(at) };
+  throw rejected("write either cron or at", "tool.arguments");
+}
+
+interface Said {
+  readonly text: string | undefined;
+  readonly content: z.output<typeof outboundContentSchema>[] | undefined;
+  readonly prompt: string | undefined;
+  readonly agent: string | undefined;
+}
+
+function actionOf({ text, content, prompt, agent }: Said, to: ScheduleTarget): ScheduleAction {
+  const given = [text, content, prompt].filter((value) => value !== undefined);
+  if (given.length !== 1) throw rejected("write one of text, content and prompt", "tool.arguments");
+  if (prompt !== undefined) return { kind: "ask", prompt, to, ...(agent !== undefined && { agent }) };
+  return { kind: "send", to, content: text === undefined ? (content ?? []) : [{ kind: "text", text }] };
+}
+
+async function scheduleTarget(
+  caller: Caller,
+  { channel, target }: { readonly channel: string | undefined; readonly target: string | undefined },
+  ports: ToolPorts,
+): Promise<ScheduleTarget> {
+  if (channel !== undefined && target !== undefined) {
+    if (!reachesEverything(caller)) requireReach(caller, await ports.target(channel, target));
+    return { channel, target };
+  }
+  if (channel !== undefined || target !== undefined || caller.kind === "operator") {
+    throw rejected("say where it goes: channel and target", "tool.no-place");
+  }
+  const { conversation } = caller.turn;
+  return { channel: conversation.channel, target: await targetOf(conversation, ports) };
+}
+
+/** Stands in `createdBy`: what was made in a conversation is managed from there. */
+function ownerOf(caller: Caller): string {
+  const name = nameOf(caller);
+  return caller.kind === "operator" ? name : `${name} in ${addressKey(caller.turn.conversation)}`;
+}
+
+function isTheirs(caller: Caller): (row: ScheduleRow) => boolean {
+  return (row) => reachesEverything(caller) || row.createdBy === ownerOf(caller);
+}
+
+async function requireTheirs(id: string, caller: Caller, ports: ToolPorts): Promise<void> {
+  const row = await ports.schedules.get(id);
+  // Other people's schedules do not exist for this caller.
+  if (row === undefined || !isTheirs(caller)(row)) throw noSchedule(id);
+}
+
+function noSchedule(id: string) {
+  return rejected(`there is no schedule "${id}"`, "tool.no-schedule");
+}
+
+function describe({ id, name, enabled, timing, action, missed, nextAt, createdBy }: ScheduleRow) {
+  return {
+    id,
+    name,
+    enabled,
+    timing: timing.kind === "once" ? { at: new Date(timing.at).toISOString() } : timing,
+    action,
+    missed,
+    ...(nextAt !== undefined && { nextAt: new Date(nextAt).toISOString() }),
+    createdBy,
+  };
+}
+
+function describeRun({ id, reason, dueAt, firedAt, state, text, error, deliveries }: ScheduleRunRow) {
+  return {
+    id,
+    reason,
+    dueAt: new Date(dueAt).toISOString(),
+    firedAt: new Date(firedAt).toISOString(),
+    state,
+    ...(text !== undefined && { text }),
+    ...(error && { error }),
+    deliveries,
+  };
+}

@@ -1,0 +1,72 @@
+import { ChannelError, type JsonObject, type Logger, RejectedError } from "@wxgate/core";
+import { z } from "zod";
+import type { Caller, GatewayTool, ToolCall } from "./tool.ts";
+
+export interface ToolDescription {
+  readonly name: string;
+  readonly description: string;
+  readonly readOnly: boolean;
+  /** JSON Schema of the arguments, without `$schema`. */
+  readonly parameters: JsonObject & { readonly type: "object" };
+}
+
+export interface ToolOutcome {
+  /** JSON, or the words of a failure. */
+  readonly text: string;
+  readonly failed: boolean;
+}
+
+/** All tools, for whoever serves them. */
+export interface Toolbox {
+  list(caller: Caller): readonly ToolDescription[];
+  /** Never throws but the signal's reason: a model reads what went wrong and may try another way. */
+  call(name: string, args: unknown, call: ToolCall): Promise<ToolOutcome>;
+}
+
+export function createToolbox(tools: readonly GatewayTool[], log: Logger): Toolbox {
+  const byName = new Map(tools.map((tool) => [tool.name, { tool, description: describe(tool) }]));
+  const isOffered = (tool: GatewayTool, caller: Caller) => tool.offeredTo?.(caller) ?? true;
+
+  return {
+    list: (caller) =>
+      [...byName.values()].filter(({ tool }) => isOffered(tool, caller)).map(({ description }) => description),
+    async call(name, args, call) {
+      const { caller, signal } = call;
+      try {
+        const tool = byName.get(name)?.tool;
+        if (tool === undefined || !isOffered(tool, caller)) throw unknownTool(name);
+        return { text: JSON.stringify(await tool.run(checked(tool, args), call)), failed: false };
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof ChannelError))
+          log.error({ tool: name, caller: caller.kind, err: error }, "a tool failed");
+        return { text: wordsOf(error), failed: true };
+      }
+    },
+  };
+}
+
+function describe({ name, description, readOnly, input }: GatewayTool): ToolDescription {
+  const { $schema: _, ...schema } = z.toJSONSchema(input, { io: "input" });
+  return { name, description, readOnly, parameters: schema as ToolDescription["parameters"] };
+}
+
+function checked(tool: GatewayTool, args: unknown): unknown {
+  const parsed = tool.input.safeParse(args ?? {});
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "arguments"}: ${message}`);
+  throw new RejectedError(`the arguments of ${tool.name} are wrong: ${problems.join("; ")}`, {
+    code: "tool.arguments",
+  });
+}
+
+function unknownTool(name: string): RejectedError {
+  return new RejectedError(`there is no tool "${name}"`, { code: "tool.unknown" });
+}
+
+/** Only our own errors are written for readers; what a library throws may hold paths and addresses. */
+function wordsOf(error: unknown): string {
+  if (!(error instanceof ChannelError)) return "it failed inside the gateway; the operator's log says more";
+  const { message, hint } = error;
+  return hint === undefined ? message : `${message} (${hint})`;
+}
