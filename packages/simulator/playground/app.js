@@ -2,7 +2,7 @@ import { get, post, remove, toBase64 } from "./api.js";
 import { renderItems, renderMeters } from "./chat.js";
 import { byId, element, guarded } from "./dom.js";
 import { currentLanguage, dateOf, setLanguage, t, translatePage } from "./i18n.js";
-import { showConnection, showFaults, showWire, startFaultForm } from "./panels.js";
+import { showCodes, showConnection, showFaults, showWire, startFaultForm } from "./panels.js";
 
 /** Messages of every kind, for those who have no file at hand. */
 const SAMPLES = {
@@ -87,8 +87,15 @@ async function showAccounts() {
   byId("keys").textContent = JSON.stringify(account(), null, 2);
 }
 
+async function scanned({ code, shown }) {
+  problem.textContent = code ? t("digits", { code }) : (shown ?? "");
+  await showAccounts();
+  await refresh();
+}
+
 async function refresh() {
-  await Promise.all([showChat(), showConnection(account()), showWire(), showFaults(), showClock()]);
+  const codes = showCodes(person, scanned);
+  await Promise.all([showChat(), showConnection(account()), showWire(), showFaults(), showClock(), codes]);
 }
 
 /** Refreshes soon; many changes in a row make one refresh. */

@@ -41,7 +41,8 @@ export async function showConnection(account) {
   const banner = byId("connection");
   const last = state?.deliveries.at(-1);
   const values = { account: account.name, url: state?.url ?? "" };
-  if (!state?.url) say("bad", t("noUrl", values));
+  if (!state) say("", t("connectsItself", values));
+  else if (!state.url) say("bad", t("noUrl", values));
   else if (!last || last.state === "no-url") say("", t("noCallback", values));
   else if (last.state === "delivered") say("good", t("goodCallback", { ...values, at: timeOf(last.at) }));
   else say("bad", t("badCallback", { ...values, reason: reasonOf(last) }));
@@ -57,6 +58,17 @@ function reasonOf({ state, attempts }) {
   if (state === "dropped") return t("dropped");
   const last = attempts.at(-1);
   return last ? (last.error ?? `HTTP ${last.status}`) : t("waiting");
+}
+
+/** QR codes that wait for a phone. `scanned` is called with what the phone shows. */
+export async function showCodes(person, scanned) {
+  const { codes } = await post("weixin-ilink/codes", {});
+  const lines = codes.map(({ qrcode, status }) => {
+    const scan = (confirm) => async () => scanned(await post("scan", { qrcode, user: person(), confirm }));
+    const buttons = [button(t("scan"), scan(true)), button(t("scanOnly"), scan(false))];
+    return element("li", { className: "row" }, `${qrcode} · ${status}`, ...buttons);
+  });
+  byId("codes").replaceChildren(...(lines.length > 0 ? lines : [element("li", { className: "note" }, t("noCodes"))]));
 }
 
 let known = [];

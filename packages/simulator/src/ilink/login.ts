@@ -33,6 +33,8 @@ interface Qr {
   wake: (() => void) | undefined;
 }
 
+/** Nothing more can come of the code. */
+const OVER: readonly QrStatus[] = ["confirmed", "expired", "binded_redirect", "verify_code_blocked"];
 const LIFETIME_MS = 5 * 60_000;
 const MOST_WRONG_CODES = 3;
 /** 2.4.0; older clients are told on the phone to upgrade, and their code never leaves `wait`. */
@@ -139,7 +141,7 @@ export function createLogin(tools: PlatformTools, bots: Bots, holdMs: number) {
     const key = qrcode.startsWith(LINK) ? qrcode.slice(LINK.length) : qrcode;
     const qr = codes.get(key) ?? (key === "" ? [...codes.values()].at(-1) : undefined);
     if (!qr) throw new ControlError(404, "There is no such QR code.", 'Give "qrcode" of get_bot_qrcode, or its link.');
-    if (qr.expiresAt <= clock.now() || ["expired", "confirmed", "binded_redirect"].includes(qr.status)) {
+    if (qr.expiresAt <= clock.now() || OVER.includes(qr.status)) {
       throw new ControlError(409, `The QR code is ${qr.status}.`, "Ask for a new one.");
     }
     if (qr.clientVersion < OLDEST_CLIENT) {
@@ -166,7 +168,7 @@ export function createLogin(tools: PlatformTools, bots: Bots, holdMs: number) {
     /** The codes that wait for a scan, for the page. */
     open: (): readonly JsonObject[] =>
       [...codes.values()]
-        .filter(({ status: state, expiresAt }) => expiresAt > clock.now() && !["confirmed", "expired"].includes(state))
+        .filter(({ status: state, expiresAt }) => expiresAt > clock.now() && !OVER.includes(state))
         .map(({ key, status: state }) => ({ qrcode: key, link: `${LINK}${key}`, status: state })),
     expire(key: string): void {
       const qr = codes.get(key);
