@@ -93,18 +93,20 @@ export async function startGateway(agent: Agent, options: PlatformOptions = {}) 
   const others = Object.entries(options.more ?? {}).map(
     ([id, other]) => [id, { ...settings, channel: other, fallback: undefined }] as const,
   );
-  dispatcher.configure({
-    channels: new Map([["support", settings], ...others]),
-    agents: new Map([["main", agent]]),
-    defaultAgent: "main",
-    bindings: [],
-    concurrency: 16,
-    turnTimeoutMs: 600_000,
-    mediaGraceMs: 2_000,
-    longReply: "continue",
-    deferHours: 72,
-    ...options.dispatch,
-  });
+  const configure = (given: Partial<ChannelSettings> = {}) =>
+    dispatcher.configure({
+      channels: new Map([["support", { ...settings, ...given }], ...others]),
+      agents: new Map([["main", agent]]),
+      defaultAgent: "main",
+      bindings: [],
+      concurrency: 16,
+      turnTimeoutMs: 600_000,
+      mediaGraceMs: 2_000,
+      longReply: "continue",
+      deferHours: 72,
+      ...options.dispatch,
+    });
+  configure();
   const stop = new AbortController();
   const running = dispatcher.run(stop.signal, 200);
   return {
@@ -113,6 +115,8 @@ export async function startGateway(agent: Agent, options: PlatformOptions = {}) 
     clock,
     sent,
     observations,
+    /** New settings for the channel, over those it began with. */
+    configure,
     texts: () => sent.map(textOfSent),
     receive: (...messages: InboundMessage[]) => dispatcher.inbox("support").accept({ messages }),
     /** Ends the dispatcher in order; the store stays open for another. */
