@@ -17,6 +17,7 @@ import { logBodies, logObservation, logReplies } from "./observe/report.ts";
 import { traceChannel } from "./observe/traces.ts";
 import { systemClock } from "./ports/clock.ts";
 import { createLazyConverter, type LazyConverter } from "./ports/converter.ts";
+import { createInstanceFolders } from "./ports/instance-folders.ts";
 import { type KeyFile, openKeyFile } from "./ports/keys.ts";
 import { createMediaFiles, type MediaFiles } from "./ports/media.ts";
 import { createMediaOpener } from "./ports/media-opener.ts";
@@ -25,19 +26,19 @@ import { createSealer } from "./ports/sealer.ts";
 import { createUrlSigner } from "./ports/signed-url.ts";
 import type { GatewayOptions } from "./runtime.ts";
 import { commonKeys } from "./settings.ts";
-
 import { agentTools } from "./tools/agent-tools.ts";
 import { gatewayTools } from "./tools/gateway-tools.ts";
 import { createToolbox, type Toolbox } from "./tools/toolbox.ts";
+
 /** Everything that runs behind the servers. */
 export interface Services {
   readonly store: Store;
   readonly dispatcher: Dispatcher;
   readonly channels: ChannelHost;
   readonly agents: AgentHost;
-  readonly files: MediaFiles;
   /** What agents can do, by MCP and in the built-in tool loops. */
   readonly tools: Toolbox;
+  readonly files: MediaFiles;
   readonly metrics: Metrics;
   readonly events: EventHub;
   /** Closes what `openServices` opened, in the order that loses nothing. */
@@ -71,7 +72,8 @@ export async function openServices(options: GatewayOptions, live: Live): Promise
     logObservation(log, observation);
   };
   const worker = `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`;
-  const dispatcher = createDispatcher({ store, clock, random, log, media: files, worker, observe });
+  const instanceFolder = createInstanceFolders(dataFolderOf(config), (agent) => live.config.agents[agent]?.type);
+  const dispatcher = createDispatcher({ store, clock, random, log, media: files, worker, observe, instanceFolder });
 
   // Where the media store looks for leftovers of a crash, too.
   const scratchDir = join(config.media.dir, "tmp");
@@ -81,8 +83,6 @@ export async function openServices(options: GatewayOptions, live: Live): Promise
   const decorate = (channel: Channel) => decorateChannel(channel, { options, live, crash });
   const channels = createChannelHost({ types: registry.channels, clock, random, log, portsOf, decorate });
 
-  const agentPorts = (name: string): AgentPorts => ({
-    fetch: agentHttp.fetch,
   const everywhere = () => live.config.tools.everywhere;
   const tools = createToolbox(
     gatewayTools({
@@ -95,15 +95,17 @@ export async function openServices(options: GatewayOptions, live: Live): Promise
     log,
   );
 
+  const agentPorts = (name: string): AgentPorts => ({
+    fetch: agentHttp.fetch,
     clock,
     random,
     log: log.child({ agent: name }),
     // A channel's id has no colon, so the two never meet.
     state: store.state(`agent:${name}`),
     baseDir: config.directory,
+    tools: agentTools(tools, everywhere),
     async openMedia(id) {
       const media = await files.open({ id, mime: "application/octet-stream" });
-    tools: agentTools(tools, everywhere),
       if (media) return media;
       throw new RejectedError("the file is no longer kept", { code: "media.not-found" });
     },
@@ -115,9 +117,9 @@ export async function openServices(options: GatewayOptions, live: Live): Promise
     dispatcher,
     channels,
     agents,
+    tools,
     files,
     metrics,
-    tools,
     events,
     async close() {
       await channels.close();
