@@ -1,0 +1,100 @@
+import { wrongConfig } from "@wxgate/core";
+import { botConfigShape, botNotices } from "@wxgate/wecom-bot-message";
+import { isCallbackKey } from "@wxgate/wecom-crypto";
+import { z } from "zod";
+
+const CONSOLE_BOT = "WeCom admin console (or client), AI bot, API mode, URL callback";
+const MIB = 1024 * 1024;
+
+const notice = (text: string) => z.string().min(1, "is empty; people would see nothing").max(400).default(text);
+
+/** Configuration of a `wecom-bot-webhook` channel. Keys that all channels have (path, agent, …) belong to the gateway. */
+export const wecomBotWebhookConfigSchema = z.strictObject({
+  type: z.literal("wecom-bot-webhook").default("wecom-bot-webhook"),
+  token: z.string().regex(/^\S{1,64}$/, `must be the Token: letters and digits without spaces (${CONSOLE_BOT})`),
+  encodingAESKey: z
+    .string()
+    .trim()
+    .refine(isCallbackKey, `must be the 43 characters of EncodingAESKey, without a trailing '=' (${CONSOLE_BOT})`),
+  receiveId: z
+    .string()
+    .default("")
+    .describe("Checked in every callback when it is not empty; a bot of one's own enterprise has none."),
+  botId: z
+    .string()
+    .regex(/^\S{1,128}$/, `must be the Bot ID (${CONSOLE_BOT}); it looks like "aib…"`)
+    .optional()
+    .describe("Callbacks for other bots are refused. It also names the account; without it, the channel's id does."),
+  apiBaseUrl: z
+    .url({ protocol: /^https?$/, error: "must be a whole address with http:// or https://" })
+    .default("https://qyapi.weixin.qq.com")
+    .describe("Answers go to this host, beside Tencent's own; for private deployments and the simulator."),
+  mediaHosts: z
+    .array(z.string().regex(/^[0-9A-Za-z.-]+(?::\d+)?$/, "must be a host name, with a port if need be"))
+    .default([])
+    .describe("Further hosts whose files are fetched, beside Tencent's and that of `apiBaseUrl`."),
+  callbackMaxSkewSeconds: z
+    .number()
+    .int()
+    .refine((seconds) => seconds === 0 || seconds >= 600, "must be 0 (any) or at least 600: WeCom repeats callbacks")
+    .default(0)
+    .describe("How far the timestamp of a callback may be from now."),
+  ...botConfigShape,
+  streamWindowSeconds: z
+    .number()
+    .int()
+    .min(60)
+    .max(355, "must be 355 or less: the platform asks for 6 minutes")
+    .default(330)
+    .describe("This long after a message its bubble says that the answer comes in the next message."),
+  refreshIntervalMs: z
+    .number()
+    .int()
+    .min(300, "must be 300 or more: nobody asks more often")
+    .max(60_000)
+    .default(500)
+    .describe("Least time between two stored states of a growing answer."),
+  refreshPatienceSeconds: z
+    .number()
+    .int()
+    .min(5)
+    .max(300)
+    .default(20)
+    .describe("When nobody fetches a finished bubble for so long, the answer goes out by response_url."),
+  imageMaxBytes: z
+    .number()
+    .int()
+    .min(1024)
+    .max(10 * MIB, "must be 10485760 or less: the platform takes no more")
+    .default(10 * MIB)
+    .describe("Larger pictures are made smaller."),
+  notices: z
+    .strictObject({
+      ...botNotices,
+      moreWaits: notice("（未完，回复“继续”查看其余内容）").describe(
+        "Ends a piece when the rest waits for the next message.",
+      ),
+      images: notice("（见图）").describe("Stands above pictures that come without words."),
+      merged: notice("（已合并到后面的回复中）").describe(
+        "Ends the bubble of a message that is answered with a later one.",
+      ),
+      lost: notice("（这条回复已无法继续显示，请重新发送消息）").describe("Ends a bubble that nobody knows any more."),
+      sendAgain: notice("（消息没有收到，请稍后再发一次）").describe(
+        "Ends the bubble of a message that could not be stored.",
+      ),
+    })
+    .prefault({})
+    .describe("The sentences people see from the channel itself."),
+});
+
+/** As written by an operator or importer. */
+export type WecomBotWebhookOptions = z.input<typeof wecomBotWebhookConfigSchema>;
+/** Checked, with its defaults. */
+export type WecomBotWebhookConfig = z.output<typeof wecomBotWebhookConfigSchema>;
+
+/** @throws Error that lists every wrong key in words. */
+export function parseConfig(id: string, options: WecomBotWebhookOptions): WecomBotWebhookConfig {
+  const parsed = wecomBotWebhookConfigSchema.safeParse(options);
+  if (parsed.success) return parsed.data;
+  throw wrongConfig(id, "wecom-bot-webhook", parsed.error.issues);
+}

@@ -1,0 +1,6 @@
+export { createWecomBotWebhookChannel } from "./channel.ts";
+export {
+  type WecomBotWebhookConfig,
+  type WecomBotWebhookOptions,
+  wecomBotWebhookConfigSchema,
+} from "./config.ts";

@@ -1,0 +1,83 @@
+import type { ChannelPorts, Logger } from "@wxgate/core";
+import { type BotBody, type StreamLook, streamBody, streamWithCardBody } from "@wxgate/wecom-bot-message";
+import type { WecomBotWebhookConfig } from "./config.ts";
+import type { Images } from "./images.ts";
+import type { End, Records } from "./records.ts";
+import { messageOfBubble } from "./stream-id.ts";
+
+export interface RefreshOptions {
+  readonly account: string;
+  readonly config: Pick<WecomBotWebhookConfig, "notices" | "streamWindowSeconds" | "feedback">;
+  readonly look: StreamLook;
+  readonly records: Records;
+  readonly images: Pick<Images, "find">;
+  readonly ports: Pick<ChannelPorts, "inbox" | "clock">;
+  readonly log: Logger;
+  /** Somebody took the end of a bubble. */
+  onTaken(streamId: string): void;
+}
+
+/** What a bubble shows now, read from the state alone: any gateway can say it, also while an agent hangs. Never throws. */
+export type Refresh = (streamId: string) => Promise<BotBody>;
+
+/** A message that is older has no bubble on anybody's phone any more. */
+const FORGOTTEN_MS = 3_600_000;
+
+export function createRefresh(options: RefreshOptions): Refresh {
+  const { account, config, look, records, images, ports, log } = options;
+  const { notices } = config;
+
+  return async function refresh(streamId) {
+    try {
+      const end = (await records.take(streamId)) ?? (await grown(streamId));
+      return typeof end === "string" ? frame(streamId, end, false) : await last(streamId, end);
+    } catch (error) {
+      // Asked again in a second; an end would be for good.
+      log.error({ err: error, stream: streamId.slice(0, 64) }, "what a bubble shows could not be read");
+      return frame(streamId, look.placeholder, false);
+    }
+  };
+
+  /** The text so far, or an end. */
+  async function grown(streamId: string): Promise<string | End> {
+    const text = await records.text(streamId);
+    const at = text?.at ?? (await arrivedAt(streamId));
+    const age = at === undefined ? Number.POSITIVE_INFINITY : ports.clock.now() - at;
+    if (age > FORGOTTEN_MS) return words(notices.lost);
+    if (age < config.streamWindowSeconds * 1000) return text?.content || look.placeholder;
+    await records.end(streamId, { content: notices.continues, images: [], by: "window" });
+    // Somebody else may have ended it meanwhile.
+    return (await records.take(streamId)) ?? words(notices.continues);
+  }
+
+  /** Of a message that waits for its turn there is no record yet, but the message itself. */
+  async function arrivedAt(streamId: string): Promise<number | undefined> {
+    const messageId = messageOfBubble(streamId);
+    return messageId === undefined ? undefined : (await ports.inbox.find(account, messageId))?.at;
+  }
+
+  async function last(streamId: string, { content, images: keys, card, state }: End): Promise<BotBody> {
+    if (state === "taken") options.onTaken(streamId);
+    const found = await Promise.all(keys.map((key) => images.find(key)));
+    const packet = {
+      id: streamId,
+      content,
+      finish: true,
+      images: found.filter((image) => image !== undefined),
+      feedbackId: feedback(streamId),
+    };
+    return card === undefined ? streamBody(packet) : streamWithCardBody(packet, card);
+  }
+
+  function frame(streamId: string, content: string, finish: boolean): BotBody {
+    return streamBody({ id: streamId, content, finish, feedbackId: feedback(streamId) });
+  }
+
+  function feedback(streamId: string): string | undefined {
+    return config.feedback ? streamId : undefined;
+  }
+}
+
+function words(content: string): End {
+  return { content, images: [], by: "", state: "moved" };
+}

@@ -1,0 +1,52 @@
+import { truncateText } from "@wxgate/chunker";
+import { type Channel, type Logger, type OutboundContent, outboundText, RejectedError } from "@wxgate/core";
+import type { MediaRules } from "@wxgate/media";
+import type { FileStager } from "@wxgate/wecom-api";
+import { CONTENT_BYTES } from "@wxgate/wecom-bot-message";
+import { checkCard } from "@wxgate/wecom-card";
+
+/** `msg_item` takes JPG and PNG. https://developer.work.weixin.qq.com/document/path/101031 */
+export function packetMediaRules(imageMaxBytes: number): MediaRules {
+  return { image: { formats: ["jpg", "png"], maxBytes: imageMaxBytes }, minBytes: 1 };
+}
+
+interface StageOptions {
+  readonly stageFile: FileStager;
+  readonly log: Logger;
+}
+
+/** Stands for the message's id, which completes a card when it is sent. */
+const ANY_TASK = "task";
+
+/** Keeps pictures for the last packet of a bubble; what can be sent in no form, and a card that is wrong, becomes words. */
+export function createStage({ stageFile, log }: StageOptions): NonNullable<Channel["stage"]> {
+  return async function stage(piece, { to }, signal) {
+    const content = await Promise.all(piece.content.map((part) => stageContent(part, to.account, signal)));
+    return content.every((part, index) => part === piece.content[index]) ? piece : { content };
+  };
+
+  async function stageContent(
+    content: OutboundContent,
+    account: string,
+    signal: AbortSignal,
+  ): Promise<OutboundContent> {
+    if (content.kind === "card") return wordsOfWrongCard(content) ?? content;
+    if (content.kind !== "image" || content.mediaId !== undefined) return content;
+    const staged = (await stageFile(content, account, signal)).content;
+    // Where no bubble takes the picture, its public address stands for it.
+    return staged.kind === "image" && content.url !== undefined ? { ...staged, url: content.url } : staged;
+  }
+
+  /** A card that a model got wrong must not leave its reader without an answer. */
+  function wordsOfWrongCard(content: Extract<OutboundContent, { kind: "card" }>): OutboundContent | undefined {
+    try {
+      checkCard(content.card, { platform: "bot", taskId: ANY_TASK });
+      return undefined;
+    } catch (error) {
+      const text = outboundText(content);
+      if (!(error instanceof RejectedError) || text.trim() === "") throw error;
+      log.warn({ err: error }, "a card is wrong and is sent as text");
+      return { kind: "text", text: truncateText(text, { maxBytes: CONTENT_BYTES }), format: "plain" };
+    }
+  }
+}

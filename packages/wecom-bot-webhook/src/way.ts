@@ -1,0 +1,26 @@
+import type { JsonObject, ReplyTarget } from "@wxgate/core";
+import { numberField, textField } from "@wxgate/wecom-bot-message";
+
+/** How something can be said to people: by what one of their messages opened. Plain data, kept with the message. */
+export interface Way {
+  readonly messageId: string;
+  /** When the message came, milliseconds since 1970; everything ends some time after it. */
+  readonly at: number;
+  /** A message has a bubble; the use of a card has none. */
+  readonly bubble: boolean;
+  /** `response_url`: takes one post. A secret. */
+  readonly url?: string;
+}
+
+export function wayToJson({ at, bubble, url }: Omit<Way, "messageId">): JsonObject {
+  return { at, ...(bubble ? { bubble } : {}), ...(url === undefined ? {} : { url }) };
+}
+
+/** The conversation's, newest first. */
+export function waysOf({ handles }: Pick<ReplyTarget, "handles">): readonly Way[] {
+  return handles.map(({ messageId, receivedAt, data }) => {
+    const url = textField(data, "url");
+    const at = numberField(data, "at") ?? receivedAt;
+    return { messageId, at, bubble: data.bubble === true, ...(url === undefined ? {} : { url }) };
+  });
+}

@@ -1,0 +1,137 @@
+import type { Channel, ChannelPorts, JsonObject, Logger } from "@wxgate/core";
+import {
+  type BotBody,
+  type BotContext,
+  type BotEvent,
+  botOf,
+  createFeedbackMemo,
+  messageIdOf,
+  objectField,
+  parseBotEvent,
+  parseBotMessage,
+  type StreamLook,
+  streamBody,
+  textField,
+} from "@wxgate/wecom-bot-message";
+import { type Callback, createCallbackWebhook, sealJsonReply } from "@wxgate/wecom-callback";
+import { WecomCrypto } from "@wxgate/wecom-crypto";
+import type { WecomBotWebhookConfig } from "./config.ts";
+import type { Records } from "./records.ts";
+import type { Refresh } from "./refresh.ts";
+import type { ResponseUrls } from "./response-url.ts";
+import { bubbleIdOf, messageOfBubble } from "./stream-id.ts";
+import { wayToJson } from "./way.ts";
+
+interface WebhookOptions {
+  readonly channel: string;
+  readonly account: string;
+  readonly config: WecomBotWebhookConfig;
+  readonly look: StreamLook;
+  readonly refresh: Refresh;
+  readonly records: Pick<Records, "setText">;
+  readonly urls: Pick<ResponseUrls, "isAllowed">;
+  readonly ports: Pick<ChannelPorts, "inbox" | "clock">;
+  readonly log: Logger;
+  answerEvent(event: BotEvent): Promise<JsonObject | undefined>;
+}
+
+/** Verifies, stores, and answers with the bubble, the welcome or the card; a refresh is answered from the state alone. */
+export function createWebhook(options: WebhookOptions): NonNullable<Channel["webhook"]> {
+  const { channel, account, config, look, refresh, records, urls, ports, log } = options;
+  const { token, encodingAESKey, receiveId, botId, notices } = config;
+  const crypto = new WecomCrypto({ token, encodingAESKey, receiveId });
+  const memo = createFeedbackMemo();
+
+  async function handle(callback: Callback<"json">): Promise<Response> {
+    const body = callback.body as JsonObject;
+    const reply = await answerOf(body).catch((error: unknown) => {
+      // Whatever a callback holds, an error status would only bring it again.
+      log.error({ err: error, id: messageIdOf(body).slice(0, 128) }, "a callback could not be handled");
+      return undefined;
+    });
+    return reply === undefined ? new Response(null, { status: 200 }) : sealed(callback, reply);
+  }
+
+  function answerOf(body: JsonObject): Promise<JsonObject | undefined> {
+    const context: BotContext = { channel, account, botName: config.botName, receivedAt: ports.clock.now() };
+    switch (textField(body, "msgtype")) {
+      case "stream":
+        return refresh(textField(objectField(body, "stream"), "id") ?? "");
+      case "event":
+        return takeEvent(body, context);
+      default:
+        return takeMessage(body, context);
+    }
+  }
+
+  async function takeMessage(body: JsonObject, context: BotContext): Promise<JsonObject | undefined> {
+    const message = parseBotMessage(body, context, wayToJson({ at: context.receivedAt, bubble: true, ...urlOf(body) }));
+    if (message === undefined) {
+      log.warn({ id: messageIdOf(body).slice(0, 128) }, "a callback that names nobody was left out");
+      return undefined;
+    }
+    const streamId = bubbleIdOf(message.id);
+    try {
+      const { fresh } = await ports.inbox.accept({ messages: [memo.attach(message)] });
+      if (!fresh.has(message.id)) return await refresh(streamId);
+    } catch (error) {
+      log.error(
+        { err: error, id: message.id.slice(0, 128) },
+        "a message could not be stored; its sender is asked to repeat it",
+      );
+      return frame(streamId, notices.sendAgain, true);
+    }
+    // Its id does not tell the message: the refreshes look here instead.
+    if (messageOfBubble(streamId) === undefined) await records.setText(streamId, context.receivedAt, "");
+    return frame(streamId, look.placeholder, false);
+  }
+
+  async function takeEvent(body: JsonObject, context: BotContext): Promise<JsonObject | undefined> {
+    const parsed = parseBotEvent(body, context);
+    if (parsed === undefined) return undefined;
+    const { event } = parsed;
+    if (event.kind === "feedback") memo.note(event);
+    const way = wayToJson({ at: context.receivedAt, bubble: false, ...urlOf(body) });
+    const messages = parsed.kind === "card-tapped" ? [{ ...parsed.message, replyHandle: way }] : [];
+    await ports.inbox.accept({ messages, events: [event] });
+    return options.answerEvent(parsed);
+  }
+
+  function urlOf(body: JsonObject): { url?: string } {
+    const url = textField(body, "response_url");
+    if (url === undefined) return {};
+    if (urls.isAllowed(url)) return { url };
+    log.warn({ host: URL.canParse(url) ? new URL(url).host : "" }, "a response_url of another host was left out");
+    return {};
+  }
+
+  function frame(id: string, content: string, finish: boolean): BotBody {
+    return streamBody({ id, content, finish, feedbackId: config.feedback ? id : undefined });
+  }
+
+  function sealed({ receiveId: own, nonce }: Callback<"json">, reply: JsonObject): Response {
+    const timestamp = Math.floor(ports.clock.now() / 1000);
+    const text = sealJsonReply(crypto, JSON.stringify(reply), { receiveId: own, timestamp, nonce });
+    return new Response(text, { headers: { "content-type": "application/json" } });
+  }
+
+  return createCallbackWebhook({
+    format: "json",
+    candidates: [
+      {
+        id: channel,
+        crypto,
+        accepts(body) {
+          const bot = botOf(body as JsonObject);
+          const isOurs = botId === undefined || bot === undefined || bot === botId;
+          if (!isOurs) log.warn({ bot: bot?.slice(0, 64) }, "a callback for another bot was left out");
+          return isOurs;
+        },
+      },
+    ],
+    maxSkewSeconds: config.callbackMaxSkewSeconds,
+    clock: ports.clock,
+    onRefused: (reason) => log.warn({ reason }, "callback refused"),
+    handle,
+  });
+}
