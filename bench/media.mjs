@@ -1,18 +1,19 @@
-// Memory while a file of 100 MB comes in through KF, and while the largest that KF takes goes out.
-
+// Memory while a file of 100 MB comes in, and while the largest that the platform takes goes out, through the app channel.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
-import { startSimulator } from "@wxgate/simulator";
-import { newFolder, startGateway } from "./lib/gateway.mjs";
-import { connectKf, KF_ACCOUNT, kfChannel } from "./lib/kf.mjs";
+import { callbackRequests, fileRequests } from "./lib/callbacks.mjs";
+import { appChannel, newFolder, startGateway } from "./lib/gateway.mjs";
+import { openClient } from "./lib/load.mjs";
 import { report } from "./lib/report.mjs";
 
 const MB = 1_000_000;
 const IN_BYTES = 100 * MB;
-/** KF takes 20 MB. */
-const OUT_BYTES = 19 * MB;
+/** The platform takes 20 MiB. */
+const OUT_BYTES = 20 * MB;
+const SMALL_BYTES = MB;
 const LIMIT_MS = 60_000;
 
 export async function run() {
@@ -20,52 +21,94 @@ export async function run() {
   const outbox = join(dir, "outbox");
   mkdirSync(outbox);
   writeFileSync(join(outbox, "report.bin"), Buffer.alloc(OUT_BYTES, 7));
-  const turns = [];
-  const agent = createServer((request, response) => {
-    const chunks = [];
-    request.on("data", (chunk) => chunks.push(chunk));
-    request.on("end", () => {
-      const [{ content }] = JSON.parse(Buffer.concat(chunks)).messages;
-      turns.push(content);
-      const wantsFile = content.some(({ text }) => text === "file please");
-      const answer = wantsFile ? { kind: "file", path: join(outbox, "report.bin") } : { kind: "text", text: "thanks" };
-      response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ content: [answer] }));
-    });
-  });
-  await new Promise((resolve) => agent.listen(0, "127.0.0.1", resolve));
-  const sim = await startSimulator();
+  const world = await startWorld(join(outbox, "report.bin"));
+  const api = `http://127.0.0.1:${world.port}`;
   const gateway = await startGateway({
     dir,
     config: {
       media: { maxBytes: 2 * IN_BYTES },
-      agents: { server: { type: "http", url: `http://127.0.0.1:${agent.address().port}/agent` } },
+      agents: { server: { type: "http", url: `${api}/agent` } },
       defaultAgent: "server",
-      channels: { support: kfChannel(sim, { mediaLocalRoots: [outbox] }) },
+      channels: { app: { ...appChannel(api), mediaLocalRoots: [outbox] } },
     },
   });
-  await connectKf(sim, gateway.port);
-  const say = (content) => sim.send({ account: KF_ACCOUNT, from: "anna", content: [content] });
-  const replies = () => sim.screen({ account: KF_ACCOUNT, user: "anna" }).items.filter(({ by }) => by === "api");
+  const client = await openClient(gateway.port);
+  const fileComes = async (bytes, firstId) => {
+    const before = world.received.length;
+    await client.send(fileRequests(1, { mediaId: String(bytes), firstId })[0]);
+    await until(() => world.received.length > before);
+    const [{ media }] = world.received.at(-1);
+    if (media?.bytes !== bytes) throw new Error(`the file came as ${JSON.stringify(media)}`);
+  };
 
-  await say({ kind: "file", bytes: MB, filename: "small.bin" });
-  await until(() => replies().length === 1);
-  const came = await added(gateway, async () => {
-    await say({ kind: "file", bytes: IN_BYTES, filename: "large.bin" });
-    await until(() => turns.length === 2);
-  });
-  const [part] = turns[1];
-  if (part.media?.bytes !== IN_BYTES) throw new Error(`the file came as ${JSON.stringify(part)}`);
-  await until(() => replies().length === 2);
+  await fileComes(SMALL_BYTES, 1);
+  const came = await added(gateway, () => fileComes(IN_BYTES, 2));
   const went = await added(gateway, async () => {
-    await say({ kind: "text", text: "file please" });
-    await until(() => replies().some(({ kind }) => kind === "file"));
+    await client.send(callbackRequests(1, { firstId: 3 })[0]);
+    await until(() => world.uploadedBytes() > OUT_BYTES);
   });
   report(`memory added by a file of ${IN_BYTES / MB} MB that comes in`, came, { most: 64, unit: "MiB" });
   report(`memory added by a file of ${OUT_BYTES / MB} MB that goes out`, went, { most: 64, unit: "MiB" });
+  client.close();
   await gateway.stop();
-  await sim.close();
-  agent.closeAllConnections();
-  agent.close();
+  world.stop();
+}
+
+/** The agent, and the platform as far as files need it: a media id is the size of the file. */
+async function startWorld(reportPath) {
+  const received = [];
+  let uploaded = 0;
+  const json = (response, value) =>
+    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(value));
+  const server = createServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url, "http://localhost");
+    if (pathname === "/cgi-bin/media/get") return sendFile(response, Number(searchParams.get("media_id")));
+    const isUpload = pathname === "/cgi-bin/media/upload";
+    const chunks = [];
+    request.on("data", (chunk) => {
+      if (isUpload) uploaded += chunk.length;
+      else chunks.push(chunk);
+    });
+    request.on("end", () => {
+      if (pathname !== "/agent") return json(response, API_ANSWER);
+      const [{ content }] = JSON.parse(Buffer.concat(chunks)).messages;
+      const asks = content[0].kind === "text";
+      if (!asks) received.push(content);
+      json(response, { content: asks ? [{ kind: "file", path: reportPath }] : [] });
+    });
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    port: server.address().port,
+    received,
+    uploadedBytes: () => uploaded,
+    stop() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+const API_ANSWER = {
+  errcode: 0,
+  errmsg: "ok",
+  access_token: "token",
+  expires_in: 7200,
+  media_id: "uploaded",
+  msgid: "1",
+};
+
+function sendFile(response, bytes) {
+  const piece = Buffer.alloc(65_536, 7);
+  const pieces = function* () {
+    for (let left = bytes; left > 0; left -= piece.length) yield piece.subarray(0, Math.min(left, piece.length));
+  };
+  response.writeHead(200, {
+    "content-type": "application/octet-stream",
+    "content-length": bytes,
+    "content-disposition": 'attachment; filename="large.bin"',
+  });
+  Readable.from(pieces()).pipe(response);
 }
 
 /** MiB by which the process grew at its largest, beyond what it had before. */

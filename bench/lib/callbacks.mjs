@@ -17,6 +17,15 @@ export function callbackRequests(count, { from = (index) => `member${index % 500
   });
 }
 
+/** A member sends a file. */
+export function fileRequests(count, { mediaId, ...more }) {
+  return render(count, more, {
+    agentId: ACCOUNT.agentId,
+    xml: (_index, number, seconds) =>
+      `<xml><ToUserName><![CDATA[${ACCOUNT.corpId}]]></ToUserName><FromUserName><![CDATA[member0]]></FromUserName><CreateTime>${seconds}</CreateTime><MsgType><![CDATA[file]]></MsgType><MediaId><![CDATA[${mediaId}]]></MediaId><FileName><![CDATA[large.bin]]></FileName><MsgId>${7_000_000_000_000_000n + BigInt(number)}</MsgId><AgentID>${ACCOUNT.agentId}</AgentID></xml>`,
+  });
+}
+
 /** Customer service's callbacks: there is news, and nothing about what it is. */
 export function doorbellRequests(count, options = {}) {
   return render(count, options, {

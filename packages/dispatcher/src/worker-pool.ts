@@ -49,6 +49,8 @@ export function createWorkerPool<Item>(options: WorkerPoolOptions<Item>): Worker
   }
 
   async function rest(signal: AbortSignal): Promise<void> {
+    // Something came between the claim's end and this moment.
+    if (woken) return;
     const timer = new AbortController();
     const wakened = new Promise<void>((resolve) => {
       rouse = resolve;
