@@ -27,7 +27,10 @@ export default defineConfig({
               configuration: "Configuration",
             }),
           },
-          { text: "Run", items: pages("", { operating: "Operating", trouble: "Trouble by symptom", simulator: "Simulator" }) },
+          {
+            text: "Run",
+            items: pages("", { operating: "Operating", trouble: "Trouble by symptom", simulator: "Simulator" }),
+          },
           { text: "Extend", items: pages("", { "adding-a-channel": "Adding a channel" }) },
         ],
       },
