@@ -28,6 +28,7 @@ import type { GatewayOptions } from "./runtime.ts";
 import { commonKeys } from "./settings.ts";
 import { agentTools } from "./tools/agent-tools.ts";
 import { gatewayTools } from "./tools/gateway-tools.ts";
+import { readSkills } from "./tools/skills.ts";
 import { createToolbox, type Toolbox } from "./tools/toolbox.ts";
 
 /** Everything that runs behind the servers. */
@@ -84,16 +85,10 @@ export async function openServices(options: GatewayOptions, live: Live): Promise
   const channels = createChannelHost({ types: registry.channels, clock, random, log, portsOf, decorate });
 
   const everywhere = () => live.config.tools.everywhere;
-  const tools = createToolbox(
-    gatewayTools({
-      store,
-      channels: channels.channels,
-      target: dispatcher.target,
-      send: dispatcher.send,
-      schedules: dispatcher.schedules,
-    }),
-    log,
-  );
+  const skills = readSkills();
+  const { target, send, schedules } = dispatcher;
+  const toolPorts = { store, channels: channels.channels, target, send, schedules };
+  const tools = createToolbox(gatewayTools(toolPorts, skills), skills, log);
 
   const agentPorts = (name: string): AgentPorts => ({
     fetch: agentHttp.fetch,

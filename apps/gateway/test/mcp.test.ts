@@ -167,6 +167,20 @@ describe("MCP on the admin server", () => {
     expect(left.json).toEqual({ schedules: [] });
   });
 
+  it("serves the skills as resources, and by tools", async () => {
+    const gateway = await startGateway();
+    const client = await connect(gateway);
+
+    const { resources } = await client.listResources();
+    const { contents } = await client.readResource({ uri: resources[0]?.uri ?? "" });
+    const listed = await use(client, "list_skills");
+    const read = await use(client, "read_skill", { name: resources[0]?.name });
+
+    expect(resources.map(({ name }) => name)).toContain("send-media");
+    expect(listed.json.skills).toEqual(resources.map(({ name, description }) => ({ name, description })));
+    expect(contents).toMatchObject([{ mimeType: "text/markdown", text: read.json.text }]);
+  });
+
   it("tells in words what was asked wrongly, and keeps the connection", async () => {
     const gateway = await startGateway();
     const client = await connect(gateway);

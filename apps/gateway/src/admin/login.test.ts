@@ -69,7 +69,7 @@ async function startAdmin(): Promise<string> {
     },
     target: async () => ({ channel: "me", account: "a", kind: "direct", peer: "p" }),
     send: async () => [],
-    tools: createToolbox([], log),
+    tools: createToolbox([], [], log),
     reload: async () => ({ ok: true, changed: [], needsRestart: [] }),
     media: { keep: async () => Promise.reject(new Error("no media here")), openSigned: async () => undefined },
     notReady: () => undefined,

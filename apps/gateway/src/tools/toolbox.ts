@@ -1,5 +1,7 @@
 import { ChannelError, type JsonObject, type Logger, RejectedError } from "@wxgate/core";
 import { z } from "zod";
+import { skillsFor } from "./skill-tools.ts";
+import type { Skill } from "./skills.ts";
 import type { Caller, GatewayTool, ToolCall } from "./tool.ts";
 
 export interface ToolDescription {
@@ -19,17 +21,20 @@ export interface ToolOutcome {
 /** All tools, for whoever serves them. */
 export interface Toolbox {
   list(caller: Caller): readonly ToolDescription[];
+  /** Those that are of use with the caller's tools. */
+  skills(caller: Caller): readonly Skill[];
   /** Never throws but the signal's reason: a model reads what went wrong and may try another way. */
   call(name: string, args: unknown, call: ToolCall): Promise<ToolOutcome>;
 }
 
-export function createToolbox(tools: readonly GatewayTool[], log: Logger): Toolbox {
+export function createToolbox(tools: readonly GatewayTool[], skills: readonly Skill[], log: Logger): Toolbox {
   const byName = new Map(tools.map((tool) => [tool.name, { tool, description: describe(tool) }]));
   const isOffered = (tool: GatewayTool, caller: Caller) => tool.offeredTo?.(caller) ?? true;
 
   return {
     list: (caller) =>
       [...byName.values()].filter(({ tool }) => isOffered(tool, caller)).map(({ description }) => description),
+    skills: (caller) => skillsFor(caller, skills, tools),
     async call(name, args, call) {
       const { caller, signal } = call;
       try {
