@@ -2,6 +2,7 @@ import { type AgentPorts, agentTypes } from "@wxgate/agents";
 import type { Agent, Channel, ChannelPorts, CreateChannel } from "@wxgate/core";
 import { createKfChannel, kfConfigSchema } from "@wxgate/kf";
 import { agentXmlConfigSchema, createAgentXmlChannel } from "@wxgate/wecom-agent-xml";
+import { createWecomBotWebhookChannel, wecomBotWebhookConfigSchema } from "@wxgate/wecom-bot-webhook";
 import { createWecomBotWsChannel, wecomBotWsConfigSchema } from "@wxgate/wecom-bot-ws";
 import { createWeixinIlinkChannel, weixinIlinkConfigSchema } from "@wxgate/weixin-ilink";
 import { z } from "zod";
@@ -49,6 +50,10 @@ export const registry: Registry = {
   channels: {
     kf: channel(kfConfigSchema, createKfChannel, ["secret", "token", "encodingAESKey"]),
     "wecom-bot-ws": channel(wecomBotWsConfigSchema, createWecomBotWsChannel, ["secret"]),
+    "wecom-bot-webhook": channel(wecomBotWebhookConfigSchema, createWecomBotWebhookChannel, [
+      "token",
+      "encodingAESKey",
+    ]),
     "wecom-agent-xml": channel(agentXmlConfigSchema, createAgentXmlChannel, ["secret", "token", "encodingAESKey"]),
     "weixin-ilink": channel(weixinIlinkConfigSchema, createWeixinIlinkChannel, ["token", "userId"], ILINK_SURROUNDINGS),
   },
