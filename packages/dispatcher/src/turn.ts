@@ -182,7 +182,11 @@ async function askAgent(answering: Answering, sender: Sender, stop: AbortSignal)
   };
 
   const work = new AbortController();
-  const signal = AbortSignal.any([stop, work.signal]);
+  const { signal } = work;
+  // Not AbortSignal.any: its weak references make work for the garbage collector with every turn.
+  const end = () => work.abort(stop.reason);
+  if (stop.aborted) end();
+  stop.addEventListener("abort", end, { once: true });
   const timer = ports.clock.sleep(settings.turnTimeoutMs, signal).then(
     () => work.abort(turnTimedOut(settings.turnTimeoutMs)),
     () => {
@@ -196,6 +200,7 @@ async function askAgent(answering: Answering, sender: Sender, stop: AbortSignal)
     const tools = createToolProgress({ channel: entry.channel, turn, store: ports.store, sendNow: now });
     await runAgent({ agent, turn: asked, reply, show, sendNow: now, ...tools }, signal);
   } finally {
+    stop.removeEventListener("abort", end);
     work.abort(TURN_ENDED);
     await Promise.all([typing, timer]);
   }

@@ -1,6 +1,9 @@
 import { setMaxListeners } from "node:events";
 import type { Clock } from "@wxgate/core";
 
+/** Made once: an abort without a reason makes an error with a stack each time. */
+const RESTED = new Error("there is work");
+
 export interface WorkerPoolOptions<Item> {
   claim(limit: number): Promise<readonly Item[]>;
   /** Must not reject: an item's failure is its own business. `abort` fires when the grace of the shutdown is over. */
@@ -50,16 +53,14 @@ export function createWorkerPool<Item>(options: WorkerPoolOptions<Item>): Worker
 
   async function rest(signal: AbortSignal): Promise<void> {
     // Something came between the claim's end and this moment.
-    if (woken) return;
-    const timer = new AbortController();
-    const wakened = new Promise<void>((resolve) => {
-      rouse = resolve;
-    });
-    const slept = options.clock.sleep(options.pollMs, AbortSignal.any([signal, timer.signal])).catch(ignoreAbort);
-    await Promise.race([wakened, slept]);
+    if (woken || signal.aborted) return;
+    const sleep = new AbortController();
+    const end = () => sleep.abort(RESTED);
+    signal.addEventListener("abort", end, { once: true });
+    rouse = end;
+    await options.clock.sleep(options.pollMs, sleep.signal).catch(ignoreAbort);
     rouse = () => {};
-    timer.abort();
-    await slept;
+    signal.removeEventListener("abort", end);
   }
 
   /** Works off what can be claimed, until a claim finds nothing more and nothing runs. */

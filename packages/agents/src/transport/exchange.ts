@@ -11,11 +11,21 @@ const LONGEST_ERROR_BYTES = 64 * 1024;
 /** Made once: an abort without a reason makes an error with a stack each time. */
 const NOT_WANTED = new Error("the rest of the answer is not wanted");
 
-/** The caller's signal, ours, and whichever fires first. */
+/** The caller's signal and ours, which fires with it. */
 interface Cancelling {
   readonly signal: AbortSignal;
   readonly cancel: AbortController;
-  readonly either: AbortSignal;
+  /** Lets go of the caller's signal. */
+  release(): void;
+}
+
+/** As AbortSignal.any, whose weak references make work for the garbage collector with every request. */
+function cancelWith(signal: AbortSignal): Cancelling {
+  const cancel = new AbortController();
+  const forward = () => cancel.abort(signal.reason);
+  if (signal.aborted) forward();
+  signal.addEventListener("abort", forward, { once: true });
+  return { signal, cancel, release: () => signal.removeEventListener("abort", forward) };
 }
 
 export interface ExchangeOptions {
@@ -73,7 +83,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     ...(final4xx === undefined ? {} : { final4xx }),
   });
 
-  async function open(request: ExchangeRequest, { signal, cancel, either }: Cancelling): Promise<Response> {
+  async function open(request: ExchangeRequest, { signal, cancel, release }: Cancelling): Promise<Response> {
     const watchdog = createWatchdog(clock, timeoutMs, () =>
       cancel.abort(failures.timedOut(timeoutMs, "did not answer")),
     );
@@ -81,8 +91,9 @@ export function createExchange(options: ExchangeOptions): Exchange {
     try {
       signal.throwIfAborted();
       const { url, ...init } = request;
-      return await abortable(fetch(url, { ...init, redirect: "manual", signal: either }), either);
+      return await abortable(fetch(url, { ...init, redirect: "manual", signal: cancel.signal }), cancel.signal);
     } catch (error) {
+      release();
       signal.throwIfAborted();
       throw error instanceof ChannelError ? error : failures.unreachable(error);
     } finally {
@@ -90,8 +101,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
     }
   }
 
-  async function* read(body: Response["body"], { signal, cancel, either }: Cancelling): AsyncGenerator<Uint8Array> {
-    if (body === null) return;
+  async function* read(body: Response["body"], { signal, cancel, release }: Cancelling): AsyncGenerator<Uint8Array> {
+    if (body === null) return release();
     const watchdog = createWatchdog(clock, idleTimeoutMs, () =>
       cancel.abort(failures.timedOut(idleTimeoutMs, "was silent in the middle of its answer")),
     );
@@ -101,7 +112,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     const next = async () => {
       watchdog.arm();
       try {
-        return await abortable(reader.read(), either);
+        return await abortable(reader.read(), cancel.signal);
       } catch (error) {
         signal.throwIfAborted();
         throw error instanceof ChannelError ? error : failures.brokenOff(error);
@@ -118,6 +129,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       ended = true;
     } finally {
       watchdog.stop();
+      release();
       if (!ended) cancel.abort(NOT_WANTED);
     }
   }
@@ -125,13 +137,14 @@ export function createExchange(options: ExchangeOptions): Exchange {
   return {
     failures,
     async send(request, signal) {
-      const cancel = new AbortController();
-      const cancelling = { signal, cancel, either: AbortSignal.any([signal, cancel.signal]) };
+      const cancelling = cancelWith(signal);
+      const { cancel, release } = cancelling;
       const response = await open(request, cancelling);
       const { status, headers } = response;
       const answer = answerOf(response, failures, {
         chunks: () => read(response.body, cancelling),
         discard() {
+          release();
           if (response.body !== null) cancel.abort(NOT_WANTED);
         },
       });
