@@ -45,6 +45,10 @@ export interface CallbackJob {
   readonly attempts?: number;
   /** Hears the body of the answer that was taken. */
   readonly onAnswer?: (body: string) => void;
+  /** Hears the status when no attempt is left, or null when there was no answer at all. */
+  readonly onFailed?: (status: number | null) => void;
+  /** Of an answer that is read; 65,536 where a short one is due. */
+  readonly answerCharacters?: number;
 }
 
 export interface UrlCheck {
@@ -86,6 +90,14 @@ const KEPT_DELIVERIES = 200;
 const URL_CHECK_TIMEOUT_MS = 1000;
 const REORDER_LONGEST_MS = 10_000;
 
+const ANSWER_CHARACTERS = 65_536;
+
+interface Sent {
+  readonly body?: string;
+  readonly contentType: string;
+  readonly answerCharacters?: number | undefined;
+}
+
 interface Answer {
   readonly status: number | null;
   readonly body: string;
@@ -117,7 +129,7 @@ export function createCallbackSender(
       nonce,
       echostr: encrypt,
     });
-    const answer = await exchange("GET", url, query, undefined, "", URL_CHECK_TIMEOUT_MS);
+    const answer = await exchange("GET", url, query, { contentType: "" }, URL_CHECK_TIMEOUT_MS);
     record("GET", url, query, `echostr of ${wanted}`, answer, []);
     const reason = refusal(answer, wanted);
     const { status, body, durationMs } = answer;
@@ -193,6 +205,7 @@ export function createCallbackSender(
   ): void {
     if (closed || made >= (job.attempts ?? attempts)) {
       delivery.state = "failed";
+      job.onFailed?.(delivery.attempts.at(-1)?.status ?? null);
       return;
     }
     clock.schedule(retryDelaysMs[Math.min(made - 1, retryDelaysMs.length - 1)] ?? 0, () => {
@@ -219,7 +232,9 @@ export function createCallbackSender(
     const query = new URLSearchParams({ msg_signature, timestamp, nonce });
     const at = new Date(clock.now()).toISOString();
     const limit = hurry ? numberOf(hurry) : timeoutMs;
-    const answer = await exchange("POST", url, query, job.wrap(envelope), job.contentType, limit);
+    const { contentType, answerCharacters } = job;
+    const sent = { body: job.wrap(envelope), contentType, answerCharacters };
+    const answer = await exchange("POST", url, query, sent, limit);
     const { status, durationMs, error } = answer;
     delivery.attempts.push({ at, status, durationMs, ...(error ? { error } : {}) });
     record("POST", url, query, job.plain, answer, damage ? [`damaged: ${damage}`] : []);
@@ -244,7 +259,7 @@ export function createCallbackSender(
       query,
       body,
       status: answer.status,
-      answer: answer.body,
+      answer: answer.body.slice(0, ANSWER_CHARACTERS),
       durationMs: answer.durationMs,
       notes: answer.error ? [...notes, answer.error] : notes,
     });
@@ -254,8 +269,7 @@ export function createCallbackSender(
     method: string,
     address: string,
     query: URLSearchParams,
-    body: string | undefined,
-    contentType: string,
+    { body, contentType, answerCharacters = ANSWER_CHARACTERS }: Sent,
     limitMs: number,
   ): Promise<Answer> {
     const started = performance.now();
@@ -274,7 +288,7 @@ export function createCallbackSender(
           let text = "";
           response.setEncoding("utf8");
           response.on("data", (chunk: string) => {
-            if (text.length < 65_536) text += chunk;
+            if (text.length < answerCharacters) text += chunk;
           });
           response.on("end", () =>
             finish({ status: response.statusCode ?? null, body: text, durationMs: durationMs() }),

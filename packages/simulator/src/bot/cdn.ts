@@ -19,14 +19,14 @@ interface Offer {
 }
 
 export interface BotCdn {
-  /** A fresh address that lives five minutes, and its own key. */
-  offer(media: StoredMedia, account: string): { readonly url: string; readonly aeskey: string };
+  /** A fresh address that lives five minutes, and its own key; or that of the account, which is not told. */
+  offer(media: StoredMedia, account: string, accountKey?: Buffer): { readonly url: string; readonly aeskey: string };
   handle(exchange: Exchange): Promise<void>;
   clear(): void;
 }
 
 /** AES-256-CBC, the key's first 16 bytes as IV, padded to 32 bytes. */
-export function createBotCdn({ clock, faults, baseUrl }: PlatformTools): BotCdn {
+export function createBotCdn({ clock, faults, baseUrl }: PlatformTools, prefix = BOT_CDN_PREFIX): BotCdn {
   const offers = new Map<string, Offer>();
 
   function dropExpired(): void {
@@ -37,16 +37,16 @@ export function createBotCdn({ clock, faults, baseUrl }: PlatformTools): BotCdn 
   }
 
   return {
-    offer(media, account) {
+    offer(media, account, accountKey) {
       dropExpired();
       const id = randomId("", 12);
-      const key = randomBytes(32);
+      const told = accountKey ?? randomBytes(32);
+      const key = faults.take("bot.cdn.wrong-key", [account]) ? randomBytes(32) : told;
       offers.set(id, { media, key, account, expiresAt: clock.now() + LIFETIME_MS });
-      const told = faults.take("bot.cdn.wrong-key", [account]) ? randomBytes(32) : key;
-      return { url: `${baseUrl()}${BOT_CDN_PREFIX}${id}?sign=${randomId("", 8)}`, aeskey: told.toString("base64") };
+      return { url: `${baseUrl()}${prefix}${id}?sign=${randomId("", 8)}`, aeskey: told.toString("base64") };
     },
     async handle({ path, response }) {
-      const offer = offers.get(path.slice(BOT_CDN_PREFIX.length));
+      const offer = offers.get(path.slice(prefix.length));
       if (offer === undefined || offer.expiresAt <= clock.now()) {
         return sendText(response, 403, "Request has expired.\n", "text/plain");
       }

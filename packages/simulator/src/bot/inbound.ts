@@ -5,9 +5,7 @@ import type { JsonObject } from "../json.ts";
 import { storeFile } from "../kf/inbound.ts";
 import type { StoredMedia } from "../media-store.ts";
 import type { PlatformTools } from "../platform.ts";
-import type { BotCdn } from "./cdn.ts";
 import { mediaShown } from "./shown.ts";
-import type { BotSockets } from "./socket-server.ts";
 import { type Bot, type Chat, chatOf, type IssuedKind, issue, type ShownItem, show } from "./state.ts";
 
 /** A person in a chat with a bot. */
@@ -35,8 +33,16 @@ export interface BotInbound {
 
 const FILES = ["image", "video", "file"];
 
+/** How callbacks leave, and where their files wait. */
+export interface BotOutlets {
+  /** False when nobody listens. */
+  push(bot: Bot, frame: JsonObject): boolean;
+  /** The address of a file, and its key where it has one of its own. */
+  offer(media: StoredMedia, account: string): JsonObject;
+}
+
 /** Turns what a person does into the platform's callbacks, and shows it on the phone. */
-export function createBotInbound(tools: PlatformTools, sockets: BotSockets, cdn: BotCdn): BotInbound {
+export function createBotInbound(tools: PlatformTools, { push: pushFrame, offer }: BotOutlets): BotInbound {
   const { clock, changed, baseUrl } = tools;
 
   function head({ bot, user }: Writer, chat: Chat): JsonObject {
@@ -59,7 +65,7 @@ export function createBotInbound(tools: PlatformTools, sockets: BotSockets, cdn:
       used: false,
       ...(taskId === undefined ? {} : { taskId }),
     });
-    const arrived = sockets.push(bot, { cmd, headers: { req_id: reqId }, body });
+    const arrived = pushFrame(bot, { cmd, headers: { req_id: reqId }, body });
     if (!arrived) {
       const at = new Date(clock.now()).toISOString();
       show(chat, {
@@ -84,7 +90,7 @@ export function createBotInbound(tools: PlatformTools, sockets: BotSockets, cdn:
     }
     if (FILES.includes(content.kind)) {
       const media = await storeFile(writer.bot.corp, content as MediaContent);
-      return { body: { msgtype: content.kind, [content.kind]: cdn.offer(media, writer.bot.options.botId) }, media };
+      return { body: { msgtype: content.kind, [content.kind]: offer(media, writer.bot.options.botId) }, media };
     }
     if (content.kind === "link") {
       const { url, title, description } = content;

@@ -29,7 +29,10 @@ export function createBotPlatform(tools: PlatformTools, options: readonly BotCor
   }
   const cdn = createBotCdn(tools);
   const sockets = createBotSockets(tools, bots, createCommands(tools));
-  const inbound = createBotInbound(tools, sockets, cdn);
+  const inbound = createBotInbound(tools, {
+    push: sockets.push,
+    offer: (media, account) => ({ ...cdn.offer(media, account) }),
+  });
 
   function bot(id: string): Bot {
     const known = bots.get(id);

@@ -11,7 +11,7 @@ import { chatOf } from "./state.ts";
 interface VerbParts {
   readonly bot: (id: string) => Bot;
   readonly inbound: BotInbound;
-  readonly sockets: BotSockets;
+  readonly sockets: Pick<BotSockets, "push" | "kick">;
 }
 
 const accountSchema = z.object({ account: z.string() });
