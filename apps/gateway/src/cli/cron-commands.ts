@@ -28,7 +28,11 @@ export const CRON_COMMANDS: readonly CommandSpec[] = [
     group: "cron",
     usage: "add",
     description: "add a schedule",
-    options: [...DETAILS, ["--disabled", "switched off for now", false]],
+    options: [
+      ...DETAILS,
+      ["--disabled", "switched off for now", false],
+      ["--file <file>", "or everything in this JSON list, as the API takes it"],
+    ],
     load: action("add"),
   },
   { group: "cron", usage: "list", description: "list the schedules", load: action("list") },

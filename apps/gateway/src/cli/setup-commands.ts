@@ -6,4 +6,15 @@ export const SETUP_COMMANDS: readonly CommandSpec[] = [
     description: "look for what commonly goes wrong: cause and cure",
     load: async () => (await import("../commands/doctor.ts")).doctor,
   },
+  {
+    group: "import",
+    usage: "openclaw <file>",
+    description: "turn an OpenClaw configuration (JSON, JSON5, YAML) into the file named by --config",
+    options: [
+      ["--jobs <file>", "its schedules; cron/jobs.json beside the file when absent"],
+      ["--inline-secrets", "leave secrets in the file instead of .env", false],
+      ["--force", "overwrite what is there", false],
+    ],
+    load: async () => (await import("../commands/import-openclaw.ts")).importFromOpenClaw,
+  },
 ];

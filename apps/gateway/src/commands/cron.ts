@@ -1,7 +1,10 @@
+import { readFileSync } from "node:fs";
 import type { ScheduleAction, ScheduleRow, ScheduleRunRow, ScheduleTiming } from "@wxgate/core";
 import { type AdminClient, connect } from "../cli/admin-client.ts";
 import type { Action, CommandContext } from "../cli/context.ts";
+import { CommandError, EXIT } from "../cli/exit-codes.ts";
 import { table } from "../cli/table.ts";
+import { isMapping } from "../config/mapping.ts";
 import { actionOf, type CronOptions, missedOf, type TimingBody, timingOf, wrong } from "./cron-options.ts";
 
 /** Schedules of the running gateway. */
@@ -9,6 +12,7 @@ export const cron: Readonly<
   Record<"add" | "edit" | "list" | "show" | "enable" | "disable" | "remove" | "run" | "runs", Action>
 > = {
   async add(context, _args, given) {
+    if (typeof given.file === "string") return addAll(context, given.file);
     const options: CronOptions = given;
     const timing = timingOf(options);
     const action = actionOf(options);
@@ -90,7 +94,7 @@ export const cron: Readonly<
     const run = await connect(context).post<ScheduleRunRow>(`${pathOf(id)}/run`);
     context.say(run.error === undefined ? `Fired: ${run.id}.` : `Fired in vain: ${run.error.message}.`);
     context.emit(run);
-    if (run.state === "failed") context.exitWith(1);
+    if (run.state === "failed") context.exitWith(EXIT.failed);
   },
 
   async runs(context, args, options) {
@@ -108,6 +112,45 @@ export const cron: Readonly<
     context.emit(page);
   },
 };
+
+/** Adds what is not there yet by name, so that a second try goes on where the first one broke off. */
+async function addAll(context: CommandContext, file: string): Promise<void> {
+  const wanted = readList(file);
+  const client = connect(context);
+  const { items } = await client.get<{ items: readonly ScheduleRow[] }>("/api/schedules");
+  const known = new Set(items.map(({ name }) => name));
+  const added: ScheduleRow[] = [];
+  const failed: { name: string; reason: string }[] = [];
+  for (const body of wanted) {
+    const name = String(body.name);
+    if (known.has(name)) {
+      context.say(`${name} is there already`);
+      continue;
+    }
+    try {
+      const row = await client.post<ScheduleRow>("/api/schedules", body);
+      added.push(row);
+      context.say(`Added ${row.id} (${name}): ${when(row)}.`);
+    } catch (error) {
+      if (!(error instanceof CommandError) || error.exitCode === EXIT.notRunning) throw error;
+      failed.push({ name, reason: error.message });
+      context.say(`${name}: ${error.message}`);
+    }
+  }
+  context.emit({ added, failed });
+  if (failed.length > 0) context.exitWith(EXIT.failed);
+}
+
+function readList(file: string): readonly Readonly<Record<string, unknown>>[] {
+  let list: unknown;
+  try {
+    list = JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new CommandError(`${file} cannot be read: ${(error as Error).message}`);
+  }
+  if (Array.isArray(list) && list.every(isMapping)) return list;
+  throw new CommandError(`${file} holds no list of schedules`);
+}
 
 async function change(context: CommandContext, id: string, verb: "enable" | "disable"): Promise<void> {
   const schedule = await connect(context).post<ScheduleRow>(`${pathOf(id)}/${verb}`);
