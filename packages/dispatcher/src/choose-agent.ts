@@ -1,6 +1,9 @@
 import type { Address, Agent, Channel, Store } from "@wxgate/core";
 import type { Binding, ChannelSettings, DispatcherSettings } from "./settings.ts";
 
+/** Where the dispatcher keeps what it knows of lanes; no channel's id begins like this. */
+export const LANES = "_lanes";
+
 export interface ChosenAgent {
   readonly name: string;
   readonly agent: Agent;
@@ -49,8 +52,8 @@ export interface AgentSwitch {
   clear(lane: string): Promise<void>;
 }
 
-export function agentSwitch(store: Store, channel: string): AgentSwitch {
-  const state = store.state(channel);
+export function agentSwitch(store: Store): AgentSwitch {
+  const state = store.state(LANES);
   const keyOf = (lane: string) => `agent|${lane}`;
   return {
     async get(lane) {
@@ -70,7 +73,7 @@ export async function currentAgent(
   { conversation, lane }: { readonly conversation: Address; readonly lane: string },
 ): Promise<ChosenAgent> {
   const possible = switchableAgents(settings, channel, conversation);
-  const switched = possible.length === 0 ? undefined : await agentSwitch(store, conversation.channel).get(lane);
+  const switched = possible.length === 0 ? undefined : await agentSwitch(store).get(lane);
   const isPossible = switched !== undefined && possible.includes(switched);
   return chooseAgent(settings, channel, conversation, isPossible ? switched : undefined);
 }

@@ -66,7 +66,7 @@ export function laneOf(
   settings: Omit<RoutingSettings, "groups" | "commands">,
 ): string {
   const { session, channel } = settings;
-  const isBound = bindingFor(settings, channel, from) !== undefined;
+  const isBound = settings.dynamicAgents?.enabled === true && bindingFor(settings, channel, from) !== undefined;
   const answeredBy = instanceFor(settings, isBound, from, sender);
   // An instance's memory is never the channel's.
   if (session === "channel" && answeredBy === "shared") return `channel|${from.channel}`;

@@ -91,7 +91,10 @@ export function createPairing({ store, clock, random, log, channel: find }: Pair
     return next;
   }
 
-  async function newCodeFor(channel: Channel, person: string, turn: string): Promise<Asking | undefined> {
+  async function codeFor(channel: Channel, person: string, turn: string): Promise<Asking | undefined> {
+    // Another message of theirs may have been quicker.
+    const known = (await state.get(`asking|${person}`)) as Asking | undefined;
+    if (known !== undefined) return known;
     if (!(await hasRoom(channel.id)) || !(await mayAskAgain(person))) return undefined;
     const asking = { code: newCode(random), turn };
     const isFirst = await state.compareAndSet(`asking|${person}`, undefined, asking, { ttlMs: CODE_LIFE_MS });
@@ -115,8 +118,7 @@ export function createPairing({ store, clock, random, log, channel: find }: Pair
 
     async ask(channel, conversation, sender, turn) {
       const person = keyOf(channel.id, sender.id);
-      const known = (await state.get(`asking|${person}`)) as Asking | undefined;
-      const asking = known ?? (await inOrder(() => newCodeFor(channel, person, turn)));
+      const asking = await inOrder(() => codeFor(channel, person, turn));
       if (asking?.turn !== turn) return undefined;
       const { code } = asking;
       const createdAt = clock.now();

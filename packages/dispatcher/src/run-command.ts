@@ -31,7 +31,7 @@ export async function runCommand(
     case "new": {
       stopTurns(await store.cancelTurns(turn.lane));
       await store.newSession(turn.lane);
-      await agentSwitch(store, turn.conversation.channel).clear(turn.lane);
+      await agentSwitch(store).clear(turn.lane);
       return plain(words.newSession);
     }
     case "status":
@@ -91,7 +91,7 @@ async function switchAgent(argument: string, turn: ClaimedTurn, options: RunComm
   }
   const wanted = names.find((name) => name === argument) ?? names.find((name) => sameWord(name, argument));
   if (wanted === undefined) return words.noSuchAgent(names);
-  await agentSwitch(store, turn.conversation.channel).set(turn.lane, wanted);
+  await agentSwitch(store).set(turn.lane, wanted);
   return words.agentSwitched(wanted);
 }
 

@@ -1,4 +1,5 @@
 import type { ClaimedTurn, Clock, Store } from "@wxgate/core";
+import { LANES } from "./choose-agent.ts";
 
 /** When a session ends by itself. */
 export interface SessionReset {
@@ -61,7 +62,7 @@ export function keepSession(
   { store, clock }: { readonly store: Store; readonly clock: Clock },
 ): SessionKeeper {
   if (reset === undefined) return { begin: async () => turn.session, end: async () => {} };
-  const state = store.state(turn.conversation.channel);
+  const state = store.state(LANES);
   const key = `seen|${turn.lane}`;
   const note = () => state.set(key, { at: clock.now(), turn: turn.id }, { ttlMs: KEEP_MS });
   return {

@@ -107,6 +107,9 @@ const commonChannelShape = {
         .optional()
         .describe("Of dailyAt; the machine's own when absent."),
     })
+    .refine(({ idleMinutes, dailyAt }) => idleMinutes !== undefined || dailyAt !== undefined, {
+      message: "says neither idleMinutes nor dailyAt, so no session would end",
+    })
     .optional()
     .describe("When sessions end by themselves; only by /new when absent."),
   dynamicAgents: z

@@ -166,6 +166,13 @@ describe("a configuration that is wrong", () => {
       ],
     ],
     [
+      "a session that never resets",
+      `${SUPPORT}    sessionReset: { timeZone: UTC }\n`,
+      [
+        "wxgate.yaml:8:19  channels.support.sessionReset: says neither idleMinutes nor dailyAt, so no session would end",
+      ],
+    ],
+    [
       "a time zone that does not exist",
       `${SUPPORT}    sessionReset: { dailyAt: "04:00", timeZone: Asia/Shangai }\n`,
       ["wxgate.yaml:8:49  channels.support.sessionReset.timeZone: is no time zone; write it like Asia/Shanghai"],

@@ -94,6 +94,14 @@ describe("open doors", () => {
     ["admin: { token: short }", /can be guessed/],
     ["log: { bodies: true }", /what people write is in the log/],
     [`channels: { support: ${KF} }`, /Everybody may write to support/],
+    [
+      `accessGroups: { all: ["*"] }\nchannels: { support: ${KF.replace(" }", ", dmPolicy: pairing, allowFrom: ['@all'] }")} }`,
+      /Everybody may write to support: allowFrom holds "\*"/,
+    ],
+    [
+      "channels: { helper: { type: wecom-bot-ws, botId: aib1, secret: a-secret, dmPolicy: pairing } }",
+      /Members of every group may write to helper \(groupPolicy: open\), although dmPolicy is pairing/,
+    ],
     [`channels: { support: ${KF.replace(" }", ", mediaLocalRoots: [/srv] }")} }`, /any file below \/srv/],
     [
       `channels: { support: ${KF.replace(" }", ", apiBaseUrl: 'http://api.example' }")} }`,

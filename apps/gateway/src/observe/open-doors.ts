@@ -1,3 +1,4 @@
+import { type AccessGroups, expandGroups } from "../config/access-groups.ts";
 import { isLoopback } from "../config/references.ts";
 import type { ChannelConfig, GatewayConfig } from "../config/schema.ts";
 import { commonKeys } from "../settings.ts";
@@ -28,7 +29,7 @@ export function openDoors(config: GatewayConfig): readonly string[] {
       `Everybody may write to ${open.join(", ")} (dmPolicy: open). Set pairing or allowlist if that is not meant.`,
     );
   }
-  for (const [id, entry] of channels) warnings.push(...halfOpen(id, entry));
+  for (const [id, entry] of channels) warnings.push(...halfOpen(id, entry, config.accessGroups));
   for (const [id, entry] of channels) {
     const { egressProxyUrl, mediaLocalRoots } = commonKeys(entry);
     if (mediaLocalRoots.length > 0) {
@@ -51,10 +52,10 @@ export function openDoors(config: GatewayConfig): readonly string[] {
 }
 
 /** Doors that look closed. */
-function halfOpen(id: string, entry: ChannelConfig): readonly string[] {
+function halfOpen(id: string, entry: ChannelConfig, groups: AccessGroups): readonly string[] {
   const { dmPolicy, allowFrom, groupPolicy } = commonKeys(entry);
   const warnings: string[] = [];
-  if ((dmPolicy === "pairing" || dmPolicy === "allowlist") && allowFrom.includes("*")) {
+  if ((dmPolicy === "pairing" || dmPolicy === "allowlist") && expandGroups(allowFrom, groups).includes("*")) {
     warnings.push(`Everybody may write to ${id}: allowFrom holds "*". Remove it, or say dmPolicy: open.`);
   }
   if (dmPolicy !== "open" && groupPolicy === "open" && !WITHOUT_GROUPS.has(entry.type)) {
