@@ -1,6 +1,6 @@
 const BACKTICK = 0x60;
-const TILDE = 0x7e;
 const SPACE = 0x20;
+const LF = 0x0a;
 
 /** A fenced code block, as UTF-16 indices into the text. */
 export interface Fence {
@@ -16,21 +16,57 @@ export interface Fence {
   readonly marker: string;
 }
 
+/** A run of backticks or tildes that may be a fence, and the line it stands in. */
 interface Run {
   readonly from: number;
   readonly to: number;
   readonly code: number;
+  readonly lineStart: number;
 }
 
-/** The run of backticks or tildes that may make the line a fence: three or more, indented by at most three spaces. */
-function fenceRun(text: string, lineStart: number, lineEnd: number): Run | undefined {
-  let from = lineStart;
-  while (from < lineEnd && from - lineStart < 4 && text.charCodeAt(from) === SPACE) from++;
+function runEnd(text: string, from: number): number {
   const code = text.charCodeAt(from);
-  if (from - lineStart > 3 || (code !== BACKTICK && code !== TILDE)) return undefined;
-  let to = from;
-  while (to < lineEnd && text.charCodeAt(to) === code) to++;
-  return to - from < 3 ? undefined : { from, to, code };
+  let to = from + 1;
+  while (text.charCodeAt(to) === code) to++;
+  return to;
+}
+
+/** The start of the line whose first mark stands at `index`, behind at most three spaces; -1 when more precedes it. */
+function indentedLineStart(text: string, index: number): number {
+  let start = index;
+  while (start > 0 && index - start < 3 && text.charCodeAt(start - 1) === SPACE) start--;
+  return start === 0 || text.charCodeAt(start - 1) === LF ? start : -1;
+}
+
+/** Walks the runs that may be fences, in order: three or more marks at the start of a line. */
+class RunFinder {
+  private readonly text: string;
+  private backticks = -1;
+  private tildes = -1;
+  private at = 0;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  next(): Run | undefined {
+    const { text } = this;
+    for (;;) {
+      if (this.backticks < this.at) this.backticks = this.find("```");
+      if (this.tildes < this.at) this.tildes = this.find("~~~");
+      const from = Math.min(this.backticks, this.tildes);
+      if (from >= text.length) return undefined;
+      const to = runEnd(text, from);
+      this.at = to;
+      const lineStart = indentedLineStart(text, from);
+      if (lineStart >= 0) return { from, to, code: text.charCodeAt(from), lineStart };
+    }
+  }
+
+  private find(marks: string): number {
+    const index = this.text.indexOf(marks, this.at);
+    return index < 0 ? this.text.length : index;
+  }
 }
 
 function isBlank(text: string, from: number, to: number): boolean {
@@ -49,22 +85,21 @@ function contains(text: string, code: number, from: number, to: number): boolean
 /** All fenced code blocks of a text, in order, by CommonMark's rules (section 4.5). */
 export function findFences(text: string): Fence[] {
   const fences: Fence[] = [];
-  if (!text.includes("```") && !text.includes("~~~")) return fences;
+  const runs = new RunFinder(text);
   let open: Fence | undefined;
-  for (let lineStart = 0; lineStart < text.length; ) {
-    const newline = text.indexOf("\n", lineStart);
+  for (let run = runs.next(); run; run = runs.next()) {
+    const newline = text.indexOf("\n", run.to);
     const lineEnd = newline < 0 ? text.length : newline;
-    const run = fenceRun(text, lineStart, lineEnd);
-    if (run && open) {
+    if (open) {
       const closes = open.marker.charCodeAt(0) === run.code && run.to - run.from >= open.marker.length;
       if (closes && isBlank(text, run.to, lineEnd)) {
-        open.codeEnd = lineStart;
+        open.codeEnd = run.lineStart;
         open.end = lineEnd;
         open = undefined;
       }
-    } else if (run && !(run.code === BACKTICK && contains(text, BACKTICK, run.to, lineEnd))) {
+    } else if (run.code !== BACKTICK || !contains(text, BACKTICK, run.to, lineEnd)) {
       open = {
-        openStart: lineStart,
+        openStart: run.lineStart,
         openEnd: lineEnd,
         codeStart: lineEnd + 1,
         codeEnd: Number.POSITIVE_INFINITY,
@@ -73,7 +108,6 @@ export function findFences(text: string): Fence[] {
       };
       fences.push(open);
     }
-    lineStart = lineEnd + 1;
   }
   return fences;
 }

@@ -21,6 +21,8 @@ function standsAlone(code: number): boolean {
 
 function isPlainBoundary(text: string, index: number): boolean {
   const before = text.charCodeAt(index - 1);
+  // A grapheme always ends behind a line break, whatever follows.
+  if (before === LF) return true;
   const after = text.charCodeAt(index);
   return standsAlone(before) && standsAlone(after) && !(before === CR && after === LF);
 }

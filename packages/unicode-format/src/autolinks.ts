@@ -53,6 +53,8 @@ export function readSchemeUrl(source: string, from: number, colon: number): Auto
 /** `www.…` around the dot at `dot`. */
 export function readWwwUrl(source: string, from: number, dot: number): Autolink | undefined {
   const start = dot - 3;
+  // Nearly all dots are no part of an address: one character tells.
+  if ((source.charCodeAt(dot - 1) | 0x20) !== 0x77) return undefined;
   if (start < from || source.slice(start, dot).toLowerCase() !== "www") return undefined;
   if (!isAlphanumeric(source.charCodeAt(dot + 1))) return undefined;
   const before = start > 0 ? source.charCodeAt(start - 1) : 0x20;

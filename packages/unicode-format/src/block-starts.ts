@@ -2,6 +2,14 @@ import { isBlank, isDigit, isSpaceOrTab } from "./characters.ts";
 
 const BACKTICK = 0x60;
 
+const STARTS = new Uint8Array(128);
+for (const character of "#*+-0123456789:<=>_`|~") STARTS[character.charCodeAt(0)] = 1;
+
+/** Whether a line that starts with this character may be more than a line of text. */
+export function mayStartBlock(code: number): boolean {
+  return code < 128 && STARTS[code] === 1;
+}
+
 export interface FenceStart {
   readonly fence: string;
   readonly info: string;

@@ -38,6 +38,11 @@ export function isWhitespace(code: number): boolean {
   );
 }
 
+/** What `String.prototype.trim` takes off. */
+export function isTrimmed(code: number): boolean {
+  return isWhitespace(code) || code === 0x2028 || code === 0x2029 || code === 0xfeff;
+}
+
 /** Chinese, Japanese and Korean letters and punctuation; the surrogates of the supplementary ideographs too. */
 export function isCjk(code: number): boolean {
   return (

@@ -2,7 +2,7 @@ import { unescapeText } from "./entities.ts";
 import type { MarkdownEvent, MarkdownLeaf, MarkdownLeafOf, MarkdownNode, MarkdownNodeOf } from "./events.ts";
 import { readAttribute } from "./html-tags.ts";
 import { BOLD, ITALIC, MONO, STRUCK } from "./letters.ts";
-import { readMarkdown } from "./read-markdown.ts";
+import { readEvents } from "./read-markdown.ts";
 import { SpanWriter } from "./span-writer.ts";
 import { tableLines } from "./table-text.ts";
 import { TextWriter } from "./text-writer.ts";
@@ -19,6 +19,8 @@ export interface FormatOptions {
 
 const HEADING_MARKS = ["■ ", "◆ ", "▪ ", "▫ "];
 const BULLETS = ["• ", "◦ ", "▪ "];
+/** Spaces as wide as the usual marks of items. */
+const INDENTS = ["", " ", "  ", "   ", "    "];
 const RULE = "──────────";
 const QUOTE_BAR = "│ ";
 
@@ -30,7 +32,8 @@ interface LinkState {
 
 interface ListState {
   readonly node: MarkdownNodeOf<"list">;
-  readonly bullet: string;
+  /** How many lists with bullets this one and those around it are. */
+  readonly bullets: number;
   last: number | undefined;
 }
 
@@ -141,7 +144,7 @@ function itemNumber(list: ListState, written: number): number {
 function itemMark(node: MarkdownNodeOf<"item">, list: ListState | undefined): string {
   const box = node.checked === undefined ? "" : node.checked ? "☑ " : "☐ ";
   if (list && node.number !== undefined) return `${itemNumber(list, node.number)}${list.node.delimiter ?? "."} ${box}`;
-  return box || list?.bullet || BULLETS[0]!;
+  return box || BULLETS[Math.min(list?.bullets ?? 1, BULLETS.length) - 1]!;
 }
 
 type OnNode = { readonly [K in MarkdownNode["kind"]]: (node: MarkdownNodeOf<K>, target: Target) => void };
@@ -164,13 +167,13 @@ const ENTER: OnNode = {
   },
   list: (node, target) => {
     target.page.startBlock(node.spaced);
-    const bullets = target.lists.filter((list) => list.node.start === undefined).length;
-    target.lists.push({ node, bullet: BULLETS[Math.min(bullets, BULLETS.length - 1)]!, last: undefined });
+    const bullets = target.lists[target.lists.length - 1]?.bullets ?? 0;
+    target.lists.push({ node, bullets: node.start === undefined ? bullets + 1 : bullets, last: undefined });
   },
   item: (node, target) => {
     target.page.startBlock(node.spaced);
     const mark = itemMark(node, target.lists[target.lists.length - 1]);
-    target.page.enter(mark, " ".repeat(mark.length));
+    target.page.enter(mark, INDENTS[mark.length] ?? " ".repeat(mark.length));
   },
   table: (node, target) => {
     target.page.startBlock(node.spaced);
@@ -309,7 +312,7 @@ function render(event: MarkdownEvent, target: Target): void {
  */
 export function formatMarkdown(text: string, options: FormatOptions = {}): string {
   const target = new Target(options);
-  readMarkdown(text, (event) => {
+  readEvents(text, { joinsLines: true }, (event) => {
     render(event, target);
   });
   return target.page.take();

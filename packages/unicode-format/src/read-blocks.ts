@@ -2,6 +2,7 @@ import {
   closesFence,
   isRule,
   type ListMarker,
+  mayStartBlock,
   readAtxHeading,
   readFenceStart,
   readListMarker,
@@ -39,12 +40,11 @@ export class BlockReader {
 
   read(): void {
     const { text } = this;
-    for (let start = 0; start < text.length; ) {
-      let end = start;
-      while (end < text.length && text.charCodeAt(end) !== 0x0a) end++;
+    for (let start = 0, end = 0; start < text.length; start = end + 1) {
+      end = text.indexOf("\n", start);
+      if (end < 0) end = text.length;
       this.line.moveTo(start, end);
       this.readLine();
-      start = end + 1;
     }
     this.closeContainers(0);
   }
@@ -138,18 +138,15 @@ export class BlockReader {
     let isInside = wasInside;
     for (;;) {
       const paragraph = this.open?.kind === "paragraph" ? this.open : undefined;
-      if (line.indent > 3) {
-        if (!paragraph) {
-          this.enterBlock(depth);
-          this.open = { kind: "indented", spaced: this.takeSpaced(), lines: [], blanks: [] };
-          this.addVerbatim();
-          return;
-        }
-        break;
+      if (line.indent > 3 && !paragraph) {
+        this.enterBlock(depth);
+        this.open = { kind: "indented", spaced: this.takeSpaced(), lines: [], blanks: [] };
+        this.addVerbatim();
+        return;
       }
-      if (line.code === 0x3e) {
-        this.startQuote(depth);
-      } else if (isInside && paragraph && this.endParagraphAs(paragraph)) return;
+      if (line.indent > 3 || !mayStartBlock(line.code)) break;
+      if (line.code === 0x3e) this.startQuote(depth);
+      else if (isInside && paragraph && this.endParagraphAs(paragraph)) return;
       else if (this.startLeaf(depth)) return;
       else if (!this.startItem(depth, isInside ? paragraph : undefined)) break;
       depth = this.containers.length;
@@ -160,12 +157,10 @@ export class BlockReader {
   }
 
   private startQuote(depth: number): void {
-    if (depth >= MAX_DEPTH) {
-      this.takeQuoteMark();
-      return;
+    if (depth < MAX_DEPTH) {
+      this.enterBlock(depth);
+      this.enterContainer({ kind: "quote", node: { kind: "quote", spaced: this.takeSpaced() }, hasContent: false });
     }
-    this.enterBlock(depth);
-    this.enterContainer({ kind: "quote", node: { kind: "quote", spaced: this.takeSpaced() }, hasContent: false });
     this.takeQuoteMark();
   }
 
@@ -184,8 +179,8 @@ export class BlockReader {
       return true;
     }
     if (code === 0x3d || !looksLikeDelimiterRow(text, line.contentAt, line.end)) return false;
-    const header = splitRow(paragraph.lastLine.trim());
-    const columns = readAlignments(line.content().trim());
+    const header = splitRow(paragraph.lastLine, 0, paragraph.lastLine.length);
+    const columns = readAlignments(text, line.contentAt, line.end);
     if (columns?.length !== header.length) return false;
     const isFirst = paragraph.before === "";
     paragraph.lastLine = "";
@@ -294,7 +289,7 @@ export class BlockReader {
       open.before += `${open.lastLine}\n`;
       open.lastLine = line.content();
     } else if (open?.kind === "table" && depth === this.containers.length) {
-      open.rows.push(splitRow(line.content().trim()));
+      open.rows.push(splitRow(this.text, line.contentAt, line.end));
     } else {
       this.enterBlock(depth);
       this.startParagraph(line.content());

@@ -7,18 +7,32 @@ import type { MarkdownEvent } from "./events.ts";
 import { readTag } from "./html-tags.ts";
 import { type LinkTarget, normalizeLabel, type References, readInlineTarget, readLabel } from "./links.ts";
 
+const SPECIAL_CHARACTERS = "\n&*.:<@[\\]_`~";
 const SPECIAL = new Uint8Array(128);
-for (const character of "\n&*.:<@[\\]_`~") SPECIAL[character.charCodeAt(0)] = 1;
+for (const character of SPECIAL_CHARACTERS) SPECIAL[character.charCodeAt(0)] = 1;
+
+/** How many characters are looked at one by one, before it pays to start the engine's search. */
+const NEAR = 32;
 
 /** The first character at or behind `from` that may be more than text. */
-function nextSpecial(source: string, from: number): number {
-  let at = from;
-  for (; at < source.length; at++) {
+function nextSpecial(source: string, from: number, far: RegExp): number {
+  const near = Math.min(source.length, from + NEAR);
+  for (let at = from; at < near; at++) {
     const code = source.charCodeAt(at);
-    if (code < 128 && SPECIAL[code] === 1) break;
+    if (code < 128 && SPECIAL[code] === 1) return at;
   }
-  return at;
+  if (near === source.length) return near;
+  far.lastIndex = near;
+  return far.test(source) ? far.lastIndex - 1 : source.length;
 }
+
+/** Whether a line that starts with this character starts with text, whatever follows. */
+function startsText(code: number): boolean {
+  return code >= 128 || (code > SPACE && code !== EXCLAMATION && SPECIAL[code] === 0);
+}
+
+const SPACE = 0x20;
+const EXCLAMATION = 0x21;
 
 const COMMENT_OPEN = "<!--";
 const COMMENT_CLOSE = "-->";
@@ -61,14 +75,18 @@ export class InlineReader {
   private textStart = 0;
   private escapedAt = -1;
   private noCommentEnd = false;
+  private readonly joinsLines: boolean;
+  private readonly far = /[\n&*.:<@[\\\]_`~]/g;
 
-  constructor(references: References, onEvent: (event: MarkdownEvent) => void) {
+  /** `joinsLines`: lines of mere text are one event, with the line breaks between them. */
+  constructor(references: References, onEvent: (event: MarkdownEvent) => void, joinsLines: boolean) {
     this.references = references;
+    this.joinsLines = joinsLines;
     this.onEvent = onEvent;
   }
 
   read(source: string): void {
-    const first = nextSpecial(source, 0);
+    const first = nextSpecial(source, 0, this.far);
     if (first < source.length) {
       this.start(source);
       this.readFrom(first);
@@ -88,7 +106,7 @@ export class InlineReader {
 
   private readFrom(first: number): void {
     const { source } = this;
-    for (this.at = first; this.at < source.length; this.at = nextSpecial(source, this.at)) {
+    for (this.at = first; this.at < source.length; this.at = nextSpecial(source, this.at, this.far)) {
       this.readSpecial(source.charCodeAt(this.at));
     }
     this.flush(source.length);
@@ -166,8 +184,13 @@ export class InlineReader {
   }
 
   private readLineBreak(): void {
+    const { source, textStart } = this;
     let end = this.at;
-    while (end > this.textStart && this.source.charCodeAt(end - 1) === 0x20) end--;
+    while (end > textStart && source.charCodeAt(end - 1) === SPACE) end--;
+    if (this.joinsLines && end === this.at && end > textStart && startsText(source.charCodeAt(end + 1))) {
+      this.at++;
+      return;
+    }
     const isHard = this.at - end >= 2;
     this.flush(end);
     this.add(isHard ? HARD_BREAK : SOFT_BREAK);

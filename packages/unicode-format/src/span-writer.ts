@@ -62,18 +62,22 @@ export class SpanWriter {
     this.open[look]!--;
   }
 
+  /** Text, with line breaks between its lines. */
   text(text: string): void {
-    if (this.depth > 0) this.hold("text", text, this.look());
+    if (this.depth > 0) this.holdLines(text);
     else {
       if (this.heldCount > 0) this.release(text.charCodeAt(0));
-      this.writer.write(text);
+      this.writer.writeLines(text);
     }
   }
 
   /** Text whose letters never change: an address, code, a mention. */
   raw(text: string): void {
     if (this.depth > 0) this.hold("raw", text, 0);
-    else this.text(text);
+    else {
+      if (this.heldCount > 0) this.release(text.charCodeAt(0));
+      this.writer.write(text);
+    }
   }
 
   newLine(): void {
@@ -107,6 +111,17 @@ export class SpanWriter {
       else this.writer.write(kind === "text" && isChanged ? styleLetters(text, look) : text);
     }
     this.heldCount = 0;
+  }
+
+  private holdLines(text: string): void {
+    const look = this.look();
+    let from = 0;
+    for (let to = text.indexOf("\n"); to >= 0; to = text.indexOf("\n", from)) {
+      this.hold("text", text.slice(from, to), look);
+      this.hold("break", "", 0);
+      from = to + 1;
+    }
+    this.hold("text", from === 0 ? text : text.slice(from), look);
   }
 
   private hold(kind: Segment["kind"], text: string, look: number): void {

@@ -1,31 +1,47 @@
-import { isSpaceOrTab } from "./characters.ts";
+import { isSpaceOrTab, isTrimmed } from "./characters.ts";
 import type { ColumnAlignment } from "./events.ts";
 
 const PIPE = 0x7c;
 const BACKSLASH = 0x5c;
 
-/** The cells of a row, trimmed. A pipe behind a backslash is part of its cell, also inside code (GFM 4.10). */
-export function splitRow(row: string): string[] {
+function trimmedStart(text: string, from: number, to: number): number {
+  let start = from;
+  while (start < to && isTrimmed(text.charCodeAt(start))) start++;
+  return start;
+}
+
+function trimmedEnd(text: string, from: number, to: number): number {
+  let end = to;
+  while (end > from && isTrimmed(text.charCodeAt(end - 1))) end--;
+  return end;
+}
+
+/** The cells of the row `text.slice(start, end)`, trimmed. A pipe behind a backslash is part of its cell, also inside code (GFM 4.10). */
+export function splitRow(text: string, start: number, end: number): string[] {
   const cells: string[] = [];
-  let from = row.charCodeAt(0) === PIPE ? 1 : 0;
+  const last = trimmedEnd(text, start, end);
+  let from = trimmedStart(text, start, last);
+  if (text.charCodeAt(from) === PIPE) from++;
   let hasEscape = false;
-  function add(to: number): void {
-    const cell = row.slice(from, to).trim();
-    cells.push(hasEscape ? cell.replaceAll("\\|", "|") : cell);
-    hasEscape = false;
-  }
-  for (let at = from; at < row.length; at++) {
-    const code = row.charCodeAt(at);
-    if (code === BACKSLASH && row.charCodeAt(at + 1) === PIPE) {
+  for (let at = from; at < last; at++) {
+    const code = text.charCodeAt(at);
+    if (code === BACKSLASH && text.charCodeAt(at + 1) === PIPE && at + 1 < last) {
       hasEscape = true;
       at++;
     } else if (code === PIPE) {
-      add(at);
+      cells.push(cellText(text, from, at, hasEscape));
       from = at + 1;
+      hasEscape = false;
     }
   }
-  if (row.slice(from).trim() !== "") add(row.length);
+  if (trimmedStart(text, from, last) < last) cells.push(cellText(text, from, last, hasEscape));
   return cells;
+}
+
+function cellText(text: string, from: number, to: number, hasEscape: boolean): string {
+  const start = trimmedStart(text, from, to);
+  const cell = text.slice(start, trimmedEnd(text, start, to));
+  return hasEscape ? cell.replaceAll("\\|", "|") : cell;
 }
 
 /** Whether the line can only be the row of dashes under a table's header: dashes, colons, pipes, and one pipe or colon. */
@@ -40,9 +56,9 @@ export function looksLikeDelimiterRow(text: string, start: number, end: number):
 }
 
 /** The alignments that a delimiter row sets; undefined when a cell of it has no dashes. */
-export function readAlignments(row: string): ColumnAlignment[] | undefined {
+export function readAlignments(text: string, start: number, end: number): ColumnAlignment[] | undefined {
   const alignments: ColumnAlignment[] = [];
-  for (const cell of splitRow(row)) {
+  for (const cell of splitRow(text, start, end)) {
     if (!/^:?-+:?$/.test(cell)) return undefined;
     const left = cell.startsWith(":");
     const right = cell.endsWith(":");

@@ -1,21 +1,33 @@
 /** A header cell up to this length, in UTF-16 units, is repeated in every row. */
 const MAX_KEY = 40;
 
-function joined(cells: readonly string[]): string {
-  return cells.filter((cell) => cell !== "").join(" | ");
+/** The cells from `first` on that hold something. */
+function joined(cells: readonly string[], first = 0): string {
+  let line = "";
+  for (let column = first; column < cells.length; column++) {
+    const cell = cells[column]!;
+    if (cell !== "") line = line === "" ? cell : `${line} | ${cell}`;
+  }
+  return line;
 }
 
-function pair(key: string | undefined, value: string): string {
-  return key ? `${key}: ${value}` : value;
+/** A row of two columns: the first cell is the name of the second. */
+function pair(row: readonly string[]): string {
+  const key = row[0] ?? "";
+  const value = joined(row, 1);
+  return `• ${key}${key !== "" && value !== "" ? ": " : ""}${value}`;
 }
 
 /** A row as a record: each cell behind its column's name. */
-function record(header: readonly string[], row: readonly string[]): string[] {
-  const lines: string[] = [];
-  row.forEach((value, column) => {
-    if (value !== "") lines.push(`${lines.length === 0 ? "• " : "  "}${pair(header[column], value)}`);
-  });
-  return lines;
+function addRecord(lines: string[], header: readonly string[], row: readonly string[]): void {
+  let mark = "• ";
+  for (let column = 0; column < row.length; column++) {
+    const value = row[column]!;
+    if (value === "") continue;
+    const key = header[column];
+    lines.push(key ? `${mark}${key}: ${value}` : mark + value);
+    mark = "  ";
+  }
 }
 
 /**
@@ -23,13 +35,17 @@ function record(header: readonly string[], row: readonly string[]): string[] {
  * `key: value`; more become one record per row, with the column's name before each cell. A table whose header is too
  * long to repeat keeps one line per row.
  */
-export function tableLines([header = [], ...rows]: readonly (readonly string[])[]): string[] {
-  if (rows.length === 0 || header.some((cell) => cell.length > MAX_KEY)) return [header, ...rows].map(joined);
-  if (header.length === 1) return [joined(header), ...rows.map((row) => `• ${joined(row)}`)];
-  if (header.length > 2) return rows.flatMap((row) => record(header, row));
-  const lines = rows.map(
-    ([key = "", ...values]) =>
-      `• ${key === "" ? joined(values) : values.some(Boolean) ? pair(key, joined(values)) : key}`,
-  );
-  return header.some(Boolean) ? [header.filter(Boolean).join(": "), ...lines] : lines;
+export function tableLines(rows: readonly (readonly string[])[]): string[] {
+  const header = rows[0] ?? [];
+  if (rows.length < 2 || header.some((cell) => cell.length > MAX_KEY)) return rows.map((row) => joined(row));
+  const columns = header.length;
+  const lines: string[] = [];
+  if (columns === 1) lines.push(joined(header));
+  else if (columns === 2 && header.some(Boolean)) lines.push(header.filter(Boolean).join(": "));
+  for (let index = 1; index < rows.length; index++) {
+    const row = rows[index]!;
+    if (columns > 2) addRecord(lines, header, row);
+    else lines.push(columns === 2 ? pair(row) : `• ${joined(row)}`);
+  }
+  return lines;
 }

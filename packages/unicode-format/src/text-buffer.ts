@@ -18,8 +18,11 @@ export class TextBuffer {
 
   /** The text, and an empty buffer. */
   take(): string {
-    const text = this.pages.length > 0 ? this.pages.join("") + this.page : this.page;
-    this.pages.length = 0;
+    let text = this.page;
+    if (this.pages.length > 0) {
+      text = this.pages.join("") + text;
+      this.pages.length = 0;
+    }
     this.page = "";
     this.length = 0;
     return text;

@@ -60,6 +60,19 @@ export class TextWriter {
     this.lastText = text;
   }
 
+  /** Writes lines; where nothing stands before them, they are one piece of text. */
+  writeLines(text: string): void {
+    let from = 0;
+    if (this.rest !== "") {
+      for (let to = text.indexOf("\n"); to >= 0; to = text.indexOf("\n", from)) {
+        this.write(text.slice(from, to));
+        this.newLine();
+        from = to + 1;
+      }
+    }
+    this.write(from === 0 ? text : text.slice(from));
+  }
+
   newLine(): void {
     if (this.due === 0) this.due = 1;
   }
