@@ -12,6 +12,7 @@ import { createUploader } from "./media/upload.ts";
 import { createPeople } from "./people.ts";
 import { createPoll } from "./poll.ts";
 import { createPrepare } from "./prepare.ts";
+import { createProbe } from "./probe.ts";
 import { createQuotes } from "./quotes.ts";
 import { createRun } from "./run.ts";
 import { createSend } from "./send.ts";
@@ -60,6 +61,7 @@ export const createWeixinIlinkChannel: CreateChannel<IlinkOptions> = (id, option
     vouchesFor: ({ account, kind }, sender) => kind === "direct" && sender.id === account,
     reply: { ...limits, ...(config.gapMs === 0 ? {} : { gapMs: config.gapMs }) },
     health: () => health.report(),
+    probe: createProbe({ accounts, api, health, watch }),
     close: settled,
   };
 };
