@@ -1,5 +1,6 @@
 export type { AppOptions, DirectoryOptions, MemberOptions } from "./app/options.ts";
 export type { BotOptions } from "./bot/options.ts";
+export type { BotWebhookOptions } from "./bot-webhook/options.ts";
 export type { CallbackAttempt, CallbackDelivery, CallbackOptions, UrlCheck } from "./callbacks.ts";
 export type { Content } from "./control/content.ts";
 export type { ClockState, Control, FaultState } from "./control/control.ts";

@@ -1,5 +1,6 @@
 import type { AppOptions, DirectoryOptions } from "./app/options.ts";
 import type { BotOptions } from "./bot/options.ts";
+import type { BotWebhookOptions } from "./bot-webhook/options.ts";
 import type { CallbackOptions } from "./callbacks.ts";
 import type { FaultSetting } from "./faults.ts";
 import type { IlinkOptions } from "./ilink/options.ts";
@@ -33,6 +34,8 @@ export interface CorpOptions {
   readonly apps?: readonly AppOptions[];
   /** AI bots on a long connection. */
   readonly bots?: readonly BotOptions[];
+  /** AI bots on callbacks. */
+  readonly webhookBots?: readonly BotWebhookOptions[];
   /** Who can use the apps. */
   readonly directory?: DirectoryOptions;
 }
@@ -62,6 +65,14 @@ export const DEFAULT_CORPS: readonly CorpOptions[] = [
     ],
     bots: [
       { botId: "aibSimBot0000000000000001", name: "Helper", secret: "SimBotSecret000000000000000000000000000001" },
+    ],
+    webhookBots: [
+      {
+        botId: "aibSimHook000000000000001",
+        name: "Helper",
+        token: "SimHookCallbackTok01",
+        encodingAESKey: "SimHookEncodingAESKey000000000000000000000w",
+      },
     ],
     directory: {
       members: [

@@ -1,5 +1,6 @@
 import { createAppPlatform } from "./app/platform.ts";
 import { createBotPlatform } from "./bot/platform.ts";
+import { createBotWebhookPlatform } from "./bot-webhook/platform.ts";
 import { CALLBACK_FAULTS } from "./callback-faults.ts";
 import { createCallbackSender } from "./callbacks.ts";
 import { createClock } from "./clock.ts";
@@ -126,10 +127,14 @@ function createPlatforms(
   const withKf = corps.flatMap(({ corpId, name, kf }) => (kf ? [{ corpId, name, kf }] : []));
   const withApps = corps.flatMap(({ apps, ...corp }) => (apps ? [{ ...corp, apps }] : []));
   const withBots = corps.flatMap(({ corpId, name, bots }) => (bots ? [{ corpId, name, bots }] : []));
+  const withHooks = corps.flatMap(({ corpId, name, webhookBots }) =>
+    webhookBots ? [{ corpId, name, bots: webhookBots }] : [],
+  );
   return [
     createKfPlatform(tools, withKf),
     createAppPlatform(tools, withApps),
     createBotPlatform(tools, withBots),
+    createBotWebhookPlatform(tools, withHooks),
     createIlinkPlatform(tools, ilink),
   ];
 }

@@ -13,6 +13,7 @@ const WORDS: Readonly<Record<number, string>> = {
   40008: "invalid message type",
   40058: "invalid parameter",
   45009: "api freq out of limit",
+  93000: "invalid response_code",
   93001: "chat has no bot",
   93006: "invalid chatid",
   93017: "empty content",
