@@ -7,6 +7,16 @@ export const SETUP_COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("../commands/doctor.ts")).doctor,
   },
   {
+    group: "doctor",
+    usage: "callback",
+    description: "say why a callback of the platform is refused",
+    options: [
+      ["--url <address>", "the whole address the platform called, with its query"],
+      ["--body <file>", 'what it sent ("-": standard input); absent for the check of an address'],
+    ],
+    load: async () => (await import("../commands/doctor-callback.ts")).doctorCallback,
+  },
+  {
     group: "import",
     usage: "openclaw <file>",
     description: "turn an OpenClaw configuration (JSON, JSON5, YAML) into the file named by --config",

@@ -7,14 +7,10 @@ import { loadConfig } from "../config/load.ts";
 import { ConfigError, formatProblem } from "../config/problems.ts";
 import type { GatewayConfig } from "../config/schema.ts";
 import { dataFolderOf, keyFileOf } from "../data-folder.ts";
+import { type Finding, note, ok, wrong } from "../doctor/finding.ts";
+import { reportFindings } from "../doctor/report.ts";
 import { openDoors } from "../observe/open-doors.ts";
 import { registry } from "../registry.ts";
-
-interface Finding {
-  readonly check: string;
-  readonly result: "ok" | "note" | "wrong";
-  readonly message: string;
-}
 
 /** Looks at everything that commonly goes wrong and says what to do; exit code 1 when something is wrong. */
 export const doctor: Action = async (context) => {
@@ -23,10 +19,7 @@ export const doctor: Action = async (context) => {
   if (config) findings.push(...folders(config), ...openDoors(config).map((message) => note("open doors", message)));
   findings.push(...(await runningGateway(context)));
 
-  const marks = { ok: "ok   ", note: "note ", wrong: "WRONG" };
-  for (const { check, result, message } of findings) context.say(`${marks[result]}  ${check}: ${message}`);
-  context.emit({ ok: findings.every(({ result }) => result !== "wrong"), findings });
-  if (findings.some(({ result }) => result === "wrong")) context.exitWith(EXIT.failed);
+  reportFindings(context, findings);
 };
 
 const OLDEST_NODE = [20, 19] as const;
@@ -126,14 +119,4 @@ function channelFinding({ id, state, enabled, reason, hint, accounts }: ChannelL
   const message = [`${id} is ${state}`, ...words.filter((word) => word !== undefined)].join("; ");
   if (!enabled || state === "degraded" || state === "starting") return note("channel", message);
   return state === "ok" ? ok("channel", message) : wrong("channel", message);
-}
-
-function ok(check: string, message: string): Finding {
-  return { check, result: "ok", message };
-}
-function note(check: string, message: string): Finding {
-  return { check, result: "note", message };
-}
-function wrong(check: string, message: string): Finding {
-  return { check, result: "wrong", message };
 }
