@@ -24,34 +24,54 @@ class Placeholder {
   }
 }
 
-/** One SQL text compiled once, bound and run many times. */
-export class Statement<Args, Row> {
+interface Compiled {
   readonly sql: string;
+  /** Leaves the database as it is. */
+  readonly reads: boolean;
+  readonly slots: readonly unknown[];
+}
+
+/** One SQL text compiled once, when it is first needed, bound and run many times. */
+export class Statement<Args, Row> {
   /** Under which a server keeps it prepared. */
   readonly name: string;
   /** Statements that are run again and again are kept prepared. */
   readonly kept: boolean;
-  /** Leaves the database as it is. */
-  readonly reads: boolean;
-  readonly #slots: readonly unknown[];
+  readonly #compile: () => { readonly sql: string; readonly parameters: readonly unknown[] };
+  #compiled: Compiled | undefined;
   /** Only carries the type. */
   declare readonly row: Row;
 
-  constructor(text: string, slots: readonly unknown[], name?: string) {
-    this.sql = text;
+  constructor(compile: () => { readonly sql: string; readonly parameters: readonly unknown[] }, name?: string) {
+    this.#compile = compile;
     this.name = name ?? "";
-    this.#slots = slots;
     this.kept = name !== undefined;
-    this.reads = /^(?:select|with)\b/i.test(text);
+  }
+
+  get sql(): string {
+    return this.#get().sql;
+  }
+
+  get reads(): boolean {
+    return this.#get().reads;
   }
 
   bind(args: Args): unknown[] {
-    const values: unknown[] = new Array(this.#slots.length);
+    const { slots } = this.#get();
+    const values: unknown[] = new Array(slots.length);
     for (let index = 0; index < values.length; index++) {
-      const slot = this.#slots[index];
+      const slot = slots[index];
       values[index] = (slot instanceof Placeholder ? args[slot.name as keyof Args] : slot) ?? null;
     }
     return values;
+  }
+
+  #get(): Compiled {
+    if (this.#compiled === undefined) {
+      const { sql, parameters } = this.#compile();
+      this.#compiled = { sql, slots: parameters, reads: /^(?:select|with)\b/i.test(sql) };
+    }
+    return this.#compiled;
   }
 }
 
@@ -82,7 +102,7 @@ export interface Sql {
   /** Several transactions run at a time. */
   readonly concurrent: boolean;
   readonly db: Kysely<Tables>;
-  /** Compiles once, at opening; every property read from the second argument becomes an argument of the statement. */
+  /** Compiled once, when it is first run; every property read from the second argument becomes an argument of the statement. */
   prepare<Args, Row>(build: (db: Kysely<Tables>, args: Args) => Compilable<Row>): Statement<Args, Row>;
   /** For what is asked rarely, with a shape of its own each time. */
   compile<Row>(query: Compilable<Row>): Statement<object, Row>;
@@ -111,12 +131,10 @@ export function createSql(engine: EngineName): Sql {
     db,
     prepare(build) {
       const names = new Proxy({}, { get: (_, name) => new Placeholder(String(name)) });
-      const compiled = build(db, names as Parameters<typeof build>[1]).compile();
-      return new Statement(compiled.sql, compiled.parameters, `w${++prepared}`);
+      return new Statement(() => build(db, names as Parameters<typeof build>[1]).compile(), `w${++prepared}`);
     },
     compile(query) {
-      const compiled = query.compile();
-      return new Statement(compiled.sql, compiled.parameters);
+      return new Statement(() => query.compile());
     },
     inList: (column, list) =>
       sqlite

@@ -157,12 +157,12 @@ export function sharedTests(world: () => World): void {
     const w = world();
     const row = { sha256: "hash", mime: "image/png", bytes: 5, createdAt: w.now() };
     await w.store.media.put({ ...row, id: "med1", filename: "a.png", conversation: "c|a|direct|p" });
-    await w.store.media.put({ ...row, id: "med2", createdAt: w.now() + 10 });
+    await w.store.media.put({ ...row, id: "med2", createdAt: row.createdAt + 10 });
     await w.store.media.put({ ...row, id: "med1", mime: "text/plain" });
 
     expect(await w.store.media.get("med1")).toMatchObject({ mime: "image/png", filename: "a.png" });
     expect(await w.store.media.get("none")).toBeUndefined();
-    expect((await w.store.media.expired(w.now() + 5)).map((media) => media.id)).toEqual(["med1"]);
+    expect((await w.store.media.expired(row.createdAt + 5)).map((media) => media.id)).toEqual(["med1"]);
     expect(await w.store.media.uses("hash")).toBe(2);
     expect(await w.store.media.remove("med1")).toBe(false);
     expect(await w.store.media.remove("med1")).toBe(false);
