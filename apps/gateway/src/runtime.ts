@@ -12,6 +12,7 @@ import { secretsOf } from "./observe/secrets.ts";
 import { systemClock } from "./ports/clock.ts";
 import type { RootLogger } from "./ports/logger.ts";
 import { systemRandom } from "./ports/random.ts";
+import { type CallbackBook, createCallbackBook } from "./public/callback-book.ts";
 import { createPublicServer } from "./public/public-server.ts";
 import { mountRoutes, type WebhookRoute } from "./public/routes.ts";
 import type { Registry } from "./registry.ts";
@@ -51,6 +52,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   showNoSecrets();
 
   const services = await openServices(options, live);
+  const callbacks = createCallbackBook(systemClock);
   const work = new AbortController();
   let state: "starting" | "running" | "stopping" = "starting";
   let publicServer = createPublicServer({ log, metrics: services.metrics });
@@ -71,7 +73,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         live.config = config;
         const { dispatcher } = services;
         dispatcher.configure(dispatcherSettings(config, services.channels.channels(), services.agents.agents()));
-        publicServer.mount(mountRoutes(routesOf(config, services)));
+        publicServer.mount(mountRoutes(routesOf(config, services, callbacks)));
         log.setLevel(config.log.level);
         showNoSecrets();
       },
@@ -137,6 +139,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       target: (channel, text) => dispatcher.target(channel, text),
       send: (to, content, source) => dispatcher.send(to, content, source),
       schedules: dispatcher.schedules,
+      callbacksOf: callbacks.timesOf,
       tools: services.tools,
       reload,
       media: { keep: (stream, signal) => files.keepFile(stream, signal), openSigned: files.openSigned },
@@ -213,11 +216,13 @@ function switchedOn(config: GatewayConfig): Readonly<Record<string, ChannelConfi
   return Object.fromEntries(Object.entries(config.channels).filter(([, entry]) => commonKeys(entry).enabled));
 }
 
-function routesOf(config: GatewayConfig, services: Services): readonly WebhookRoute[] {
+function routesOf(config: GatewayConfig, services: Services, callbacks: CallbackBook): readonly WebhookRoute[] {
   return [...services.channels.channels()].flatMap(([id, channel]) => {
     const entry = config.channels[id];
     const { webhook } = channel;
-    return webhook && entry ? [{ id, paths: pathsOf(id, entry), webhook: webhook.bind(channel) }] : [];
+    return webhook && entry
+      ? [{ id, paths: pathsOf(id, entry), webhook: callbacks.watch(id, webhook.bind(channel)) }]
+      : [];
   });
 }
 

@@ -15,6 +15,7 @@ import type { ConfigProblem } from "../config/problems.ts";
 import type { EventHub } from "../observe/event-hub.ts";
 import type { LogBook } from "../observe/log-book.ts";
 import type { Metrics } from "../observe/metrics.ts";
+import type { CallbackTimes } from "../public/callback-book.ts";
 import type { Toolbox } from "../tools/toolbox.ts";
 
 /** A configured channel as the admin server sees it; `channel` is absent while it is switched off. */
@@ -49,6 +50,8 @@ export interface GatewayView {
   target(channel: string, text: string): Promise<Address>;
   send(to: Address, content: readonly OutboundContent[], source: string): Promise<readonly string[]>;
   readonly schedules: ScheduleDesk;
+  /** When the platform last reached a channel. */
+  callbacksOf(channel: string): CallbackTimes;
   /** What MCP offers. */
   readonly tools: Toolbox;
   reload(): Promise<ReloadResult>;

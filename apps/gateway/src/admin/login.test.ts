@@ -58,6 +58,7 @@ async function startAdmin(): Promise<string> {
       reject: async () => undefined,
       revoke: async () => false,
     },
+    callbacksOf: () => ({}),
     schedules: {
       list: async () => [],
       get: async () => undefined,

@@ -50,6 +50,15 @@ export const channel = z.object({
   reason: z.string().optional(),
   hint: z.string().optional(),
   canLogin: z.boolean(),
+  callbacks: z
+    .object({
+      checkedAt: z.number().optional().describe("The console checked the address."),
+      messageAt: z.number().optional(),
+      refusedAt: z.number().optional(),
+      refusedStatus: z.number().optional(),
+    })
+    .optional()
+    .describe("When the platform last called, since the start; absent where it does not."),
   accounts: z
     .array(
       z.object({

@@ -1,4 +1,5 @@
 import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs";
+import { createHttpClient } from "@wxgate/http-client";
 import { connect } from "../cli/admin-client.ts";
 import type { Action, CommandContext } from "../cli/context.ts";
 import { isDemo } from "../cli/context.ts";
@@ -9,14 +10,25 @@ import type { GatewayConfig } from "../config/schema.ts";
 import { dataFolderOf, keyFileOf } from "../data-folder.ts";
 import { type Finding, note, ok, wrong } from "../doctor/finding.ts";
 import { reportFindings } from "../doctor/report.ts";
+import { clockFinding, diskFinding, ownerFindings } from "../doctor/surroundings.ts";
 import { openDoors } from "../observe/open-doors.ts";
+import { systemClock } from "../ports/clock.ts";
+import type { CallbackTimes } from "../public/callback-book.ts";
 import { registry } from "../registry.ts";
+import { commonKeys } from "../settings.ts";
 
 /** Looks at everything that commonly goes wrong and says what to do; exit code 1 when something is wrong. */
 export const doctor: Action = async (context) => {
   const findings: Finding[] = [nodeVersion()];
   const config = readConfig(context, findings);
-  if (config) findings.push(...folders(config), ...openDoors(config).map((message) => note("open doors", message)));
+  if (config) {
+    findings.push(...folders(config), ...openDoors(config).map((message) => note("open doors", message)));
+    findings.push(
+      await diskFinding(dataFolderOf(config)),
+      ...ownerFindings(config.channels),
+      ...(await clocks(config, context)),
+    );
+  }
   findings.push(...(await runningGateway(context)));
 
   reportFindings(context, findings);
@@ -47,6 +59,28 @@ function readConfig(context: CommandContext, findings: Finding[]): GatewayConfig
     findings.push(...error.problems.map((problem) => wrong("configuration", formatProblem(problem))));
     return undefined;
   }
+}
+
+const CLOCK_TIMEOUT_MS = 5_000;
+
+/** Each platform is asked once, the way its channel calls it. */
+async function clocks({ channels }: GatewayConfig, { env }: CommandContext): Promise<readonly Finding[]> {
+  const origins = new Map<string, string | undefined>();
+  for (const entry of Object.values(channels)) {
+    const { enabled, egressProxyUrl } = commonKeys(entry);
+    const address = entry.keys.apiBaseUrl ?? entry.keys.baseUrl;
+    if (enabled && typeof address === "string") origins.set(new URL(address).origin, egressProxyUrl);
+  }
+  return Promise.all(
+    [...origins].map(async ([origin, egressProxyUrl]) => {
+      const http = createHttpClient({ env, egressProxyUrl, network: { timeoutMs: CLOCK_TIMEOUT_MS, retries: 0 } });
+      try {
+        return await clockFinding(origin, http.fetch, systemClock.now, AbortSignal.timeout(CLOCK_TIMEOUT_MS));
+      } finally {
+        await http.close();
+      }
+    }),
+  );
 }
 
 function folders(config: GatewayConfig): readonly Finding[] {
@@ -87,6 +121,7 @@ async function runningGateway(context: CommandContext): Promise<readonly Finding
       dead > 0 ? note("deliveries", `${dead} are dead; see: wxgate dead list`) : ok("deliveries", "none is dead"),
       ...(deferred > 0 ? [note("deliveries", `${deferred} wait for a customer or a limit`)] : []),
       ...items.map(channelFinding),
+      ...items.flatMap(callbackFindings),
     ];
   } catch (error) {
     if (!(error instanceof CommandError || error instanceof ConfigError)) throw error;
@@ -99,6 +134,8 @@ interface ChannelLine {
   readonly id: string;
   readonly state: string;
   readonly enabled: boolean;
+  readonly paths: readonly string[];
+  readonly callbacks?: CallbackTimes;
   readonly reason?: string;
   readonly hint?: string;
   readonly accounts: readonly {
@@ -107,6 +144,26 @@ interface ChannelLine {
     readonly reason?: string;
     readonly hint?: string;
   }[];
+}
+
+/** Whether the platform's calls come through, as far as this process has seen. */
+function callbackFindings({ id, enabled, paths, callbacks }: ChannelLine): readonly Finding[] {
+  if (!enabled || callbacks === undefined) return [];
+  const { checkedAt = 0, messageAt = 0, refusedAt = 0, refusedStatus } = callbacks;
+  const last = Math.max(checkedAt, messageAt);
+  if (refusedAt > last) {
+    const when = new Date(refusedAt).toISOString();
+    const words = `the last one for ${id} (${when}) was refused with ${refusedStatus}`;
+    return [wrong("callbacks", `${words}; wxgate doctor callback --url <the whole address it called> says why`)];
+  }
+  if (last > 0) return [ok("callbacks", `${id}: the last one came at ${new Date(last).toISOString()}`)];
+  const test = `from outside, curl -i "https://<your domain>${paths[0]}" must answer 400: 404 is a wrong path, a time-out a firewall or proxy`;
+  return [
+    note(
+      "callbacks",
+      `neither a check nor a message came for ${id} since the start. To test it: ${test}; then press Save on the console's callback page again`,
+    ),
+  ];
 }
 
 function channelFinding({ id, state, enabled, reason, hint, accounts }: ChannelLine): Finding {

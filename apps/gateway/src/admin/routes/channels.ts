@@ -107,6 +107,7 @@ async function describe(view: GatewayView, channel: ChannelView, probe: AbortSig
     ...(reason !== undefined && { reason }),
     ...(hint !== undefined && { hint }),
     canLogin: channel.channel?.login !== undefined,
+    ...(paths.length > 0 && { callbacks: view.callbacksOf(id) }),
     accounts: accounts.map((account) => describeAccount(account, quota)),
   };
 }
