@@ -64,9 +64,10 @@ export function createChannelHost(host: ChannelHostPorts): ChannelHost {
   }
 
   function isSame(a: ChannelConfig, b: ChannelConfig): boolean {
-    const own = Object.keys(types[b.type]?.schema.shape ?? {});
-    const relevant = [...own, ...SURROUNDINGS];
-    return a.type === b.type && relevant.every((key) => isDeepStrictEqual(a.keys[key], b.keys[key]));
+    const type = types[b.type];
+    if (a.type !== b.type || !type) return false;
+    const isOwnSame = isDeepStrictEqual(type.own(a.keys), type.own(b.keys));
+    return isOwnSame && SURROUNDINGS.every((key) => isDeepStrictEqual(a.keys[key], b.keys[key]));
   }
 
   async function end({ channel, http, sends, stop, running }: Hosted): Promise<void> {

@@ -14,6 +14,8 @@ export interface ChannelType {
   readonly schema: z.ZodObject;
   /** Keys that must be written under each channel and are never taken from `defaults`. */
   readonly credentials: readonly string[];
+  /** What the channel itself is made of: of the other keys it knows nothing. */
+  own(keys: Keys): Keys;
   create(id: string, keys: Keys, ports: ChannelPorts): Channel;
 }
 
@@ -66,12 +68,14 @@ function channel<S extends z.ZodObject>(
   credentials: readonly string[],
   surroundings: z.ZodRawShape = {},
 ): ChannelType {
-  const own = Object.keys(schema.shape);
+  const names = Object.keys(schema.shape);
+  const own = (keys: Keys) => pick(keys, names);
   return {
     schema: schema.safeExtend(surroundings),
     credentials,
+    own,
     // The configuration checked `keys` with this schema; the common keys beside it are the gateway's affair.
-    create: (id, keys, ports) => create(id, pick(keys, own) as z.output<S>, ports),
+    create: (id, keys, ports) => create(id, own(keys) as z.output<S>, ports),
   };
 }
 

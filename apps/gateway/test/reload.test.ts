@@ -32,16 +32,18 @@ describe("reload", () => {
     expect(statuses).toEqual([404, 400]);
   });
 
-  it("makes no new channel when only who may write changes", async () => {
+  it("makes no new channel when only who may write changes, and what the gateway says to the others", async () => {
     const gateway = await startGateway();
 
-    gateway.writeConfig({ channels: { support: kfChannel(gateway.sim, { dmPolicy: "disabled" }) } });
+    const more = { dmPolicy: "disabled", notices: { denied: "not today" } };
+    gateway.writeConfig({ channels: { support: kfChannel(gateway.sim, more) } });
     const result = await gateway.api<Reloaded>("/api/reload", { method: "POST" });
     await gateway.customerWrites("hello");
     await waitFor(() => gateway.log().includes('"outcome":"denied"'));
 
     expect(result.changed).toEqual([]);
-    expect(gateway.repliesTo()).toEqual([]);
+    await waitFor(() => gateway.repliesTo().length > 0);
+    expect(gateway.repliesTo()).toEqual(["not today"]);
   });
 
   it("refuses a wrong file, says where, and goes on with the old one", async () => {
