@@ -1,8 +1,5 @@
 import {
-  type Agent,
-  type ClaimedMessage,
   type ClaimedTurn,
-  type InboundContent,
   type JsonObject,
   type OutboundContent,
   RejectedError,
@@ -10,17 +7,15 @@ import {
   type ReplyTarget,
   type Sender,
   StaleClaimError,
-  type Turn,
   type TurnResult,
   textOf,
 } from "@wxgate/core";
 import { type AccessDecision, admit, mayCommand } from "./access.ts";
-import { type ChosenAgent, currentAgent } from "./choose-agent.ts";
+import { currentAgent } from "./choose-agent.ts";
 import { parseCommand } from "./commands.ts";
 import { describeError } from "./describe-error.ts";
 import { fetchMedia } from "./fetch-media.ts";
 import { commandWords } from "./inbox.ts";
-import { instanceFor, instanceName } from "./instances.ts";
 import { noticeOnce } from "./notice.ts";
 import type { Pairing } from "./pairing.ts";
 import { prepareReply } from "./prepare-reply.ts";
@@ -31,10 +26,10 @@ import { helpText, runCommand } from "./run-command.ts";
 import { keepSession } from "./session-reset.ts";
 import type { ChannelSettings, DispatcherPorts, DispatcherSettings } from "./settings.ts";
 import { createToolProgress } from "./tool-progress.ts";
+import { turnFor } from "./turn-for.ts";
 
 const ATTEMPTS = 5;
 const BACKOFF = { firstMs: 1_000, longestMs: 60_000 };
-const HISTORY_ENTRIES = 40;
 /** How often the text a stream shows is stored, for a turn that is cut off. */
 const SHOWN_EVERY_MS = 2_000;
 /** Made once: an abort without a reason makes an error with a stack for every turn. */
@@ -176,10 +171,7 @@ async function askAgent(answering: Answering, sender: Sender, stop: AbortSignal)
     stop,
   );
   const session = keepSession(turn, entry.sessionReset, ports);
-  const asked = {
-    ...(await turnFor(turn, { name, agent, session: await session.begin() }, messages, sender, run)),
-    ...(await instanceOf(answering, chosen, sender)),
-  };
+  const asked = await turnFor(turn, { entry, chosen, session: await session.begin(), messages, sender }, ports);
 
   const work = new AbortController();
   const { signal } = work;
@@ -209,52 +201,6 @@ async function askAgent(answering: Answering, sender: Sender, stop: AbortSignal)
   for (const problem of problems)
     ports.log.warn({ turn: turn.id, agent: name, problem }, "part of an answer was left out");
   return { outcome: content.length === 0 ? "silent" : "answered", content, remember: true };
-}
-
-async function turnFor(
-  turn: ClaimedTurn,
-  { name, agent, session }: { readonly name: string; readonly agent: Agent; readonly session: string },
-  messages: readonly ClaimedMessage[],
-  sender: Sender,
-  { ports }: TurnRun,
-): Promise<Turn> {
-  const wantsHistory = agent.capabilities?.history === false;
-  const history = wantsHistory ? await ports.store.history(turn.lane, session, HISTORY_ENTRIES) : [];
-  const signed = (content: readonly InboundContent[]) => content.map((part) => ports.media.sign(part));
-  return {
-    id: turn.id,
-    attempt: turn.attempt,
-    agent: name,
-    session,
-    conversation: turn.conversation,
-    sender,
-    messages: messages.map(({ message }) => ({
-      id: message.id,
-      sentAt: message.sentAt,
-      content: signed(message.content),
-      ...(message.quote === undefined ? {} : { quote: message.quote }),
-    })),
-    history: history.map(({ role, at, text, senderId, senderName }) => ({
-      role,
-      at: new Date(at),
-      text,
-      ...(senderId === undefined
-        ? {}
-        : { sender: { id: senderId, ...(senderName === undefined ? {} : { name: senderName }) } }),
-    })),
-  };
-}
-
-/** The instance that answers, where this conversation has one of its own. */
-async function instanceOf(
-  { turn, entry, run }: Answering,
-  { name, isBound }: ChosenAgent,
-  sender: Sender,
-): Promise<Pick<Turn, "instance" | "folder">> {
-  if (instanceFor(entry, isBound, turn.conversation, sender) !== "instance") return {};
-  const instance = instanceName(name, entry.channel, turn.conversation);
-  const folder = await run.ports.instanceFolder?.(name, instance);
-  return { instance, ...(folder === undefined ? {} : { folder }) };
 }
 
 async function showTyping({ turn, entry, run }: Answering, signal: AbortSignal): Promise<void> {

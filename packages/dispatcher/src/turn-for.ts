@@ -1,0 +1,58 @@
+import type { ClaimedMessage, ClaimedTurn, InboundContent, Sender, Turn } from "@wxgate/core";
+import type { ChosenAgent } from "./choose-agent.ts";
+import { instanceFor, instanceName } from "./instances.ts";
+import type { ChannelSettings, DispatcherPorts } from "./settings.ts";
+
+const HISTORY_ENTRIES = 40;
+
+export interface Question {
+  readonly entry: ChannelSettings;
+  readonly chosen: ChosenAgent;
+  readonly session: string;
+  /** With their media fetched. */
+  readonly messages: readonly ClaimedMessage[];
+  readonly sender: Sender;
+}
+
+/** What the agent is handed: for one without memory also what was said before. */
+export async function turnFor(turn: ClaimedTurn, question: Question, ports: DispatcherPorts): Promise<Turn> {
+  const { chosen, session, messages, sender } = question;
+  const wantsHistory = chosen.agent.capabilities?.history === false;
+  const history = wantsHistory ? await ports.store.history(turn.lane, session, HISTORY_ENTRIES) : [];
+  const signed = (content: readonly InboundContent[]) => content.map((part) => ports.media.sign(part));
+  return {
+    id: turn.id,
+    attempt: turn.attempt,
+    agent: chosen.name,
+    session,
+    ...(await instanceOf(turn, question, ports)),
+    conversation: turn.conversation,
+    sender,
+    messages: messages.map(({ message }) => ({
+      id: message.id,
+      sentAt: message.sentAt,
+      content: signed(message.content),
+      ...(message.quote === undefined ? {} : { quote: message.quote }),
+    })),
+    history: history.map(({ role, at, text, senderId, senderName }) => ({
+      role,
+      at: new Date(at),
+      text,
+      ...(senderId === undefined
+        ? {}
+        : { sender: { id: senderId, ...(senderName === undefined ? {} : { name: senderName }) } }),
+    })),
+  };
+}
+
+/** The instance that answers, where this conversation has one of its own. */
+async function instanceOf(
+  { conversation }: ClaimedTurn,
+  { entry, chosen, sender }: Question,
+  ports: DispatcherPorts,
+): Promise<Pick<Turn, "instance" | "folder">> {
+  if (instanceFor(entry, chosen.isBound, conversation, sender) !== "instance") return {};
+  const instance = instanceName(chosen.name, entry.channel, conversation);
+  const folder = await ports.instanceFolder?.(chosen.name, instance);
+  return { instance, ...(folder === undefined ? {} : { folder }) };
+}
