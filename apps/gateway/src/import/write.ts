@@ -2,7 +2,8 @@ import { Document, isMap, isPair } from "yaml";
 import type { Draft } from "./draft.ts";
 
 /** Keys whose values belong in nobody's sight. */
-const SECRET_KEYS = new Set(["secret", "token", "encodingAESKey"]);
+const SECRET_KEYS = new Set(["secret", "token", "encodingAESKey", "apiKey"]);
+const TAKEN_OVER = "Taken over from an OpenClaw configuration. `wxgate check` says whether it is right.";
 
 export interface Written {
   readonly yaml: string;
@@ -11,7 +12,7 @@ export interface Written {
 }
 
 /** The draft as a commented file, its secrets as `${NAME}` unless they shall stay. */
-export function writeConfig(draft: Draft, inlineSecrets: boolean): Written {
+export function writeConfig(draft: Draft, inlineSecrets: boolean, comment: string = TAKEN_OVER): Written {
   const secrets = new Map<string, string>();
   const hide = (owner: string, keys: Readonly<Record<string, unknown>>) =>
     Object.fromEntries(
@@ -26,7 +27,7 @@ export function writeConfig(draft: Draft, inlineSecrets: boolean): Written {
     ...(draft.bindings.length > 0 && { bindings: draft.bindings }),
     channels: Object.fromEntries(channels),
   });
-  document.commentBefore = " Taken over from an OpenClaw configuration. `wxgate check` says whether it is right.";
+  document.commentBefore = ` ${comment}`;
   const section = document.get("channels");
   for (const pair of isMap(section) ? section.items : []) {
     const comment = draft.channels.get(String(pair.key))?.comment;
