@@ -143,10 +143,10 @@ export class DelimiterList {
     const { span, width } = spanOf(opener, closer);
     opener.left -= width;
     closer.left -= width;
-    opener.opens ??= [];
-    opener.opens.push(span);
-    closer.closes ??= [];
-    closer.closes.push(span);
+    if (opener.opens) opener.opens.push(span);
+    else opener.opens = [span];
+    if (closer.closes) closer.closes.push(span);
+    else closer.closes = [span];
     opener.next = closer;
     closer.previous = opener;
     if (opener.left === 0) this.remove(opener);

@@ -61,10 +61,12 @@ const INPUTS = [
   ...BUILT,
 ];
 
+/** The processor's time: that of the clock also counts what other processes of a busy machine take. */
 function elapsedMs(text: string): number {
-  const started = performance.now();
+  const started = process.cpuUsage();
   formatMarkdown(text);
-  return performance.now() - started;
+  const { user, system } = process.cpuUsage(started);
+  return (user + system) / 1000;
 }
 
 /** Best times of both lengths; measures again while a busy machine makes linear work look worse. */

@@ -7,9 +7,12 @@ import type { MarkdownEvent } from "./events.ts";
 import { readTag } from "./html-tags.ts";
 import { type LinkTarget, normalizeLabel, type References, readInlineTarget, readLabel } from "./links.ts";
 
-const SPECIAL_CHARACTERS = "\n&*.:<@[\\]_`~";
-const SPECIAL = new Uint8Array(128);
-for (const character of SPECIAL_CHARACTERS) SPECIAL[character.charCodeAt(0)] = 1;
+const SPACE = 0x20;
+const EXCLAMATION = 0x21;
+const SPECIAL_CHARACTER = /[\n&*.:<@[\\\]_`~]/;
+const SPECIAL = Uint8Array.from({ length: 128 }, (_, code) =>
+  SPECIAL_CHARACTER.test(String.fromCharCode(code)) ? 1 : 0,
+);
 
 /** How many characters are looked at one by one, before it pays to start the engine's search. */
 const NEAR = 32;
@@ -30,9 +33,6 @@ function nextSpecial(source: string, from: number, far: RegExp): number {
 function startsText(code: number): boolean {
   return code >= 128 || (code > SPACE && code !== EXCLAMATION && SPECIAL[code] === 0);
 }
-
-const SPACE = 0x20;
-const EXCLAMATION = 0x21;
 
 const COMMENT_OPEN = "<!--";
 const COMMENT_CLOSE = "-->";
@@ -76,7 +76,7 @@ export class InlineReader {
   private escapedAt = -1;
   private noCommentEnd = false;
   private readonly joinsLines: boolean;
-  private readonly far = /[\n&*.:<@[\\\]_`~]/g;
+  private readonly far = new RegExp(SPECIAL_CHARACTER, "g");
 
   /** `joinsLines`: lines of mere text are one event, with the line breaks between them. */
   constructor(references: References, onEvent: (event: MarkdownEvent) => void, joinsLines: boolean) {

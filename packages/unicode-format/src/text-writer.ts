@@ -28,7 +28,7 @@ export class TextWriter {
     if (!spaced || this.isAfterHeading) this.newLine();
     else if (this.due < 2) {
       this.due = 2;
-      this.blankPrefix = this.rest.trimEnd();
+      this.blankPrefix = this.levels.length === 0 ? "" : this.rest.trimEnd();
     }
   }
 
@@ -100,7 +100,10 @@ export class TextWriter {
   }
 
   private breakLine(): void {
-    if (this.sink.length > 0) this.sink.append(this.due === 2 ? `\n${this.blankPrefix}\n` : "\n");
+    if (this.sink.length > 0) {
+      if (this.due < 2) this.sink.append("\n");
+      else this.sink.append(this.blankPrefix === "" ? "\n\n" : `\n${this.blankPrefix}\n`);
+    }
     this.due = 0;
     this.isAfterHeading = false;
   }
