@@ -230,7 +230,7 @@ type Truthy<T> = Exclude<T, undefined | null | false | "" | 0>;
 /** Waits until `look` gives something truthy, and returns it. What it throws meanwhile is told when time is up. */
 export async function waitFor<T>(
   look: () => T | Promise<T>,
-  { timeoutMs = 10_000, everyMs = 25 }: { timeoutMs?: number; everyMs?: number } = {},
+  { timeoutMs = 20_000, everyMs = 25 }: { timeoutMs?: number; everyMs?: number } = {},
 ): Promise<Truthy<T>> {
   const until = Date.now() + timeoutMs;
   let last: unknown = "nothing came";
