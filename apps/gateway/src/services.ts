@@ -6,6 +6,7 @@ import { type Channel, type ChannelPorts, RejectedError, type Store } from "@wxg
 import { createDispatcher, type Dispatcher, type Observation } from "@wxgate/dispatcher";
 import { createHttpClient, type HttpClient } from "@wxgate/http-client";
 import { openStore } from "@wxgate/store";
+import { createWecomMcp } from "@wxgate/wecom-mcp";
 import { type AgentHost, createAgentHost } from "./agent-host.ts";
 import { type ChannelHost, createChannelHost } from "./channel-host.ts";
 import type { ChannelConfig, GatewayConfig } from "./config/schema.ts";
@@ -30,6 +31,9 @@ import { agentTools } from "./tools/agent-tools.ts";
 import { gatewayTools } from "./tools/gateway-tools.ts";
 import { readSkills } from "./tools/skills.ts";
 import { createToolbox, type Toolbox } from "./tools/toolbox.ts";
+import { createWecomHost } from "./tools/wecom-host.ts";
+import { wecomTool } from "./tools/wecom-tool.ts";
+import { version } from "./version.ts";
 
 /** Everything that runs behind the servers. */
 export interface Services {
@@ -79,16 +83,31 @@ export async function openServices(options: GatewayOptions, live: Live): Promise
   // Where the media store looks for leftovers of a crash, too.
   const scratchDir = join(config.media.dir, "tmp");
   const converter = createLazyConverter(scratchDir, env.PATH);
-  const portsOf = (id: string, channel: ChannelConfig) =>
-    channelPorts(id, channel, { options, live, store, dispatcher, files, converter, scratchDir });
+  const portsInUse = new Map<string, ChannelPorts>();
+  const portsOf = (id: string, channel: ChannelConfig) => {
+    const made = channelPorts(id, channel, { options, live, store, dispatcher, files, converter, scratchDir });
+    portsInUse.set(id, made.ports);
+    return made;
+  };
   const decorate = (channel: Channel) => decorateChannel(channel, { options, live, crash });
   const channels = createChannelHost({ types: registry.channels, clock, random, log, portsOf, decorate });
 
   const everywhere = () => live.config.tools.everywhere;
+  const wecomHost = createWecomHost({
+    channels: channels.channels,
+    portsOf: (id) => portsInUse.get(id),
+    urlOf: (id) => textOf(live.config.channels[id]?.keys.url),
+    files,
+    ports: { clock, random, log, version },
+  });
   const skills = readSkills();
   const { target, send, schedules } = dispatcher;
   const toolPorts = { store, channels: channels.channels, target, send, schedules };
-  const tools = createToolbox(gatewayTools(toolPorts, skills), skills, log);
+  const tools = createToolbox(
+    gatewayTools(toolPorts, skills, [wecomTool({ wecom: createWecomMcp(wecomHost), bots: wecomHost.bots })]),
+    skills,
+    log,
+  );
 
   const agentPorts = (name: string): AgentPorts => ({
     fetch: agentHttp.fetch,
@@ -123,6 +142,10 @@ export async function openServices(options: GatewayOptions, live: Live): Promise
       await store.close();
     },
   };
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
 }
 
 function openFiles(keys: KeyFile, live: Live): MediaFiles {

@@ -7,7 +7,11 @@ import type { Skill } from "./skills.ts";
 import type { GatewayTool } from "./tool.ts";
 
 /** Every tool there is. */
-export function gatewayTools(ports: ToolPorts, skills: readonly Skill[]): readonly GatewayTool[] {
-  const tools = [...messageTools(ports), ...conversationTools(ports), ...scheduleTools(ports)];
+export function gatewayTools(
+  ports: ToolPorts,
+  skills: readonly Skill[],
+  more: readonly GatewayTool[],
+): readonly GatewayTool[] {
+  const tools = [...messageTools(ports), ...conversationTools(ports), ...scheduleTools(ports), ...more];
   return [...tools, ...skillTools(skills, tools)];
 }

@@ -68,4 +68,16 @@ export const BOT_FAULTS: readonly FaultDefinition[] = [
   { name: "bot.cdn.busy", summary: "The file server answers 503.", targets: BOT },
   { name: "bot.cdn.wrong-key", summary: "The key beside the address opens another file.", targets: BOT },
   { name: "bot.cdn.plain-name", summary: "The file's name comes percent-encoded in filename= alone.", targets: BOT },
+  { name: "bot.mcp.stateful", summary: "The servers of the bot's tools keep sessions.", targets: BOT },
+  { name: "bot.mcp.events", summary: "They answer with events, a notification first.", targets: BOT },
+  { name: "bot.mcp.session-lost", summary: "They forget a session: 404.", targets: BOT },
+  { name: "bot.mcp.wrong-id", summary: "They answer another request.", targets: BOT },
+  { name: "bot.mcp.slow-headers", summary: "They take ten minutes to begin.", targets: BOT },
+  { name: "bot.mcp.slow-body", summary: "They take ten minutes to end.", targets: BOT },
+  {
+    name: "bot.mcp.rpc-error",
+    summary: "They refuse in JSON-RPC's words.",
+    targets: BOT,
+    value: { type: "number", summary: "the code: -32001, -32002, -32003 …", default: -32001 },
+  },
 ];

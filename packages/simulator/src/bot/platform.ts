@@ -1,4 +1,6 @@
 import { ControlError } from "../control/errors.ts";
+import { createMcpServers, MCP_PREFIX } from "../mcp/servers.ts";
+import { createMcpVerbs } from "../mcp/verbs.ts";
 import type { AccountDescription, Platform, PlatformTools, Screen, ScreenQuery } from "../platform.ts";
 import { BOT_CDN_PREFIX, createBotCdn } from "./cdn.ts";
 import { createCommands } from "./commands.ts";
@@ -28,6 +30,7 @@ export function createBotPlatform(tools: PlatformTools, options: readonly BotCor
     for (const one of some) bots.set(one.botId, createBot(corp, one));
   }
   const cdn = createBotCdn(tools);
+  const mcp = createMcpServers(tools);
   const sockets = createBotSockets(tools, bots, createCommands(tools));
   const inbound = createBotInbound(tools, {
     push: sockets.push,
@@ -72,7 +75,7 @@ export function createBotPlatform(tools: PlatformTools, options: readonly BotCor
   return {
     name: "wecom-bot-ws",
     faults: BOT_FAULTS,
-    http: { [BOT_CDN_PREFIX]: cdn.handle },
+    http: { [BOT_CDN_PREFIX]: cdn.handle, [MCP_PREFIX]: mcp.handle },
     upgrades: { [BOT_SOCKET_PATH]: sockets.upgrade },
     accounts: () => [...bots.values()].map((one) => describe(one, baseUrl())),
     has: (id) => bots.has(id),
@@ -92,10 +95,11 @@ export function createBotPlatform(tools: PlatformTools, options: readonly BotCor
         { bot: bot(tap.account), user: tap.user, ...(tap.group === undefined ? {} : { group: tap.group }) },
         tap,
       ),
-    verbs: createBotVerbs({ bot, inbound, sockets }),
+    verbs: { ...createBotVerbs({ bot, inbound, sockets }), ...createMcpVerbs(mcp, (id) => void bot(id)) },
     reset() {
       for (const one of bots.values()) resetBot(one);
       cdn.clear();
+      mcp.clear();
     },
     close: () => sockets.close(),
   };
