@@ -43,6 +43,31 @@ describe("check", () => {
   });
 });
 
+describe("doctor callback", () => {
+  it("takes its own options, though doctor is a command as well: exit code 1", async () => {
+    const dir = emptyFolder();
+    const keys = "corpId: ww1, token: t, encodingAESKey: 2wgSqGrnzYN2884VE2DB2Je22gxxXmGrpgsGKzvQxwE";
+    writeFileSync(join(dir, "other.yaml"), `channels: { support: { type: kf, ${keys} } }\n`);
+    const address = "https://example.com/webhooks/support";
+
+    const { code, stdout } = await runCli(dir, [
+      "doctor",
+      "callback",
+      "--config",
+      "other.yaml",
+      "--json",
+      "--url",
+      address,
+    ]);
+
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout).findings).toMatchObject([
+      { check: "address", result: "ok" },
+      { check: "query", result: "wrong" },
+    ]);
+  });
+});
+
 describe("start", () => {
   it("refuses a wrong file as check does", async () => {
     const dir = emptyFolder();

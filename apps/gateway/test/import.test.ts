@@ -33,6 +33,9 @@ const EXAMPLES: Readonly<Record<string, string>> = {
     main: { botId: "bot-id-1", secret: "bot-secret", ...app(1000002) },
     support: { dmPolicy: "allowlist", allowFrom: ["admin1"], ...app(1000003) },
   }),
+  "a bot in callback mode, in JSON5": `// the older shape
+    { channels: { wecom: { enabled: true, webhookPath: "/wecom", token: "cb-token", encodingAESKey: "${KEY}",
+      receiveId: "", welcomeText: "hi", dm: { policy: "pairing", allowFrom: ["userid1"] } } } }`,
   "the iLink plugin": `{ plugins: { entries: { "openclaw-weixin": { enabled: true } } } }`,
 };
 

@@ -108,6 +108,7 @@ function createProgram(surroundings: Surroundings): Command {
     .description("Connects WeChat and WeCom to any AI agent.")
     .version(version)
     .exitOverride()
+    .enablePositionalOptions()
     .showHelpAfterError("(add --help for what is possible)")
     .addHelpText("after", "\nExit codes: 0 done, 1 failed, 2 written wrongly, 3 no gateway runs.");
   // A command that has commands of its own leaves their options to them.
