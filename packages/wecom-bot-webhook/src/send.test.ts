@@ -163,6 +163,24 @@ describe("an answer", () => {
     expect(hook.posts).toHaveLength(1);
   });
 
+  it("in a group never ends the bubble of another member's question", async () => {
+    const hook = startHook();
+    const group = { chattype: "group", chatid: "wrG" };
+    await hook.ask(hook.platform.text("mine", group));
+    await hook.ask(
+      hook.platform.text("yours", { ...group, msgid: "m-2", from: { userid: "other" }, response_url: "" }),
+    );
+    const to = { ...hook.target().to, kind: "group", peer: "wrG" } as const;
+    const first = await hook.send(hook.pieces(say("one"))[0]!, { to });
+    await hook.shown(ID);
+    await first.sent;
+
+    await (await hook.send(hook.pieces(say("two"))[0]!, { id: "d-2", to })).sent;
+
+    expect(await hook.shown(bubbleIdOf("m-2"))).toMatchObject({ finish: false });
+    expect(hook.posts).toHaveLength(1);
+  });
+
   it("gives up its wait when it is told to", async () => {
     const hook = await withMessage();
     const stop = new AbortController();

@@ -130,15 +130,17 @@ export function createSend(options: SendOptions): Channel["send"] {
 
   /**
    * A reply belongs into the bubble of the message it answers. What waited for the member's next message may take that one's
-   * bubble, unless an answer grows in it already.
+   * bubble, unless an answer grows in it already; in a group only the same member's.
    */
   async function candidates(ways: readonly Way[], message: OutboundMessage): Promise<readonly Way[]> {
     const own = bubbleOf(message);
-    const { answers } = message;
+    const { answers, to } = message;
+    const asker = ways.find(({ messageId }) => answers.includes(messageId))?.from;
     const found = own === undefined ? [] : [own];
     if (answers.length === 0 && (await freeUrl(ways, answers)) !== undefined) return found;
     for (const way of ways.toReversed()) {
       if (answers.includes(way.messageId) || !way.bubble) continue;
+      if (to.kind === "group" && (asker === undefined || way.from !== asker)) continue;
       if ((await records.text(bubbleIdOf(way.messageId))) === undefined) found.push(way);
     }
     return found;

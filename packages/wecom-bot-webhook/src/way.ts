@@ -6,21 +6,34 @@ export interface Way {
   readonly messageId: string;
   /** When the message came, milliseconds since 1970; everything ends some time after it. */
   readonly at: number;
+  /** Who wrote: in a group a bubble answers its own member. */
+  readonly from?: string;
   /** A message has a bubble; the use of a card has none. */
   readonly bubble: boolean;
   /** `response_url`: takes one post. A secret. */
   readonly url?: string;
 }
 
-export function wayToJson({ at, bubble, url }: Omit<Way, "messageId">): JsonObject {
-  return { at, ...(bubble ? { bubble } : {}), ...(url === undefined ? {} : { url }) };
+export function wayToJson({ at, from, bubble, url }: Omit<Way, "messageId">): JsonObject {
+  return {
+    at,
+    ...(from === undefined ? {} : { from }),
+    ...(bubble ? { bubble } : {}),
+    ...(url === undefined ? {} : { url }),
+  };
 }
 
 /** The conversation's, newest first. */
 export function waysOf({ handles }: Pick<ReplyTarget, "handles">): readonly Way[] {
   return handles.map(({ messageId, receivedAt, data }) => {
     const url = textField(data, "url");
-    const at = numberField(data, "at") ?? receivedAt;
-    return { messageId, at, bubble: data.bubble === true, ...(url === undefined ? {} : { url }) };
+    const from = textField(data, "from");
+    return {
+      messageId,
+      at: numberField(data, "at") ?? receivedAt,
+      bubble: data.bubble === true,
+      ...(from === undefined ? {} : { from }),
+      ...(url === undefined ? {} : { url }),
+    };
   });
 }

@@ -61,7 +61,7 @@ describe("a message", () => {
         from: TO,
         sender: { id: USER },
         content: [{ kind: "text", text: "hello" }],
-        replyHandle: { at: clock.now(), bubble: true, url: RESPONSE_URL },
+        replyHandle: { at: clock.now(), from: USER, bubble: true, url: RESPONSE_URL },
       },
     ]);
   });

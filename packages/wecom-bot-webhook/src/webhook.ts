@@ -65,7 +65,11 @@ export function createWebhook(options: WebhookOptions): NonNullable<Channel["web
   }
 
   async function takeMessage(body: JsonObject, context: BotContext): Promise<JsonObject | undefined> {
-    const message = parseBotMessage(body, context, wayToJson({ at: context.receivedAt, bubble: true, ...urlOf(body) }));
+    const message = parseBotMessage(
+      body,
+      context,
+      wayToJson({ at: context.receivedAt, bubble: true, ...fromOf(body), ...urlOf(body) }),
+    );
     if (message === undefined) {
       log.warn({ id: messageIdOf(body).slice(0, 128) }, "a callback that names nobody was left out");
       return undefined;
@@ -95,6 +99,11 @@ export function createWebhook(options: WebhookOptions): NonNullable<Channel["web
     const messages = parsed.kind === "card-tapped" ? [{ ...parsed.message, replyHandle: way }] : [];
     await ports.inbox.accept({ messages, events: [event] });
     return options.answerEvent(parsed);
+  }
+
+  function fromOf(body: JsonObject): { from?: string } {
+    const from = textField(objectField(body, "from"), "userid");
+    return from === undefined ? {} : { from };
   }
 
   function urlOf(body: JsonObject): { url?: string } {
