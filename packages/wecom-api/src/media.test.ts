@@ -137,7 +137,6 @@ describe("an upload", () => {
 
   it("fails with the file's own error when the file cannot be read", async () => {
     const own = new RejectedError("the file is gone", { code: "media.missing" });
-    // biome-ignore lint/correctness/useYield: it fails before the first piece
     async function* broken(): AsyncGenerator<Uint8Array> {
       throw own;
     }
