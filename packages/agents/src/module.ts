@@ -1,5 +1,14 @@
-import type { Agent, AgentEvent, JsonObject, Turn } from "@wxgate/core";
-import { AuthenticationError, ChannelError, ProtocolError, RejectedError, TransientError } from "@wxgate/core";
+import {
+  type Agent,
+  type AgentEvent,
+  AuthenticationError,
+  ChannelError,
+  type JsonObject,
+  ProtocolError,
+  RejectedError,
+  TransientError,
+  type Turn,
+} from "@wxgate/core";
 import { z } from "zod";
 import type { AgentType } from "./agent-type.ts";
 import { loadModule } from "./load-module.ts";

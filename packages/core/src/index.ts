@@ -53,7 +53,15 @@ export {
   type WaitFor,
 } from "./errors.ts";
 export type { Accepted, CursorMove, InboundBatch, Inbox, StoredMessage } from "./inbox.ts";
-export type { JsonObject, JsonValue } from "./json.ts";
+export {
+  isObject,
+  type JsonObject,
+  type JsonValue,
+  listField,
+  numberField,
+  objectField,
+  textField,
+} from "./json.ts";
 export type { InboundEvent, InboundMessage, ServedBy } from "./message.ts";
 export { outboundText } from "./outbound-text.ts";
 export type {

@@ -1,7 +1,16 @@
-import type { Clock, InboundEvent, Inbox, JsonObject, Logger, State } from "@wxgate/core";
+import {
+  type Clock,
+  type InboundEvent,
+  type Inbox,
+  isObject,
+  type JsonObject,
+  type Logger,
+  numberField,
+  type State,
+  textField,
+} from "@wxgate/core";
 import type { KfAccount } from "./api.ts";
 import type { KfConfig } from "./config.ts";
-import { isObject, numberField, textField } from "./wire.ts";
 
 interface KnownAccount {
   readonly openKfId: string;

@@ -1,15 +1,11 @@
-import type { JsonObject } from "@wxgate/core";
+import { isObject, type JsonObject, listField, numberField, textField } from "@wxgate/core";
 import { createWecomApi, KF_ERRCODES, type WecomApi, type WecomApiOptions } from "@wxgate/wecom-api";
 import {
-  isObject,
-  listField,
-  numberField,
   parseSyncPage,
   SESSION,
   type SessionState,
   type SyncPage,
   type SyncRequest,
-  textField,
   type WireMessage,
 } from "./wire.ts";
 

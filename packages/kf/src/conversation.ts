@@ -1,5 +1,4 @@
-import type { Address, JsonObject } from "@wxgate/core";
-import { numberField } from "./wire.ts";
+import { type Address, type JsonObject, numberField } from "@wxgate/core";
 
 /** Where a page of `sync_msg` was read. */
 export interface SyncContext {

@@ -1,7 +1,15 @@
-import type { Clock, JsonObject, Logger, State } from "@wxgate/core";
+import {
+  type Clock,
+  isObject,
+  type JsonObject,
+  type Logger,
+  listField,
+  numberField,
+  type State,
+  textField,
+} from "@wxgate/core";
 import type { KfApi } from "./api.ts";
 import { withTimeLimit } from "./time-limit.ts";
-import { isObject, listField, numberField, textField } from "./wire.ts";
 
 interface Customer {
   readonly name?: string;

@@ -1,6 +1,5 @@
-import { type JsonObject, type OutboundContent, outboundText } from "@wxgate/core";
+import { isObject, type JsonObject, listField, type OutboundContent, outboundText, textField } from "@wxgate/core";
 import { fitMenu, type MenuPart } from "./menu.ts";
-import { isObject, listField, textField } from "./wire.ts";
 
 /** Text (already formatted), or something that is a message of its own. */
 export type Block = string | Exclude<OutboundContent, { kind: "text" | "articles" | "card" }>;

@@ -1,17 +1,19 @@
 import {
   type ChannelError,
   type ChannelPorts,
+  isObject,
   type OutboundContent,
   type OutboundMessage,
   RejectedError,
   type SendReceipt,
+  textField,
 } from "@wxgate/core";
 import { hasErrcode } from "@wxgate/wecom-api";
 import type { KfApi } from "./api.ts";
 import { ERR_SERVICER_AWAY, ERR_SERVICER_UNKNOWN, ERR_TRANSITION, isDuplicateMessageId } from "./errors.ts";
 import { render } from "./render.ts";
 import { isHumans, type Sessions } from "./sessions.ts";
-import { isObject, SESSION, textField } from "./wire.ts";
+import { SESSION } from "./wire.ts";
 
 type Handoff = Extract<OutboundContent, { kind: "handoff" }>;
 export type HandOver = (message: OutboundMessage, handoff: Handoff, signal: AbortSignal) => Promise<SendReceipt>;

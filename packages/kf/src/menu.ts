@@ -1,5 +1,4 @@
-import type { MenuItem, OutboundContent } from "@wxgate/core";
-import { outboundText } from "@wxgate/core";
+import { type MenuItem, type OutboundContent, outboundText } from "@wxgate/core";
 import { byteLength } from "./text.ts";
 
 export type Menu = Extract<OutboundContent, { kind: "menu" }>;

@@ -1,5 +1,15 @@
-import type { ForwardedItem, InboundContent, JsonObject, JsonValue, MediaRef } from "@wxgate/core";
-import { isObject, listField, numberField, objectField, textField } from "./wire.ts";
+import {
+  type ForwardedItem,
+  type InboundContent,
+  isObject,
+  type JsonObject,
+  type JsonValue,
+  listField,
+  type MediaRef,
+  numberField,
+  objectField,
+  textField,
+} from "@wxgate/core";
 
 /** How deep a chat record inside a chat record is opened. */
 const FORWARD_DEPTH = 3;

@@ -1,6 +1,5 @@
-import type { InboundEvent, JsonObject } from "@wxgate/core";
+import { type InboundEvent, type JsonObject, numberField, objectField, textField } from "@wxgate/core";
 import { addressOf, type SyncContext } from "./conversation.ts";
-import { numberField, objectField, textField } from "./wire.ts";
 
 /** How long the platform takes the answer to a welcome or closing code. */
 const ANSWER_CODE_MS = 20_000;

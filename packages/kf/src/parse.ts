@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import type { InboundEvent, InboundMessage, JsonObject } from "@wxgate/core";
+import { type InboundEvent, type InboundMessage, type JsonObject, numberField, textField } from "@wxgate/core";
 import { addressOf, type SyncContext, sentAtOf } from "./conversation.ts";
 import { parseContent } from "./parse-content.ts";
 import { parseEvent } from "./parse-event.ts";
-import { numberField, ORIGIN_CUSTOMER, ORIGIN_SERVICER, textField } from "./wire.ts";
+import { ORIGIN_CUSTOMER, ORIGIN_SERVICER } from "./wire.ts";
 
 /** One item of `sync_msg`. */
 export type Parsed =

@@ -1,7 +1,16 @@
-import type { ChannelPorts, InboundEvent, InboundMessage, JsonObject, ServedBy } from "@wxgate/core";
+import {
+  type ChannelPorts,
+  type InboundEvent,
+  type InboundMessage,
+  isObject,
+  type JsonObject,
+  numberField,
+  type ServedBy,
+  textField,
+} from "@wxgate/core";
 import type { KfApi } from "./api.ts";
 import { withTimeLimit } from "./time-limit.ts";
-import { isObject, numberField, SESSION, type SessionState, textField } from "./wire.ts";
+import { SESSION, type SessionState } from "./wire.ts";
 
 /** Customers whom a human serves, as far as we know; shared by all gateways. */
 export interface Sessions {

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "@wxgate/core";
+import { isObject, type JsonObject, listField, numberField, textField } from "@wxgate/core";
 
 /*
  * The platform's shapes. Names of the wire (`msgtype`, `open_kfid`) are known here, in `parse.ts`, `render.ts` and
@@ -41,33 +41,3 @@ export type SessionState = (typeof SESSION)[keyof typeof SESSION];
 
 /** `kf/send_msg` and, without the addresses, `kf/send_msg_on_event`. */
 export type WireMessage = { readonly msgtype: string } & JsonObject;
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** A string that is not empty; a number becomes its decimal text. */
-export function textField(source: JsonObject, name: string): string | undefined {
-  const value = source[name];
-  if (typeof value === "string") return value === "" ? undefined : value;
-  return typeof value === "number" ? String(value) : undefined;
-}
-
-/** A number, also one that came as text. */
-export function numberField(source: JsonObject, name: string): number | undefined {
-  const value = source[name];
-  if (typeof value === "number") return Number.isFinite(value) ? value : undefined;
-  if (typeof value !== "string" || value.trim() === "") return undefined;
-  const parsed = Number(value);
-  return Number.isFinite(parsed) ? parsed : undefined;
-}
-
-export function objectField(source: JsonObject, name: string): JsonObject {
-  const value = source[name];
-  return isObject(value) ? value : {};
-}
-
-export function listField(source: JsonObject, name: string): readonly JsonValue[] {
-  const value = source[name];
-  return Array.isArray(value) ? value : [];
-}

@@ -1,6 +1,6 @@
-import type { JsonObject } from "@wxgate/core";
+import { isObject, type JsonObject } from "@wxgate/core";
 import { createWecomApi, type FileUpload, type WecomApi, type WecomApiOptions } from "@wxgate/wecom-api";
-import { isObject, type Receivers, type WireMessage } from "./wire.ts";
+import type { Receivers, WireMessage } from "./wire.ts";
 
 export type { Receivers, WireMessage };
 

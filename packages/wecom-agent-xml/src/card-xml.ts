@@ -1,6 +1,5 @@
-import type { JsonObject, JsonValue } from "@wxgate/core";
+import { isObject, type JsonObject, type JsonValue } from "@wxgate/core";
 import { cdata } from "@wxgate/wecom-callback";
-import { isObject } from "./wire.ts";
 
 export interface PassiveReply {
   readonly to: string;

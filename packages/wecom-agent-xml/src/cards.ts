@@ -1,7 +1,6 @@
-import type { ChannelPorts, InboundContent, InboundMessage, JsonObject } from "@wxgate/core";
+import { type ChannelPorts, type InboundContent, type InboundMessage, isObject, type JsonObject } from "@wxgate/core";
 import type { TemplateCard } from "@wxgate/wecom-card";
 import type { CardTap } from "./parse.ts";
-import { isObject } from "./wire.ts";
 
 /** The platform takes an update of a card for so long. */
 const CODE_MS = 72 * 3_600_000;

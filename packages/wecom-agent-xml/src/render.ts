@@ -1,6 +1,13 @@
 import { truncateText, utf8Length } from "@wxgate/chunker";
-import { type Article, type JsonObject, type OutboundContent, ProtocolError, RejectedError } from "@wxgate/core";
-import { isObject, TEXT_BYTES, type WireMessage } from "./wire.ts";
+import {
+  type Article,
+  isObject,
+  type JsonObject,
+  type OutboundContent,
+  ProtocolError,
+  RejectedError,
+} from "@wxgate/core";
+import { TEXT_BYTES, type WireMessage } from "./wire.ts";
 
 /** https://developer.work.weixin.qq.com/document/path/90236: longer ones are cut by the platform, inside a character. */
 const TITLE_BYTES = 128;

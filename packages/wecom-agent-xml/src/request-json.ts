@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { JsonValue } from "@wxgate/core";
-import { isObject, type Receivers, type WireMessage } from "./wire.ts";
+import { isObject, type JsonValue } from "@wxgate/core";
+import type { Receivers, WireMessage } from "./wire.ts";
 
 /** From here upwards; with the spread below it stays under the platform's four hours. */
 const LEAST_INTERVAL_SECONDS = 3_600;

@@ -1,5 +1,11 @@
-import type { Address, ChannelPorts, JsonObject, OutboundContent, SendReceipt } from "@wxgate/core";
-import { RejectedError } from "@wxgate/core";
+import {
+  type Address,
+  type ChannelPorts,
+  type JsonObject,
+  type OutboundContent,
+  RejectedError,
+  type SendReceipt,
+} from "@wxgate/core";
 import { checkCard, menuCard, type TemplateCard } from "@wxgate/wecom-card";
 import type { AgentApi } from "./api.ts";
 import type { Cards, SentCard } from "./cards.ts";

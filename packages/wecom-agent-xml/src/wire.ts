@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "@wxgate/core";
+import type { JsonObject } from "@wxgate/core";
 import { type XmlFields, xmlText } from "@wxgate/wecom-callback";
 
 /*
@@ -41,8 +41,4 @@ export function isFields(value: XmlFields[string]): value is XmlFields {
 export function toJson(fields: XmlFields, without: ReadonlySet<string>): JsonObject {
   const kept = Object.entries(fields).filter(([name]) => !without.has(name));
   return JSON.parse(JSON.stringify(Object.fromEntries(kept))) as JsonObject;
-}
-
-export function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

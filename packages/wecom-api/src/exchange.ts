@@ -1,5 +1,4 @@
-import type { Fetch } from "@wxgate/core";
-import { ProtocolError, RejectedError, TransientError } from "@wxgate/core";
+import { type Fetch, ProtocolError, RejectedError, TransientError } from "@wxgate/core";
 import { redactedCause } from "./redact.ts";
 import type { Secrets } from "./secrets.ts";
 

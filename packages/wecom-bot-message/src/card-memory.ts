@@ -1,5 +1,4 @@
-import type { ChannelPorts, JsonObject, Logger } from "@wxgate/core";
-import { isObject, textField } from "./wire.ts";
+import { type ChannelPorts, isObject, type JsonObject, type Logger, textField } from "@wxgate/core";
 
 /** How cards that can be tapped look, for a week, on every gateway. */
 export interface CardMemory {

@@ -28,4 +28,4 @@ export {
 } from "./render.ts";
 export { finalContent, growingContent, type StreamLook, streamIdOf } from "./stream.ts";
 export { hasVisibleWords, withoutThinking } from "./thinking.ts";
-export { type BotContext, botOf, isObject, listField, numberField, objectField, textField } from "./wire.ts";
+export { type BotContext, botOf } from "./wire.ts";

@@ -6,11 +6,11 @@ import {
   type MediaRef,
   RejectedError,
   TransientError,
+  textField,
 } from "@wxgate/core";
 import { filenameFromDisposition, matchesKind, SNIFF_BYTES, safeFilename, sniff } from "@wxgate/media";
 import { decryptMedia, WecomCryptoError } from "@wxgate/wecom-crypto";
 import { MEDIA_URL_MS } from "./limits.ts";
-import { textField } from "./wire.ts";
 
 export interface BotMediaOptions {
   readonly config: {

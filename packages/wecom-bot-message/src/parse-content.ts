@@ -1,6 +1,15 @@
-import type { InboundContent, JsonObject, JsonValue, Quote } from "@wxgate/core";
+import {
+  type InboundContent,
+  isObject,
+  type JsonObject,
+  type JsonValue,
+  listField,
+  objectField,
+  type Quote,
+  textField,
+} from "@wxgate/core";
 import { stripMention } from "./mention.ts";
-import { type BotContext, isObject, listField, objectField, textField } from "./wire.ts";
+import type { BotContext } from "./wire.ts";
 
 type FileKind = "image" | "video" | "file";
 const VOICE_IS_TEXT = "the platform hands over a voice message as text only";

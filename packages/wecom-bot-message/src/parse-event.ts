@@ -1,7 +1,16 @@
-import type { InboundEvent, InboundMessage, JsonObject } from "@wxgate/core";
+import {
+  type InboundEvent,
+  type InboundMessage,
+  isObject,
+  type JsonObject,
+  listField,
+  numberField,
+  objectField,
+  textField,
+} from "@wxgate/core";
 import { EVENT_ANSWER_MS } from "./limits.ts";
 import { messageIdOf, peopleOf, timeOf } from "./parse.ts";
-import { type BotContext, isObject, listField, numberField, objectField, textField } from "./wire.ts";
+import type { BotContext } from "./wire.ts";
 
 /** What a person did with a template card. */
 export interface BotCardTap {

@@ -1,7 +1,15 @@
 import { createHash } from "node:crypto";
-import type { Address, InboundMessage, JsonObject, Sender } from "@wxgate/core";
+import {
+  type Address,
+  type InboundMessage,
+  type JsonObject,
+  numberField,
+  objectField,
+  type Sender,
+  textField,
+} from "@wxgate/core";
 import { parseContent, parseQuote } from "./parse-content.ts";
-import { type BotContext, numberField, objectField, textField } from "./wire.ts";
+import type { BotContext } from "./wire.ts";
 
 /**
  * A message callback as our message; undefined when it names nobody who wrote it. The same callback gives the same id on

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
-import type { ChannelPorts } from "@wxgate/core";
+import { type ChannelPorts, isObject, textField } from "@wxgate/core";
 import type { WecomApi } from "@wxgate/wecom-api";
-import { isObject, textField } from "@wxgate/wecom-bot-message";
 
 /** A picture as the last packet of a bubble carries it. */
 export interface PacketImage {

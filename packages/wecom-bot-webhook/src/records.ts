@@ -1,5 +1,12 @@
-import type { ChannelPorts, JsonObject, JsonValue } from "@wxgate/core";
-import { isObject, listField, numberField, textField } from "@wxgate/wecom-bot-message";
+import {
+  type ChannelPorts,
+  isObject,
+  type JsonObject,
+  type JsonValue,
+  listField,
+  numberField,
+  textField,
+} from "@wxgate/core";
 
 /** How a bubble ends. Written once; whoever came first decides. */
 export interface End {

@@ -1,5 +1,5 @@
-import { type ChannelPorts, RejectedError, TransientError } from "@wxgate/core";
-import { type BotBody, isObject, numberField, textField } from "@wxgate/wecom-bot-message";
+import { type ChannelPorts, isObject, numberField, RejectedError, TransientError, textField } from "@wxgate/core";
+import type { BotBody } from "@wxgate/wecom-bot-message";
 import type { WecomBotWebhookConfig } from "./config.ts";
 
 /** Posts to the address that came with a message. The address opens the conversation: it stands in no log and no error. */

@@ -2,6 +2,7 @@ import { joinMessages, truncateText } from "@wxgate/chunker";
 import {
   type Channel,
   type ChannelPorts,
+  isObject,
   type JsonObject,
   type Logger,
   type OutboundMedia,
@@ -11,6 +12,7 @@ import {
   RejectedError,
   type SendReceipt,
   TransientError,
+  textField,
 } from "@wxgate/core";
 import {
   type BotBody,
@@ -18,10 +20,8 @@ import {
   CONTENT_BYTES,
   cardBody,
   finalContent,
-  isObject,
   markdownBody,
   type StreamLook,
-  textField,
 } from "@wxgate/wecom-bot-message";
 import { checkCard } from "@wxgate/wecom-card";
 import { type Bubbles, bubbleOf } from "./bubbles.ts";

@@ -1,5 +1,4 @@
-import type { JsonObject, ReplyTarget } from "@wxgate/core";
-import { numberField, textField } from "@wxgate/wecom-bot-message";
+import { type JsonObject, numberField, type ReplyTarget, textField } from "@wxgate/core";
 
 /** How something can be said to people: by what one of their messages opened. Plain data, kept with the message. */
 export interface Way {

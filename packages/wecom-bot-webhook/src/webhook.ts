@@ -1,4 +1,4 @@
-import type { Channel, ChannelPorts, JsonObject, Logger } from "@wxgate/core";
+import { type Channel, type ChannelPorts, type JsonObject, type Logger, objectField, textField } from "@wxgate/core";
 import {
   type BotBody,
   type BotContext,
@@ -6,12 +6,10 @@ import {
   botOf,
   createFeedbackMemo,
   messageIdOf,
-  objectField,
   parseBotEvent,
   parseBotMessage,
   type StreamLook,
   streamBody,
-  textField,
 } from "@wxgate/wecom-bot-message";
 import { type Callback, createCallbackWebhook, sealJsonReply } from "@wxgate/wecom-callback";
 import { WecomCrypto } from "@wxgate/wecom-crypto";

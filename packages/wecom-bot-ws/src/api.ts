@@ -1,6 +1,6 @@
-import { type JsonObject, ProtocolError } from "@wxgate/core";
+import { type JsonObject, ProtocolError, textField } from "@wxgate/core";
 import type { FileUpload, UploadedMedia } from "@wxgate/wecom-api";
-import { type BotBody, textField } from "@wxgate/wecom-bot-message";
+import type { BotBody } from "@wxgate/wecom-bot-message";
 import type { Link } from "./link.ts";
 import type { Upload } from "./upload.ts";
 import { CMD } from "./wire.ts";

@@ -1,5 +1,4 @@
-import type { JsonObject, ReplyHandle, ReplyTarget } from "@wxgate/core";
-import { numberField, textField } from "@wxgate/wecom-bot-message";
+import { type JsonObject, numberField, type ReplyHandle, type ReplyTarget, textField } from "@wxgate/core";
 
 /** Where an answer grows: a bubble that answers one message. Plain data, kept with the turn. */
 export interface StreamPlace {

@@ -9,6 +9,7 @@ import {
   type OutboundMessage,
   ProtocolError,
   type SendReceipt,
+  textField,
 } from "@wxgate/core";
 import { expiredUpload } from "@wxgate/wecom-api";
 import {
@@ -21,7 +22,6 @@ import {
   type StreamLook,
   streamBody,
   streamIdOf,
-  textField,
 } from "@wxgate/wecom-bot-message";
 import { checkCard } from "@wxgate/wecom-card";
 import type { BotApi } from "./api.ts";

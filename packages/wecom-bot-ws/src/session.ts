@@ -1,5 +1,4 @@
-import type { Clock, JsonObject, Logger } from "@wxgate/core";
-import { objectField, textField } from "@wxgate/wecom-bot-message";
+import { type Clock, type JsonObject, type Logger, objectField, textField } from "@wxgate/core";
 import { ERR_CREDENTIALS, ERR_FREQUENCY, notConnected, unanswered } from "./errors.ts";
 import { createRequests, type Requests } from "./requests.ts";
 import type { BotSocket, Connect } from "./socket.ts";

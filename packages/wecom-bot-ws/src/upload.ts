@@ -1,7 +1,14 @@
 import { createHash } from "node:crypto";
-import { type Clock, type JsonObject, ProtocolError, RejectedError, TransientError } from "@wxgate/core";
+import {
+  type Clock,
+  type JsonObject,
+  numberField,
+  ProtocolError,
+  RejectedError,
+  TransientError,
+  textField,
+} from "@wxgate/core";
 import type { FileUpload, UploadedMedia } from "@wxgate/wecom-api";
-import { numberField, textField } from "@wxgate/wecom-bot-message";
 import { isUnknownOutcome } from "./errors.ts";
 import type { Link } from "./link.ts";
 import { CMD } from "./wire.ts";

@@ -1,5 +1,4 @@
-import type { JsonObject } from "@wxgate/core";
-import { isObject, numberField, objectField, textField } from "@wxgate/wecom-bot-message";
+import { isObject, type JsonObject, numberField, objectField, textField } from "@wxgate/core";
 
 /*
  * The frames of the long connection: one JSON object per message.

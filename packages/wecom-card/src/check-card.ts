@@ -1,7 +1,7 @@
-import type { JsonObject, JsonValue } from "@wxgate/core";
+import { isObject, type JsonObject, type JsonValue } from "@wxgate/core";
 import type { CardKind, TemplateCard } from "./card.ts";
 import { CARD_LIMITS, type CardPlatform } from "./limits.ts";
-import { checkFields, isObject, wrong } from "./rules.ts";
+import { checkFields, wrong } from "./rules.ts";
 import { cardShapes } from "./shapes.ts";
 
 export interface CheckOptions {

@@ -1,4 +1,4 @@
-import { type JsonObject, type JsonValue, RejectedError } from "@wxgate/core";
+import { isObject, type JsonObject, type JsonValue, RejectedError } from "@wxgate/core";
 
 /** What a check learns beside the checked value. */
 export interface Findings {
@@ -107,10 +107,6 @@ export function allDiffer(items: JsonValue | undefined, name: string, at: string
       wrong(`${at}[${index}].${name}`, `is "${String(value)}" as in an earlier item; they must differ`);
     seen.add(value);
   }
-}
-
-export function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function characters(value: string): number {

@@ -1,5 +1,4 @@
-import type { JsonObject } from "@wxgate/core";
-import { ChannelError } from "@wxgate/core";
+import { ChannelError, type JsonObject } from "@wxgate/core";
 import { badAnswer, httpError, isStaleServer, rpcError, timedOut, unreachable } from "./errors.ts";
 import type { McpAccount, WecomMcpHost } from "./host.ts";
 import { objectIn, textIn } from "./json.ts";

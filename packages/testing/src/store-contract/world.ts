@@ -1,20 +1,20 @@
-import type {
-  Accepted,
-  Address,
-  ClaimedDelivery,
-  ClaimedTurn,
-  InboundContent,
-  InboundEvent,
-  InboundMessage,
-  NewReply,
-  OutboundContent,
-  ReplyPolicy,
-  Routing,
-  Store,
-  StoredError,
-  TurnResult,
+import {
+  type Accepted,
+  type Address,
+  addressKey,
+  type ClaimedDelivery,
+  type ClaimedTurn,
+  type InboundContent,
+  type InboundEvent,
+  type InboundMessage,
+  type NewReply,
+  type OutboundContent,
+  type ReplyPolicy,
+  type Routing,
+  type Store,
+  type StoredError,
+  type TurnResult,
 } from "@wxgate/core";
-import { addressKey } from "@wxgate/core";
 
 /** A fresh, empty store and what a test turns on it. */
 export interface StoreUnderTest {
