@@ -1,0 +1,86 @@
+import type { Address } from "./address.ts";
+import type { DeliveryNote, Piece } from "./channel.ts";
+import type { StoredMessage } from "./inbox.ts";
+import type { JsonObject, JsonValue } from "./json.ts";
+import type { InboundEvent, ServedBy } from "./message.ts";
+import type { DeliveryState, Quota, StoredError } from "./store.ts";
+
+export interface Page {
+  readonly limit: number;
+  /** Opaque; from the page before. */
+  readonly before?: string;
+}
+export interface Paged<T> {
+  readonly items: readonly T[];
+  readonly next?: string;
+}
+
+export interface ConversationRow extends Address {
+  readonly id: string;
+  readonly name?: string;
+  readonly lastMessageAt: number;
+  readonly servedBy: ServedBy;
+  readonly quota: Quota;
+}
+export interface MessageRow extends StoredMessage {
+  readonly state: string;
+  readonly turnId?: string;
+  readonly error?: StoredError;
+}
+export interface DeliveryRow {
+  readonly id: string;
+  readonly replyId: string;
+  readonly turnId?: string;
+  readonly conversation: Address;
+  readonly state: DeliveryState;
+  readonly attempt: number;
+  readonly piece: Piece;
+  readonly note?: DeliveryNote;
+  readonly platformId?: string;
+  readonly error?: StoredError;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly dueAt?: number;
+}
+/** One step of a message's way: received, claimed, answered, each attempt, each receipt. */
+export interface TimelineEntry {
+  readonly at: number;
+  readonly what: string;
+  readonly id?: string;
+  readonly attempt?: number;
+  readonly error?: StoredError;
+  readonly detail?: JsonValue;
+}
+export interface AuditEntry {
+  readonly at: number;
+  readonly actor: string;
+  readonly action: string;
+  readonly subject?: string;
+  readonly detail?: JsonObject;
+}
+export interface EventRow {
+  readonly id: string;
+  readonly event: InboundEvent;
+  readonly receivedAt: number;
+}
+
+/** What people and pages ask; no hot path. */
+export interface StoreQueries {
+  conversations(page: Page & { readonly channel?: string; readonly search?: string }): Promise<Paged<ConversationRow>>;
+  conversation(id: string): Promise<ConversationRow | undefined>;
+  messages(conversationId: string, page: Page): Promise<Paged<MessageRow>>;
+  /** By our message id, platform id, or delivery id. */
+  timeline(id: string): Promise<readonly TimelineEntry[] | undefined>;
+  deliveries(page: Page & { readonly state?: DeliveryState; readonly channel?: string }): Promise<Paged<DeliveryRow>>;
+  delivery(id: string): Promise<DeliveryRow | undefined>;
+  events(page: Page & { readonly channel?: string }): Promise<Paged<EventRow>>;
+  audit(page: Page): Promise<Paged<AuditEntry>>;
+  appendAudit(entry: Omit<AuditEntry, "at">): Promise<void>;
+  /** Addresses of this channel whose peer is `peer`; `foldCase`: whatever its case. */
+  knownPeers(channel: string, peer: string, options?: { readonly foldCase?: boolean }): Promise<readonly Address[]>;
+  counts(): Promise<{
+    readonly waitingMessages: number;
+    readonly runningTurns: number;
+    readonly deliveries: Readonly<Record<DeliveryState, number>>;
+  }>;
+}
