@@ -8,7 +8,6 @@ import { createLanes } from "./operations/lanes.ts";
 import { createLeases } from "./operations/leases.ts";
 import type { Sealer } from "./operations/state.ts";
 import { createWorkers } from "./operations/workers.ts";
-import { openPostgres } from "./postgres.ts";
 import { createSql, first, run, type Sql } from "./sql.ts";
 import { openSqlite } from "./sqlite.ts";
 import { createStore } from "./store.ts";
@@ -58,6 +57,8 @@ async function openSqliteStore(path: string, options: StoreOptions): Promise<Sto
 async function openPostgresStore(url: string, options: StoreOptions): Promise<Store> {
   const sql = createSql("postgres");
   const { clock, random, log, connections = 10, clockOffsetMs = () => 0 } = options;
+  // Loaded only for it: a gateway on SQLite has no use for the client.
+  const { openPostgres } = await import("./postgres.ts");
   const driver = await openPostgres({ url, clock, random, log, connections, clockOffsetMs });
   try {
     const tag = await readTag(driver, sql);

@@ -1,4 +1,3 @@
-import { answerMcp } from "../../mcp/mcp-server.ts";
 import type { Routes } from "../types.ts";
 
 /** The gateway's tools by the Model Context Protocol, streamable HTTP without sessions. */
@@ -8,6 +7,8 @@ export const mcpRoutes: Routes = (app, view) => {
     reply.raw.on("close", () => gone.abort());
     const { method, headers, body } = request;
     request.audited = { subject: subjectOf(body) };
+    // Loaded for the first client: most gateways have none, and the protocol's library is a large one.
+    const { answerMcp } = await import("../../mcp/mcp-server.ts");
     const answer = await answerMcp(
       new Request("http://localhost/mcp", {
         method,
