@@ -177,6 +177,7 @@ function channelPorts(
     ports: {
       inbox: logBodies(dispatcher.inbox(id), log, () => live.config.log.bodies),
       fetch: http.fetch,
+      openSocket: http.openSocket,
       clock: systemClock,
       random: systemRandom,
       log,

@@ -4,7 +4,7 @@ import type { MediaRef, OutboundContent, Sender } from "./content.ts";
 import type { Inbox } from "./inbox.ts";
 import type { JsonObject } from "./json.ts";
 import type { InboundEvent } from "./message.ts";
-import type { Clock, Fetch, Logger, MediaOpener, MediaStream, Random, State } from "./ports.ts";
+import type { Clock, Fetch, Logger, MediaOpener, MediaStream, OpenSocket, Random, State } from "./ports.ts";
 
 /** One way people talk to us. Everything it needs comes in by `ChannelPorts`; it knows no store, server or agent. */
 export interface Channel {
@@ -173,6 +173,8 @@ export interface ChannelHealth {
 export interface ChannelPorts {
   readonly inbox: Inbox;
   readonly fetch: Fetch;
+  /** Absent: what needs one opens its own, without a proxy. */
+  readonly openSocket?: OpenSocket;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;

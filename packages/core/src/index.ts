@@ -71,6 +71,7 @@ export type {
   MediaConverter,
   MediaOpener,
   MediaStream,
+  OpenSocket,
   Random,
   State,
   StateOptions,

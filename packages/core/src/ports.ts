@@ -1,8 +1,15 @@
+import type { Duplex } from "node:stream";
 import type { MediaSource } from "./content.ts";
 import type { JsonValue } from "./json.ts";
 
 /** The shape of the platform's `fetch`; the gateway hands in its own, with proxy, time-outs and pooling. */
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+
+/**
+ * Opens a connection for another protocol than HTTP: through the proxy the gateway knows, encrypted for `wss:` and
+ * `https:`. Rejects when there is none in time, or with the signal's reason.
+ */
+export type OpenSocket = (url: string | URL, signal?: AbortSignal) => Promise<Duplex>;
 
 export interface Clock {
   /** Milliseconds since 1970. */

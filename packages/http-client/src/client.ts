@@ -1,8 +1,10 @@
+import type { Duplex } from "node:stream";
 import { Agent } from "undici";
 import type { Resolve } from "./address.ts";
 import { createConnector, resolveWithSystem } from "./connector.ts";
 import { type Download, type DownloadOptions, download } from "./download.ts";
 import type { Guard } from "./guard.ts";
+import { createSocketOpener } from "./open-socket.ts";
 import { createProxySelector, type Env } from "./proxy.ts";
 import { type FetchInput, type OutboundRequest, toOutboundRequest } from "./request.ts";
 import { withRetries } from "./retry.ts";
@@ -37,6 +39,11 @@ export interface HttpClient {
   readonly fetch: (input: FetchInput, init?: RequestInit) => Promise<Response>;
   /** Opens a URL for reading under a guard, a byte cap and a time limit. An error status rejects. */
   download(url: string | URL, options: DownloadOptions): Promise<Download>;
+  /**
+   * Opens a connection for another protocol than HTTP: through the proxy, encrypted for `wss:` and `https:`. What is spoken
+   * on it is the caller's affair, and so is its end. Rejects like `fetch`.
+   */
+  openSocket(url: string | URL, signal?: AbortSignal): Promise<Duplex>;
   /** Drops all connections; what is under way fails, later calls fail with `http.closed`. */
   close(): Promise<void>;
 }
@@ -55,15 +62,18 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   const proxyFor = createProxySelector({ egressProxyUrl: options.egressProxyUrl, env: options.env ?? {} });
   const { resolve = resolveWithSystem, ca } = options;
   const connectTimeoutMs = Math.min(timeoutMs, MAX_CONNECT_TIMEOUT_MS);
+  const connectorFor = (publicOnly: boolean) =>
+    createConnector({ proxyFor, resolve, publicOnly, connectTimeoutMs, ca });
   const createAgent = (publicOnly: boolean) =>
     new Agent({
-      connect: createConnector({ proxyFor, resolve, publicOnly, connectTimeoutMs, ca }),
+      connect: connectorFor(publicOnly),
       keepAliveTimeout: KEEP_ALIVE_MS,
       // Silence is watched per exchange, uploads included.
       headersTimeout: 0,
       bodyTimeout: 0,
     });
   const agents = { trusted: createAgent(false), public: createAgent(true) };
+  const sockets = createSocketOpener(connectorFor(false));
 
   function open(request: OutboundRequest, guard?: Guard): Promise<Response> {
     const mark: SentMark = { sent: "no" };
@@ -74,7 +84,9 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   return {
     fetch: async (input, init) => open(toOutboundRequest(input, init)),
     download: (url, downloadOptions) => download(open, url, downloadOptions),
+    openSocket: sockets.open,
     async close() {
+      sockets.close();
       await Promise.all([agents.trusted.destroy(), agents.public.destroy()]);
     },
   };

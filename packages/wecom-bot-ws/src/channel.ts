@@ -86,7 +86,7 @@ export function createWecomBotWsChannel(
     health,
     onEvent: (event, reqId) => void answerEvent(event, reqId, closing.signal),
   });
-  const connect = options.connect ?? createWsConnect();
+  const connect = options.connect ?? createWsConnect({ openSocket: ports.openSocket });
   const stageMedia = createMediaStager({ api, media, rules: botMediaRules(config.imageMaxBytes) });
 
   return {

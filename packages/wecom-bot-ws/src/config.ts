@@ -88,7 +88,7 @@ export const wecomBotWsConfigSchema = z.strictObject({
 
 /** As written by an operator or importer. */
 export type WecomBotWsOptions = z.input<typeof wecomBotWsConfigSchema> & {
-  /** Opens the socket; the default knows no proxy. */
+  /** Opens the socket; the default goes through `ports.openSocket`, and without it knows no proxy. */
   readonly connect?: Connect;
 };
 /** Checked, with its defaults. */
