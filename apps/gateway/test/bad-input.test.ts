@@ -61,6 +61,13 @@ const CASES: readonly Case[] = [
     body: "A".repeat(1_100_000),
     status: 413,
   },
+  {
+    what: "a body far over the server's limit, whose sender still writes",
+    method: "POST",
+    path: `${HOOK}?${SIGNED}`,
+    body: "A".repeat(6_000_000),
+    status: 413,
+  },
 ];
 
 describe("the public server", () => {

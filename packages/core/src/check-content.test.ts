@@ -24,7 +24,18 @@ describe("content that somebody else wrote", () => {
     expect(parseOutboundContent(content)).toEqual(content);
   });
 
+  it("may name the picture of a link by its address alone", () => {
+    const link = { kind: "link", title: "t", url: "https://example.com", image: "https://example.com/a.png" };
+
+    expect(parseOutboundContent(link)).toEqual({ ...link, image: { url: "https://example.com/a.png" } });
+  });
+
   it.each([
+    [
+      "a picture that is no address",
+      { kind: "link", title: "t", url: "https://example.com", image: "a.png" },
+      "content (link).image must be a URL with http:// or https://, or an object",
+    ],
     ["a number", 5, "content must be an object, not a number"],
     ["null", null, "content must be an object, not null"],
     ["an unknown kind", { kind: "sing" }, "content.kind must be one of text, image"],

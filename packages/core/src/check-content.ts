@@ -48,7 +48,11 @@ const shaped =
 
 const SOURCE: Readonly<Record<string, Check>> = { url: nonEmpty, path: nonEmpty, mediaId: nonEmpty, text };
 const MEDIA: Shape = { oneOf: SOURCE, optional: { filename: text } };
-const IMAGE: Check = shaped({ oneOf: SOURCE });
+const IMAGE: Check = (value, at) => {
+  if (typeof value === "string")
+    fail(at, "must be a URL with http:// or https://, or an object with url, path or mediaId");
+  shaped({ oneOf: SOURCE })(value, at);
+};
 const MENU_ITEM: Check = (value, at) => {
   record(value, at);
   const keys = Object.keys(value as object);
@@ -96,9 +100,15 @@ export function parseOutboundContent(value: unknown): OutboundContent {
   if (typeof kind !== "string" || !Object.hasOwn(SHAPES, kind)) {
     fail("content.kind", `must be one of ${Object.keys(SHAPES).join(", ")}`);
   }
-  const { kind: _kind, ...rest } = fields;
+  const { kind: _kind, ...rest } = withImageSource(fields);
   checkShape(rest, SHAPES[kind as OutboundContent["kind"]], `content (${kind})`);
-  return value as OutboundContent;
+  return { kind, ...rest } as OutboundContent;
+}
+
+/** The picture of a link may be its bare address. */
+function withImageSource(fields: Record<string, unknown>): Record<string, unknown> {
+  const { image } = fields;
+  return typeof image === "string" && /^https?:\/\//i.test(image) ? { ...fields, image: { url: image } } : fields;
 }
 
 function checkShape(fields: Record<string, unknown>, shape: Shape, at: string): void {

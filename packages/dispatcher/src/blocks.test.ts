@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseReplyText, visibleText } from "./blocks.ts";
+import { parseContentText, parseReplyText, visibleText } from "./blocks.ts";
 
 const menu = '{"kind":"menu","items":[{"id":"1","text":"A"}]}';
 
@@ -19,6 +19,15 @@ describe("a wxgate block in an agent's text", () => {
 
     expect(content).toEqual([{ kind: "text", text: "a\nb" }]);
     expect(problems[0]).toContain("content.kind must be one of");
+  });
+
+  it("is obeyed in text that comes as a content of its own, too", () => {
+    const text = { kind: "text", text: `before\n\`\`\`wxgate\n${menu}\n\`\`\``, format: "plain" } as const;
+
+    expect(parseContentText(text, []).content).toEqual([
+      { kind: "text", text: "before", format: "plain" },
+      { kind: "menu", items: [{ id: "1", text: "A" }] },
+    ]);
   });
 
   it("is not obeyed when it repeats what the person wrote", () => {

@@ -45,6 +45,14 @@ export function parseReplyText(text: string, quoted: readonly string[]): ParsedR
   return { content, problems };
 }
 
+/** The same for text that an agent gave as a content of its own; without a block it stays as it is. */
+export function parseContentText(text: TextContent, quoted: readonly string[]): ParsedReply {
+  if (!text.text.includes("wxgate")) return { content: [text], problems: [] };
+  const { content, problems } = parseReplyText(text.text, quoted);
+  return { content: content.map((part) => (part.kind === "text" ? { ...text, text: part.text } : part)), problems };
+}
+type TextContent = Extract<OutboundContent, { kind: "text" }>;
+
 /** The text so far as a stream may show it: without blocks, finished or just begun. */
 export function visibleText(text: string): string {
   let shown = "";

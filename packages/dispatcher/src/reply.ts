@@ -1,13 +1,15 @@
 import type { AgentEvent, OutboundContent } from "@wxgate/core";
-import { parseReplyText, visibleText } from "./blocks.ts";
+import { type ParsedReply, parseContentText, parseReplyText, visibleText } from "./blocks.ts";
 
 /** Gathers one turn's answer from the agent's events. */
 export interface ReplyBuilder {
   add(event: AgentEvent): void;
   /** What a stream may show now. */
   visible(): string;
+  /** One content of the agent's with the blocks in its text. */
+  expand(content: OutboundContent): ParsedReply;
   /** The reply as written; `problems` are blocks that could not be obeyed. */
-  finish(): { readonly content: readonly OutboundContent[]; readonly problems: readonly string[] };
+  finish(): ParsedReply;
 }
 
 export function createReplyBuilder(quoted: readonly string[]): ReplyBuilder {
@@ -19,7 +21,11 @@ export function createReplyBuilder(quoted: readonly string[]): ReplyBuilder {
     else parts.push(text);
   }
 
+  const expand = (part: OutboundContent): ParsedReply =>
+    part.kind === "text" ? parseContentText(part, quoted) : { content: [part], problems: [] };
+
   return {
+    expand,
     add(event) {
       if (event.kind === "text-delta") addText(event.text);
       else if (event.kind === "text-replace") parts = [event.text, ...parts.filter((part) => typeof part !== "string")];
@@ -34,11 +40,7 @@ export function createReplyBuilder(quoted: readonly string[]): ReplyBuilder {
       const content: OutboundContent[] = [];
       const problems: string[] = [];
       for (const part of parts) {
-        if (typeof part !== "string") {
-          content.push(part);
-          continue;
-        }
-        const parsed = parseReplyText(part, quoted);
+        const parsed = typeof part === "string" ? parseReplyText(part, quoted) : expand(part);
         content.push(...parsed.content);
         problems.push(...parsed.problems);
       }

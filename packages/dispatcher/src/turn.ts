@@ -198,9 +198,13 @@ async function askAgent(answering: Answering, sender: Sender, stop: AbortSignal)
   }
   await session.end();
   const { content, problems } = reply.finish();
-  for (const problem of problems)
-    ports.log.warn({ turn: turn.id, agent: name, problem }, "part of an answer was left out");
+  tellProblems(answering, problems);
   return { outcome: content.length === 0 ? "silent" : "answered", content, remember: true };
+}
+
+function tellProblems({ turn, agent, run }: Answering, problems: readonly string[]): void {
+  for (const problem of problems)
+    run.ports.log.warn({ turn: turn.id, agent, problem }, "part of an answer was left out");
 }
 
 async function showTyping({ turn, entry, run }: Answering, signal: AbortSignal): Promise<void> {
@@ -238,7 +242,9 @@ function sendNow(answering: Answering): (content: OutboundContent) => Promise<vo
     const mine = ordinal;
     ordinal += 1;
     if (mine < turn.replied) return;
-    const reply = await replyOf(answering, [content], undefined);
+    const expanded = answering.reply.expand(content);
+    tellProblems(answering, expanded.problems);
+    const reply = expanded.content.length === 0 ? undefined : await replyOf(answering, expanded.content, undefined);
     if (reply !== undefined) await run.ports.store.addReply(turn.claim, mine, reply);
   };
 }

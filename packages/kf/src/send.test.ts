@@ -63,6 +63,13 @@ describe("a send", () => {
     await expect(kf.send(hi)).rejects.toMatchObject({ ...expected, platformCode: errcode });
   });
 
+  it("with a media id that is refused again and again is given up", async () => {
+    const kf = startKf();
+    kf.qyapi.on("kf/send_msg", refusal(40007));
+
+    await expect(kf.send(hi, { attempt: 3 })).rejects.toMatchObject({ name: "RejectedError", platformCode: 40007 });
+  });
+
   it("to a deleted account takes the account out of service", async () => {
     const kf = startKf();
     await kf.ring();

@@ -73,7 +73,7 @@ export function createSend(options: SendOptions): Channel["send"] {
   ): Promise<SendReceipt> {
     if (hasErrcode(error, ERR_SESSION_STATE)) return refusedByState(message, body, error, signal);
     if (hasErrcode(error, ERR_TEXT_TOO_LONG)) return inHalves(message, body, error, signal);
-    const expired = expiredUpload(error);
+    const expired = expiredUpload(error, message.attempt);
     if (expired !== undefined) throw expired;
     if (hasErrcode(error, ERR_ACCOUNT_GONE, ERR_ACCOUNT_ILLEGAL))
       await options.accounts.drop(message.to.account, "deleted");

@@ -24,9 +24,6 @@ export type Envelope = Pick<OutboundMessage, "to" | "id" | "attempt" | "answers"
 /** Sends one content as one message of the platform. */
 export type Deliver = (envelope: Envelope, content: OutboundContent, signal: AbortSignal) => Promise<SendReceipt>;
 
-/** A file that is refused again and again is not an expired upload. */
-const UPLOAD_ATTEMPTS = 3;
-
 /** Sends one prepared and staged piece: mostly one message, two for a file with a word about it. */
 export function createSend(deliver: Deliver): Channel["send"] {
   return async function send(message, signal) {
@@ -89,8 +86,7 @@ export function createDeliver({ config, agentId, api, pace, sendCard, ports }: D
     try {
       return await deliverContent(envelope, content, signal);
     } catch (error) {
-      const expired = envelope.attempt < UPLOAD_ATTEMPTS ? expiredUpload(error) : undefined;
-      throw expired ?? error;
+      throw expiredUpload(error, envelope.attempt) ?? error;
     }
   };
 }

@@ -177,7 +177,7 @@ export function createSend(options: SendOptions): Channel["send"] {
     try {
       await deliver(mediaBody(kind, mediaId), message, signal);
     } catch (error) {
-      throw expiredUpload(error) ?? error;
+      throw expiredUpload(error, message.attempt) ?? error;
     }
   }
 

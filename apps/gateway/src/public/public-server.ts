@@ -4,6 +4,7 @@ import type { Logger } from "@wxgate/core";
 import { type FastifyInstance, fastify } from "fastify";
 import type { Metrics } from "../observe/metrics.ts";
 import { toRequest } from "./light-request.ts";
+import { readOut } from "./read-out.ts";
 import type { Mounted } from "./routes.ts";
 
 export interface PublicServer {
@@ -20,6 +21,7 @@ const MAX_BODY_BYTES = 1_048_576;
 const REQUEST_TIMEOUT_MS = 15_000;
 /** Longer than the idle time of common reverse proxies, so that it is they who close. */
 const KEEP_ALIVE_MS = 72_000;
+const TOO_LARGE = 413;
 const NO_QUERY = Object.freeze({});
 
 /** Platform callbacks and /healthz; nothing else is served here. */
@@ -41,16 +43,19 @@ export function createPublicServer(ports: { readonly log: Logger; readonly metri
     if (draining)
       return say(response, 503, "shutting down; send it again", { "retry-after": "5", connection: "close" });
     if (Number(raw.headers["content-length"] ?? 0) > MAX_BODY_BYTES) {
-      return say(response, 413, "the body is too large", { connection: "close" });
+      await readOut(raw);
+      return say(response, TOO_LARGE, "the body is too large", { connection: "close" });
     }
     const startedAt = performance.now();
-    const status = await handle(mounted, toRequest(raw), response);
+    const status = await handle(mounted, raw, response);
     metrics.webhook(mounted.ids, status, (performance.now() - startedAt) / 1000);
   }
 
-  async function handle(mounted: Mounted, request: Request, response: ServerResponse): Promise<number> {
+  async function handle(mounted: Mounted, raw: IncomingMessage, response: ServerResponse): Promise<number> {
     try {
-      return await write(response, await mounted.webhook(request));
+      const answer = await mounted.webhook(toRequest(raw));
+      if (answer.status === TOO_LARGE) await readOut(raw);
+      return await write(response, answer);
     } catch (error) {
       log.error({ err: error, channel: mounted.ids }, "webhook failed; the platform was told to send it again");
       if (!response.headersSent) say(response, 500, "the callback could not be handled");
