@@ -1,6 +1,7 @@
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { APP, appChannel } from "./bots.ts";
 import { ACCOUNT, type GatewayUnderTest, type Json, kfChannel, startGateway, TOKEN, waitFor } from "./harness.ts";
 
 async function connect(gateway: GatewayUnderTest, token: string = TOKEN): Promise<Client> {
@@ -27,15 +28,6 @@ async function customer(gateway: GatewayUnderTest, name = "anna") {
   await waitFor(() => gateway.repliesTo(name).length === 1);
   const { items } = await gateway.api<{ items: { id: string; peer: string }[] }>(`/api/conversations?search=${name}`);
   return { conversation: items[0]?.id ?? "", target: items[0]?.peer ?? "" };
-}
-
-const APP = "1000002";
-
-function appChannel(sim: GatewayUnderTest["sim"]): Json {
-  const account = sim.accounts().find((one) => one.account === APP);
-  if (!account) throw new Error(`the simulator does not hold ${APP}`);
-  const { corpId, secret, agentId, token, encodingAESKey } = account;
-  return { type: "wecom-agent-xml", corpId, secret, agentId, token, encodingAESKey, apiBaseUrl: sim.url };
 }
 
 describe("MCP on the admin server", () => {

@@ -1,10 +1,10 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { DEFAULT_CORPS, type Simulator, startSimulator } from "@wxgate/simulator";
+import { DEFAULT_CORPS, startSimulator } from "@wxgate/simulator";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { APP, appChannel } from "./bots.ts";
 import { type GatewayUnderTest, type Json, type StartOptions, startGateway, waitFor } from "./harness.ts";
 
-const APP = "1000002";
 const MEMBER = "zhangsan";
 
 interface Vector {
@@ -23,13 +23,6 @@ const vectors = (name: string): readonly Vector[] =>
     readFileSync(new URL(`../../../packages/wecom-crypto/src/fixtures/${name}.json`, import.meta.url), "utf8"),
   );
 
-function appChannel(sim: Simulator, id: string, more: Json = {}): Json {
-  const account = sim.accounts().find((one) => one.account === id);
-  if (!account) throw new Error(`the simulator does not hold ${id}`);
-  const { corpId, secret, agentId, token, encodingAESKey } = account;
-  return { type: "wecom-agent-xml", corpId, secret, agentId, token, encodingAESKey, apiBaseUrl: sim.url, ...more };
-}
-
 interface AppOptions extends Omit<StartOptions, "config"> {
   /** Of the simulator. */
   readonly account?: string;
@@ -43,7 +36,7 @@ async function startApp({ account = APP, channel, agents, ...options }: AppOptio
   const gateway = await startGateway({
     ...options,
     sim,
-    config: { channels: { app: appChannel(sim, account, channel) }, ...(agents ? { agents } : {}) },
+    config: { channels: { app: appChannel(sim, channel, account) }, ...(agents ? { agents } : {}) },
   });
   await sim.registerCallback(account, `${gateway.publicUrl}/webhooks/app`, { force: true });
   return gateway;

@@ -1,15 +1,7 @@
 import { readFileSync } from "node:fs";
-import type { Simulator } from "@wxgate/simulator";
 import { describe, expect, it } from "vitest";
+import { HOOK_BOT as BOT, hookChannel, saved } from "./bots.ts";
 import { type GatewayUnderTest, type Json, type StartOptions, startGateway, waitFor } from "./harness.ts";
-
-const BOT = "aibSimHook000000000000001";
-
-function hookChannel(sim: Simulator, more: Json = {}): Json {
-  const account = sim.accounts().find((one) => one.account === BOT);
-  const { token, encodingAESKey, apiBaseUrl } = account as Json;
-  return { type: "wecom-bot-webhook", botId: BOT, token, encodingAESKey, apiBaseUrl, ...more };
-}
 
 interface HookOptions extends Pick<StartOptions, "crashPoint"> {
   /** An agent as a file: what it does is the test's. */
@@ -26,8 +18,7 @@ async function startHook({ agent, channel, crashPoint }: HookOptions = {}): Prom
     ...(agent && { files: { "agent.mjs": agent } }),
     ...(crashPoint && { crashPoint }),
   });
-  const saved = await gateway.sim.registerCallback(BOT, `${gateway.publicUrl}/webhooks/hook`);
-  if (!saved.ok) throw new Error("the address was not accepted");
+  await saved(gateway);
   return gateway;
 }
 

@@ -1,13 +1,7 @@
 import type { Simulator } from "@wxgate/simulator";
 import { describe, expect, it } from "vitest";
+import { LONG_BOT as BOT, botChannel, connected } from "./bots.ts";
 import { type GatewayUnderTest, type Json, startGateway, waitFor } from "./harness.ts";
-
-const BOT = "aibSimBot0000000000000001";
-
-function botChannel(sim: Simulator, more: Json = {}): Json {
-  const account = sim.accounts().find((one) => one.account === BOT);
-  return { type: "wecom-bot-ws", botId: BOT, secret: account?.secret, url: account?.url, ...more };
-}
 
 /** An agent as a file: what it does is the test's. */
 function withAgent(source: string, more: Json = {}) {
@@ -25,10 +19,6 @@ const COUNTING = `
 import { appendFileSync } from "node:fs";
 const runs = new URL("./runs.txt", import.meta.url);
 `;
-
-async function connected(gateway: GatewayUnderTest): Promise<void> {
-  await waitFor(() => gateway.sim.screen({ account: BOT, user: "nobody" }).chat.state === 0);
-}
 
 const write = (gateway: GatewayUnderTest, text: string, user = "anna") => gateway.customerWrites(text, user, BOT);
 const answers = (gateway: GatewayUnderTest, user = "anna") =>

@@ -4,19 +4,10 @@ import { join } from "node:path";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { LONG_BOT as BOT, botChannel, connected } from "./bots.ts";
 import { type GatewayUnderTest, type Json, startGateway, TOKEN, waitFor } from "./harness.ts";
 
-const BOT = "aibSimBot0000000000000001";
 const USER_HEADER = "x-openclaw-wecom-userid";
-
-function botChannel(sim: GatewayUnderTest["sim"], more: Json = {}): Json {
-  const account = sim.accounts().find((one) => one.account === BOT);
-  return { type: "wecom-bot-ws", botId: BOT, secret: account?.secret, url: account?.url, ...more };
-}
-
-async function connected(gateway: GatewayUnderTest): Promise<void> {
-  await waitFor(() => gateway.sim.screen({ account: BOT, user: "nobody" }).chat.state === 0);
-}
 
 interface McpCall {
   readonly headers: Readonly<Record<string, string>>;

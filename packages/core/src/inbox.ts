@@ -22,6 +22,8 @@ export interface Accepted {
   readonly duplicates: number;
   /** Ids (of messages and events) that were not known before. */
   readonly fresh: ReadonlySet<string>;
+  /** Ids of messages that are kept and get no answer: said in a group, and not to us. */
+  readonly overheard?: ReadonlySet<string>;
 }
 
 export interface Inbox {

@@ -18,7 +18,7 @@ import type { ChannelSettings, DispatcherSettings, Observation } from "./setting
 
 export interface InboxOptions {
   readonly channel: string;
-  readonly store: Store;
+  readonly store: Pick<Store, "accept" | "cursor" | "find">;
   /** Undefined while the channel is being taken away by a reload: its messages are kept all the same. */
   settings(): RoutingSettings | undefined;
   mediaGraceMs(): number;
@@ -50,7 +50,8 @@ export function createInbox(options: InboxOptions): Inbox {
       ...(batch.cursor === undefined ? {} : { cursor: { ...batch.cursor, key: keyOf(batch.cursor.key) } }),
     });
     if (result.accepted > 0) options.observe({ kind: "messages-accepted", channel, count: result.accepted });
-    return result;
+    const overheard = batch.messages.filter((message) => isOverheard(settings, message)).map(({ id }) => id);
+    return overheard.length === 0 ? result : { ...result, overheard: new Set(overheard) };
   }
 
   return {

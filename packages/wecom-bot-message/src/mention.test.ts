@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { stripMention } from "./mention.ts";
+import { isMentioned, stripMention } from "./mention.ts";
 
 describe("the mention of the bot", () => {
   it.each([
@@ -45,5 +45,27 @@ describe("the mention of the bot", () => {
     stripMention(text, "Helper");
 
     expect(performance.now() - startedAt).toBeLessThan(500);
+  });
+});
+
+describe("whether a group message calls the bot", () => {
+  it.each([
+    [["what do you think @Helper"], true],
+    [["look", "@Helper\u2005please"], true],
+    [["what do you think"], false],
+    [["write to me@Helper.com"], false],
+    [["@HelperTwo hello"], false],
+    [["@zhangsan see this"], false],
+    [[], false],
+  ] as const)("is told by its name: %j", (texts, expected) => {
+    expect(isMentioned(texts, "Helper")).toBe(expected);
+  });
+
+  it("is told by a mention at the very start where its name is not known", () => {
+    expect(isMentioned(["@Helper hello"])).toBe(true);
+  });
+
+  it("is left open where its name is not known and the mention may stand anywhere", () => {
+    expect(isMentioned(["hello @Helper, are you there?"])).toBeUndefined();
   });
 });

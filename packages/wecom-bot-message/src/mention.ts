@@ -9,12 +9,25 @@ const FIRST_TOKEN = /^@[^\s\u2005@]{1,64}(?=[\s\u2005]|$)/;
  * Without: one "@token" at the very start. E-mail addresses and mentions of others stay.
  */
 export function stripMention(text: string, botName?: string): string {
-  if (botName === undefined || botName.trim() === "") {
+  if (!isNamed(botName)) {
     const trimmed = text.replace(GAP, "");
     const token = FIRST_TOKEN.exec(trimmed)?.[0];
     return token === undefined ? text : trimmed.slice(token.length).replace(GAP, "");
   }
   return withoutName(text, `@${botName.trim()}`);
+}
+
+/**
+ * Whether a group message calls the bot, by what was written in it. Undefined: it cannot be told without the bot's name, since
+ * a mention in the middle of a sentence may be anybody's.
+ */
+export function isMentioned(texts: readonly string[], botName?: string): boolean | undefined {
+  if (texts.some((text) => stripMention(text, botName) !== text)) return true;
+  return isNamed(botName) ? false : undefined;
+}
+
+function isNamed(botName: string | undefined): botName is string {
+  return botName !== undefined && botName.trim() !== "";
 }
 
 function withoutName(text: string, mention: string): string {

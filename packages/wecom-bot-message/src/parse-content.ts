@@ -46,6 +46,15 @@ export function parseContent(source: JsonObject, context: ContentContext): reado
   }
 }
 
+/** What was written in a message, as it stands there, mentions included. */
+export function textsOf(source: JsonObject): readonly string[] {
+  const msgtype = textField(source, "msgtype");
+  if (msgtype === "text") return [textField(objectField(source, "text"), "content") ?? ""];
+  return msgtype === "mixed"
+    ? listField(objectField(source, "mixed"), "msg_item").filter(isObject).flatMap(textsOf)
+    : [];
+}
+
 function textContent(text: string, { isGroup, botName }: ContentContext): readonly InboundContent[] {
   const said = isGroup ? stripMention(text, botName) : text;
   return said.trim() === "" ? [] : [{ kind: "text", text: said }];

@@ -96,6 +96,28 @@ describe("a bot's message", () => {
     ]);
   });
 
+  it.each([
+    [{ msgtype: "text", text: { content: "hello @Helper" } }, true],
+    [{ msgtype: "text", text: { content: "hello everybody" } }, false],
+    [{ msgtype: "mixed", mixed: { msg_item: [{ msgtype: "text", text: { content: "@Helper see" } }] } }, true],
+    [{ msgtype: "image", image: { url: "https://cdn.example/4", aeskey: "K" } }, false],
+  ])("of a group says whether it calls the bot by its name: %j", (body, mentioned) => {
+    expect(parse({ ...group, ...body }, "Helper")).toMatchObject({ mentioned });
+  });
+
+  it("does not say so in a single chat, nor where it cannot be told", () => {
+    const body = { msgtype: "text", text: { content: "hello" } };
+
+    expect(parse({ ...single, ...body }, "Helper")).not.toHaveProperty("mentioned");
+    expect(parse({ ...group, ...body })).not.toHaveProperty("mentioned");
+  });
+
+  it("is called by its own words, not by those it quotes", () => {
+    const quote = { msgtype: "text", text: { content: "@Helper hi" } };
+
+    expect(parse({ ...group, msgtype: "text", text: { content: "he asked" }, quote }, "Helper")?.mentioned).toBe(false);
+  });
+
   it("of an unknown type is kept without what opens files", () => {
     const message = parse({ ...single, msgtype: "hologram", hologram: { depth: 3, url: "https://s", aeskey: "K" } });
 

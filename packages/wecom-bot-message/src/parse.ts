@@ -8,7 +8,8 @@ import {
   type Sender,
   textField,
 } from "@wxgate/core";
-import { parseContent, parseQuote } from "./parse-content.ts";
+import { isMentioned } from "./mention.ts";
+import { parseContent, parseQuote, textsOf } from "./parse-content.ts";
 import type { BotContext } from "./wire.ts";
 
 /**
@@ -28,6 +29,7 @@ export function parseBotMessage(
   const reading = { botName: context.botName, receivedAt: context.receivedAt, isGroup: from.kind === "group" };
   const said = parseContent(body, reading);
   const quoted = parseQuote(body, reading);
+  const mentioned = reading.isGroup ? isMentioned(textsOf(body), context.botName) : undefined;
   const parts = quoted === undefined ? said : said.length === 0 ? quoted.content : [...said, ...quoted.files];
   return {
     id: messageIdOf(body),
@@ -38,6 +40,7 @@ export function parseBotMessage(
     content:
       parts.length === 0 ? [{ kind: "text", text: textField(objectField(body, "text"), "content") ?? "" }] : parts,
     ...(quoted === undefined ? {} : { quote: quoted.quote }),
+    ...(mentioned === undefined ? {} : { mentioned }),
     ...(replyHandle === undefined ? {} : { replyHandle }),
   };
 }

@@ -92,6 +92,21 @@ describe("a message", () => {
     expect(inbox.messages).toHaveLength(1);
   });
 
+  it("that was said to others gets no bubble", async () => {
+    const { ask, platform, inbox, ports } = startHook();
+    const { accept } = inbox;
+    Object.assign(ports.inbox, {
+      accept: async (batch: Parameters<typeof accept>[0]) => ({
+        ...(await accept(batch)),
+        overheard: new Set(["m-1"]),
+      }),
+    });
+
+    expect(await ask(platform.text("hello"))).toBeUndefined();
+    expect(await ask(platform.text("hello"))).toBeUndefined();
+    expect(inbox.messages).toHaveLength(1);
+  });
+
   it("that cannot be stored is asked for again, in words", async () => {
     const { ask, platform, inbox } = startHook();
     inbox.before(() => {

@@ -74,7 +74,9 @@ export function createWebhook(options: WebhookOptions): NonNullable<Channel["web
     }
     const streamId = bubbleIdOf(message.id);
     try {
-      const { fresh } = await ports.inbox.accept({ messages: [memo.attach(message)] });
+      const { fresh, overheard } = await ports.inbox.accept({ messages: [memo.attach(message)] });
+      // Nobody spoke to us: a bubble would be an answer.
+      if (overheard?.has(message.id)) return undefined;
       if (!fresh.has(message.id)) return await refresh(streamId);
     } catch (error) {
       log.error(
