@@ -76,6 +76,19 @@ describe("an app's message", () => {
     expect(replies(gateway)).toEqual(["You said: still there?", "You said: and now?"]);
   });
 
+  it("is answered at once after a probe, when the operator has put an untrusted address right", async () => {
+    const gateway = await startApp();
+    gateway.sim.setFaults([{ name: "qyapi.ip-not-trusted", target: "message/send" }]);
+    await writes(gateway, "hello");
+    await waitFor(async () => (await gateway.cli("channels", "status")).stdout.includes("60020"));
+
+    gateway.sim.clearFaults();
+    await gateway.cli("channels", "status", "--probe");
+
+    await waitFor(() => replies(gateway).length === 1);
+    expect((await gateway.cli("channels", "status")).stdout).not.toContain("60020");
+  });
+
   it("that says the same twice gets the same answer twice", async () => {
     const gateway = await startApp();
 

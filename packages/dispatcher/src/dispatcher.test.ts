@@ -109,6 +109,27 @@ describe("a message's way", () => {
     await expect.poll(texts).toEqual(["echo [image] + what is this?"]);
   });
 
+  it("names a file as the message did, not as the download does", async () => {
+    let kept: string | undefined;
+    const { receive } = await start(echo, {
+      dispatch: { mediaGraceMs: 0 },
+      media: {
+        keep: async ({ filename }) => {
+          kept = filename;
+          return { id: "med_1", mime: "text/plain", bytes: 1, sha256: "0" };
+        },
+        sign: (content) => content,
+      },
+      channel: {
+        openMedia: async () => ({ body: (async function* () {})(), mime: "text/plain", filename: "MEDIA_ID.bin" }),
+      },
+    });
+
+    await receive(said("", { content: [{ kind: "file", media: { ref: { id: "1" }, filename: "报告.txt" } }] }));
+
+    await expect.poll(() => kept).toBe("报告.txt");
+  });
+
   it("tells the agent why a file is missing", async () => {
     let seen: Turn | undefined;
     const { receive } = await start(

@@ -14,12 +14,12 @@ import {
 } from "@wxgate/core";
 import { workDelivery } from "./delivery.ts";
 import { describeError } from "./describe-error.ts";
-import { resolveTarget } from "./fallback.ts";
 import { createInbox } from "./inbox.ts";
 import { instantAnswer } from "./instant.ts";
 import { own } from "./own.ts";
 import { createPairing, type Pairing, type PairingRequest } from "./pairing.ts";
 import { prepareReply } from "./prepare-reply.ts";
+import { resolveTarget } from "./resolve-target.ts";
 import { TurnStopped } from "./run-agent.ts";
 import { workScheduledTurn } from "./schedules/answer.ts";
 import { createScheduleDesk, type ScheduleDesk } from "./schedules/desk.ts";
@@ -88,7 +88,7 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
     channel: (id) => settings.channels.get(id)?.channel,
   });
 
-  const scheduleTarget = ({ channel, target }: ScheduleTarget) => resolveTarget(settings, channel, target);
+  const scheduleTarget = ({ channel, target }: ScheduleTarget) => resolveTarget({ store, settings }, channel, target);
   const schedules = createScheduleDesk({ ports, settings: () => settings, target: scheduleTarget });
 
   function stopTurns(turnIds: readonly string[]): void {
@@ -279,7 +279,7 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
         },
         signal,
       ),
-    target: (channel, text) => resolveTarget(settings, channel, text),
+    target: (channel, text) => resolveTarget({ store, settings }, channel, text),
     send,
     schedules,
     pairing: {

@@ -90,6 +90,20 @@ describe("a channel with a fallback", () => {
     expect(byApp).toEqual([]);
   });
 
+  it("writes to the conversation a person has already, where the case of ids does not count", async () => {
+    const channel = { personKey: (id: string) => id.toLowerCase() };
+    const gateway = await startGateway(
+      answering(() => "hi"),
+      { channel },
+    );
+    close = gateway.close;
+    await gateway.receive(said("hello", { peer: "ZhangSan" }));
+    await expect.poll(gateway.texts).toEqual(["hi"]);
+
+    expect((await gateway.dispatcher.target("support", "zhangsan")).peer).toBe("ZhangSan");
+    expect((await gateway.dispatcher.target("support", "lisi")).peer).toBe("lisi");
+  });
+
   it("lets the other understand targets that it does not", async () => {
     const { dispatcher } = await botAndApp(new RejectedError("x", { code: "x" }));
 

@@ -6,6 +6,7 @@ import {
   RejectedError,
   TransientError,
 } from "@wxgate/core";
+import { asKnown } from "./known-person.ts";
 import { prepareReply } from "./prepare-reply.ts";
 import type { ChannelSettings, DispatcherPorts, DispatcherSettings } from "./settings.ts";
 
@@ -28,7 +29,7 @@ export async function sendByFallback(delivery: ClaimedDelivery, error: unknown, 
   let reply: NewReply | undefined;
   let to: Address;
   try {
-    to = await other.channel.target(text);
+    to = await asKnown(ports.store, other.channel, await other.channel.target(text));
     reply = prepareReply(delivery.written.content, {
       channel: other.channel,
       to,
@@ -51,21 +52,7 @@ export async function sendByFallback(delivery: ClaimedDelivery, error: unknown, 
   return true;
 }
 
-/** An AI bot knows no departments; the app named as its fallback does. */
-export async function resolveTarget(settings: DispatcherSettings, channel: string, text: string): Promise<Address> {
-  const entry = settings.channels.get(channel);
-  if (entry === undefined)
-    throw new RejectedError(`no channel is called "${channel}"`, { code: "send.unknown-channel" });
-  try {
-    return await entry.channel.target(text);
-  } catch (error) {
-    const other = fallbackOf(settings, channel);
-    if (other === undefined || !(error instanceof RejectedError)) throw error;
-    return other.channel.target(text);
-  }
-}
-
-function fallbackOf(settings: DispatcherSettings, channel: string): ChannelSettings | undefined {
+export function fallbackOf(settings: DispatcherSettings, channel: string): ChannelSettings | undefined {
   const name = settings.channels.get(channel)?.fallback;
   return name === undefined ? undefined : settings.channels.get(name);
 }

@@ -81,7 +81,7 @@ async function fillMedia(
   for (let attempt = 1; ; attempt += 1) {
     try {
       const stream = await channel.openMedia(media.ref, signal);
-      const kept = await keeper.keep({ ...named, ...stream }, context, signal);
+      const kept = await keeper.keep({ ...stream, ...named }, context, signal);
       return { ...content, media: kept };
     } catch (error) {
       signal.throwIfAborted();

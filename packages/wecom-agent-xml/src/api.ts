@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from "@wxgate/core";
-import { createWecomApi, type FileUpload, type WecomApi, type WecomApiOptions } from "@wxgate/wecom-api";
+import { APP_ERRCODES, createWecomApi, type FileUpload, type WecomApi, type WecomApiOptions } from "@wxgate/wecom-api";
 import type { Receivers, WireMessage } from "./wire.ts";
 
 export type { Receivers, WireMessage };
@@ -76,7 +76,7 @@ export interface AgentApi {
 export type AgentApiOptions = Omit<WecomApiOptions, "errcodes"> & { readonly agentId: number };
 
 export function createAgentApi({ agentId, ...options }: AgentApiOptions): AgentApi {
-  return agentApiOver(createWecomApi(options), agentId);
+  return agentApiOver(createWecomApi({ ...options, errcodes: APP_ERRCODES }), agentId);
 }
 
 /** The calls over any client, for those who have one already. */

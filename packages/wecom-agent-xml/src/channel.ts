@@ -1,5 +1,12 @@
 import type { CreateChannel } from "@wxgate/core";
-import { createChannelWecomApi, createFileStager, createMediaStager, createOpenMedia } from "@wxgate/wecom-api";
+import {
+  APP_ERRCODES,
+  createChannelWecomApi,
+  createFileStager,
+  createMediaStager,
+  createOpenMedia,
+} from "@wxgate/wecom-api";
+import { memberKey } from "@wxgate/wecom-target";
 import { agentApiOver } from "./api.ts";
 import { createBackground } from "./background.ts";
 import { createCards } from "./cards.ts";
@@ -23,14 +30,15 @@ export const createAgentXmlChannel: CreateChannel<AgentXmlOptions> = (id, option
   const log = ports.log.child({ channel: id });
   const logged = { ...ports, log };
 
-  const wecom = createChannelWecomApi(config, logged);
+  const { corpId, secret, apiBaseUrl } = config;
+  const wecom = createChannelWecomApi({ corpId, secret, apiBaseUrl, errcodes: APP_ERRCODES }, logged);
   const api = agentApiOver(wecom, agentId);
   const cards = createCards(ports.state);
   const prepare = createPrepare(config);
   const sendCard = createCardSender({ cards, api, notices, ports: logged });
   const pace = createChatPace({ limits: config.groupLimits, api, clock: ports.clock });
   const deliver = createDeliver({ config, agentId, api, pace, sendCard, ports: logged });
-  const welcome = createWelcome({ config, ports: logged, prepare, deliver, personKey });
+  const welcome = createWelcome({ config, ports: logged, prepare, deliver, personKey: memberKey });
   const background = createBackground();
   const health = createHealth(account, api, ports.clock);
   const stageFile = createFileStager({
@@ -61,14 +69,9 @@ export const createAgentXmlChannel: CreateChannel<AgentXmlOptions> = (id, option
     recall: api.recall,
     openMedia: createOpenMedia(wecom),
     reply: config.limits,
-    personKey,
+    personKey: memberKey,
     health: health.report,
     probe: health.probe,
     close: background.close,
   };
 };
-
-/** Userids are unique ignoring case. */
-function personKey(id: string): string {
-  return id.toLowerCase();
-}

@@ -367,6 +367,15 @@ describe("what the operator must repair", () => {
     expect(api.problem()).toBeUndefined();
   });
 
+  it("is over for all APIs when one works, where the address was not trusted", async () => {
+    const { api } = setUp(refusing(60020, 0));
+    await failure(api.post("message/send", {}));
+
+    await api.get("getcallbackip");
+
+    expect(api.problem()).toBeUndefined();
+  });
+
   it("includes a refused secret, until a token comes", async () => {
     const { api, clock, platform } = setUp();
     const working = platform.token;

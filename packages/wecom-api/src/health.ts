@@ -16,6 +16,10 @@ export interface HealthRecord {
   worked(path: string): void;
 }
 
+/** The address this machine calls from is not trusted: true of all APIs but that of the token, or of none. */
+const UNTRUSTED_ADDRESS = 60020;
+const TOKEN_API = "gettoken";
+
 /** Keeps problems by API: that one works says nothing of another's permission. */
 export function createHealthRecord(now: () => number): HealthRecord {
   const problems = new Map<string, WecomApiProblem>();
@@ -29,7 +33,12 @@ export function createHealthRecord(now: () => number): HealthRecord {
       problems.set(path, { path, error, sinceMs });
     },
     worked(path) {
+      if (problems.size === 0) return;
       problems.delete(path);
+      if (path === TOKEN_API) return;
+      for (const [other, { error }] of problems) {
+        if (error.platformCode === UNTRUSTED_ADDRESS) problems.delete(other);
+      }
     },
   };
 }

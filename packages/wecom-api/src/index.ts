@@ -3,6 +3,7 @@ export { createChannelWecomApi } from "./channel-api.ts";
 export type { DownloadOptions } from "./download.ts";
 export type { ErrcodeRule, ErrcodeTable } from "./errcode-rule.ts";
 export { SHARED_ERRCODES } from "./errcodes.ts";
+export { APP_ERRCODES } from "./errcodes-app.ts";
 export { KF_ERRCODES } from "./errcodes-kf.ts";
 export { DEFAULT_API_BASE_URL } from "./exchange.ts";
 export { createFileStager, type FileStager, type FileStagerOptions, type StagedFile } from "./file-stager.ts";

@@ -1,7 +1,7 @@
 import type { CreateChannel } from "@wxgate/core";
 import { createFileStager, createMediaStager } from "@wxgate/wecom-api";
 import { createBotMedia, createCardMemory, SENDS, type StreamLook } from "@wxgate/wecom-bot-message";
-import { createBotTarget } from "@wxgate/wecom-target";
+import { createBotTarget, memberKey } from "@wxgate/wecom-target";
 import { createAnswerEvents } from "./answer-events.ts";
 import { createBubbles } from "./bubbles.ts";
 import { parseConfig, type WecomBotWebhookOptions } from "./config.ts";
@@ -62,6 +62,7 @@ export const createWecomBotWebhookChannel: CreateChannel<WecomBotWebhookOptions>
       answerEvent: createAnswerEvents({ config, cards, ports, log }),
     }),
     target: createBotTarget(id, account),
+    personKey: memberKey,
     prepare: createPrepare(config),
     stage: createStage({ stageFile: createFileStager({ stageMedia, notices, log }), log }),
     send: createSend({ config, look, records, bubbles, urls, cards, health, ports, log }),

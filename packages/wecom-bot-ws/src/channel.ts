@@ -3,7 +3,7 @@ import type { Channel, ChannelPorts } from "@wxgate/core";
 import { createFileStager, createMediaStager } from "@wxgate/wecom-api";
 import { createBotMedia, createBotPrepare, SENDS, type StreamLook } from "@wxgate/wecom-bot-message";
 import { menuCard } from "@wxgate/wecom-card";
-import { createBotTarget } from "@wxgate/wecom-target";
+import { createBotTarget, memberKey } from "@wxgate/wecom-target";
 import { createAnswerEvents } from "./answer-events.ts";
 import { type BotApi, createBotApi } from "./api.ts";
 import { createCards } from "./cards.ts";
@@ -107,6 +107,7 @@ export function createWecomBotWsChannel(
         ),
     }),
     target: createBotTarget(id, botId),
+    personKey: memberKey,
     prepare: createBotPrepare({
       maxBytes: config.streamMaxBytes,
       showThinking,

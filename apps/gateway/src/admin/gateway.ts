@@ -77,6 +77,7 @@ export async function healthOf(
 ): Promise<ChannelHealth> {
   if (!channel) return { state: "stopped", reason: "switched off in the configuration", accounts: [] };
   const health = probe && channel.probe ? await channel.probe(probe) : channel.health();
+  if (probe && channel.probe) await resumeThoseThatWork(view, id, health);
   const paused = (await view.store.pausedAccounts()).filter((pause) => pause.channel === id);
   if (paused.length === 0) return health;
   const accounts = health.accounts.map((account) => {
@@ -86,4 +87,11 @@ export async function healthOf(
     return { ...account, state: "paused" as const, since: new Date(since), reason: error.message, hint: error.hint };
   });
   return { ...health, state: accounts.every(({ state }) => state === "paused") ? "paused" : "degraded", accounts };
+}
+
+/** The platform was asked just now and had nothing against these: what waits for them need not wait longer. */
+async function resumeThoseThatWork(view: GatewayView, id: string, { accounts }: ChannelHealth): Promise<void> {
+  for (const { account, state } of accounts) {
+    if (state === "ok") await view.store.resumeAccount(id, account);
+  }
 }

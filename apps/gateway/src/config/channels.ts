@@ -94,7 +94,8 @@ function defaultsOf(document: ConfigDocument): Readonly<Record<string, Mapping>>
 
 function absoluteRoots(keys: Mapping, directory: string): Mapping {
   const roots = keys.mediaLocalRoots as readonly string[];
-  return { ...keys, mediaLocalRoots: roots.map((root) => resolve(directory, root)) };
+  // "~" is the home of whoever runs the gateway, wherever the file lies.
+  return { ...keys, mediaLocalRoots: roots.map((root) => (/^~(?:\/|$)/.test(root) ? root : resolve(directory, root))) };
 }
 
 /** A wrong default shows once, not once per channel that inherits it. */

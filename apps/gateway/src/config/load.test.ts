@@ -35,6 +35,12 @@ function problemsOf(text: string, env?: Record<string, string>): readonly Config
 }
 
 describe("a configuration that is right", () => {
+  it("takes folders for files relative to itself, and those in the home of whoever runs the gateway as they are", () => {
+    const config = load(`${SUPPORT}    mediaLocalRoots: [./open, ~/shared, /srv/files]\n`);
+
+    expect(config.channels.support?.keys.mediaLocalRoots).toEqual(["/etc/wxgate/open", "~/shared", "/srv/files"]);
+  });
+
   it("is complete when the file is empty: an echo agent, the default ports, a file beside it", () => {
     const config = load("");
 

@@ -5,7 +5,7 @@ import { type FastifyInstance, fastify } from "fastify";
 import type { Metrics } from "../observe/metrics.ts";
 import { toRequest } from "./light-request.ts";
 import { readOut } from "./read-out.ts";
-import type { Mounted } from "./routes.ts";
+import { type Mounted, withoutLastSlash } from "./routes.ts";
 
 export interface PublicServer {
   /** Replaces what is mounted. */
@@ -36,7 +36,7 @@ export function createPublicServer(ports: { readonly log: Logger; readonly metri
     const path = pathOf(url);
     if (path === undefined) return say(response, 400, "the path holds a broken percent-encoding");
     if (path === "/healthz") return health(raw.method, response);
-    const mounted = routes.get(path);
+    const mounted = routes.get(withoutLastSlash(path));
     if (!mounted) return say(response, 404, "nothing is here");
     if (raw.method !== "GET" && raw.method !== "POST")
       return say(response, 405, "use GET or POST", { allow: "GET, POST" });

@@ -19,7 +19,10 @@ export interface Mounted {
 export function mountRoutes(routes: readonly WebhookRoute[]): ReadonlyMap<string, Mounted> {
   const byPath = new Map<string, WebhookRoute[]>();
   for (const route of routes) {
-    for (const path of route.paths) byPath.set(path, [...(byPath.get(path) ?? []), route]);
+    for (const path of route.paths) {
+      const key = withoutLastSlash(path);
+      byPath.set(key, [...(byPath.get(key) ?? []), route]);
+    }
   }
   return new Map(
     [...byPath].map(([path, sharing]) => [
@@ -27,6 +30,11 @@ export function mountRoutes(routes: readonly WebhookRoute[]): ReadonlyMap<string
       { ids: sharing.map(({ id }) => id).join("+"), webhook: chain(sharing) },
     ]),
   );
+}
+
+/** "/webhooks/app/" is "/webhooks/app": consoles and proxies add a slash now and then. */
+export function withoutLastSlash(path: string): string {
+  return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
 }
 
 function chain([first, ...others]: readonly WebhookRoute[]): (request: Request) => Promise<Response> {

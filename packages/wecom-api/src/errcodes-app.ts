@@ -1,0 +1,10 @@
+import { type ErrcodeTable, wait } from "./errcode-rule.ts";
+
+/** Three tries in a row are as many as the platform asks for; what is sent then waits for a calmer minute. */
+const CALMER = { waitMs: 60_000 };
+
+/** What the platform's numbers mean to a self-built app, where that is not what they mean everywhere. */
+export const APP_ERRCODES: ErrcodeTable = {
+  [-1]: wait("wecom.busy", "WeCom is busy; this is tried again in a minute.", CALMER),
+  6000: wait("wecom.conflict", "Somebody keeps changing the same data; this is tried again in a minute.", CALMER),
+};
