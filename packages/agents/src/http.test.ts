@@ -121,6 +121,7 @@ describe("http agent", () => {
       { kind: "text-delta", text: "no" },
       { kind: "text-replace", text: "yes" },
       { kind: "content", content: { kind: "file", text: "a,b", filename: "a.csv" }, now: true },
+      { kind: "ask", question: { content: { kind: "text", text: "which one?" } } },
       { kind: "usage", inputTokens: 3, outputTokens: 5 },
     ];
 

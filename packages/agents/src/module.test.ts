@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { AuthenticationError, RejectedError, TransientError } from "@wxgate/core";
+import { type AgentEvent, AuthenticationError, ProtocolError, RejectedError, TransientError } from "@wxgate/core";
 import { agentContract, type BackendScript, collectAnswer, sampleTurn } from "@wxgate/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { testPorts } from "./fixtures/ports.ts";
@@ -52,6 +52,42 @@ describe("module agent", () => {
     await write("plain.mjs", `export default ${saying("plain")};`);
 
     expect(await answerOf("plain.mjs")).toBe("plain");
+  });
+
+  it("may ask in the middle of a turn and wait for the answer", async () => {
+    await write(
+      "asking.mjs",
+      `export default {
+         async *respond() {
+           let told;
+           const answered = new Promise((resolve) => { told = resolve; });
+           yield { kind: "ask", question: { content: { kind: "text", text: "which one?" }, answer: told } };
+           yield { kind: "text-delta", text: JSON.stringify(await answered) };
+         },
+       };`,
+    );
+    const events: AgentEvent[] = [];
+
+    for await (const event of (await load("asking.mjs")).respond(sampleTurn({}), never)) {
+      events.push(event);
+      if (event.kind === "ask") event.question.answer?.({ kind: "unanswered" });
+    }
+
+    expect(events).toMatchObject([
+      { kind: "ask", question: { content: { kind: "text", text: "which one?" } } },
+      { kind: "text-delta", text: '{"kind":"unanswered"}' },
+    ]);
+  });
+
+  it.each([
+    ["content that cannot be sent", `{ content: { kind: "dance" } }`],
+    ["something to answer to that is no function", `{ content: { kind: "text", text: "?" }, answer: 1 }`],
+  ])("is told that a question has %s", async (_, question) => {
+    await write("wrong.mjs", `export default { async *respond() { yield { kind: "ask", question: ${question} }; } };`);
+
+    const { error } = await collectAnswer((await load("wrong.mjs")).respond(sampleTurn({}), never));
+
+    expect(error).toBeInstanceOf(ProtocolError);
   });
 
   it("calls a function with name, options and ports", async () => {

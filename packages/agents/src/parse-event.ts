@@ -1,4 +1,4 @@
-import { type AgentEvent, ChannelError, parseOutboundContent } from "@wxgate/core";
+import { type AgentEvent, type Answer, ChannelError, parseOutboundContent } from "@wxgate/core";
 import { z } from "zod";
 
 const text = z.string();
@@ -15,6 +15,16 @@ const eventSchema = z.discriminatedUnion("kind", [
     summary: text.optional(),
   }),
   z.object({ kind: z.literal("content"), content: z.unknown(), now: z.literal(true).optional() }),
+  z.object({
+    kind: z.literal("ask"),
+    question: z.object({
+      content: z.unknown(),
+      timeoutMs: z.number().int().positive().optional(),
+      answer: z
+        .custom<(answer: Answer) => void>((value) => typeof value === "function", "must be a function")
+        .optional(),
+    }),
+  }),
   z.object({ kind: z.literal("usage"), inputTokens: tokens, outputTokens: tokens }),
 ]);
 
@@ -23,7 +33,9 @@ export function parseAgentEvent(value: unknown, garbage: (problem: string) => Er
   const parsed = eventSchema.safeParse(value);
   if (!parsed.success) throw garbage(`an event that is none: ${z.prettifyError(parsed.error)}`);
   const event = parsed.data;
-  return event.kind === "content" ? { ...event, content: parseContent(event.content, garbage) } : event;
+  if (event.kind === "content") return { ...event, content: parseContent(event.content, garbage) };
+  if (event.kind !== "ask") return event;
+  return { kind: "ask", question: { ...event.question, content: parseContent(event.question.content, garbage) } };
 }
 
 export function parseContent(

@@ -38,7 +38,34 @@ export interface Turn {
   readonly messages: readonly TurnMessage[];
   /** Empty unless the agent says that it keeps no history of its own. */
   readonly history: readonly HistoryEntry[];
+  /** What an interrupted attempt of this turn had asked, oldest first; empty on the first attempt. */
+  readonly asked?: readonly AskedQuestion[];
 }
+
+/** A question of an earlier attempt, which is not sent again when it is asked again word by word. */
+export interface AskedQuestion {
+  readonly content: OutboundContent;
+  /** Absent while nobody has answered. */
+  readonly answer?: readonly InboundContent[];
+}
+
+/** What an agent wants to know in the middle of a turn. */
+export interface Question {
+  /** A text; or a menu, where only some answers fit: what was chosen is then read with `chosenItem`. */
+  readonly content: OutboundContent;
+  /** How long the turn waits for the answer; 10 minutes when absent. */
+  readonly timeoutMs?: number;
+  /**
+   * Called once: the turn waits for the next message of the person it answers, and that message starts no turn. Absent:
+   * nobody waits here, the person's next message is the next turn.
+   */
+  answer?(answer: Answer): void;
+}
+
+export type Answer =
+  | { readonly kind: "answered"; readonly message: TurnMessage }
+  /** Nobody answered in time, or the question could not be sent. Ask for no more than what goes without an answer. */
+  | { readonly kind: "unanswered" };
 
 /** Close to AG-UI's vocabulary, without depending on it. */
 export type AgentEvent =
@@ -54,6 +81,8 @@ export type AgentEvent =
     }
   /** `now`: stored and sent before the turn ends. */
   | { readonly kind: "content"; readonly content: OutboundContent; readonly now?: true }
+  /** Stored and sent before the turn ends, one after the other; the agent goes on at once and waits where it wants to. */
+  | { readonly kind: "ask"; readonly question: Question }
   | { readonly kind: "usage"; readonly inputTokens?: number; readonly outputTokens?: number };
 
 export interface AgentCapabilities {

@@ -1,5 +1,15 @@
 export { type Address, type AddressKind, addressKey, sameAddress } from "./address.ts";
-export type { Agent, AgentCapabilities, AgentEvent, HistoryEntry, Turn, TurnMessage } from "./agent.ts";
+export type {
+  Agent,
+  AgentCapabilities,
+  AgentEvent,
+  Answer,
+  AskedQuestion,
+  HistoryEntry,
+  Question,
+  Turn,
+  TurnMessage,
+} from "./agent.ts";
 export type {
   AccountHealth,
   AccountState,
@@ -20,6 +30,7 @@ export type {
   SendReceipt,
 } from "./channel.ts";
 export { parseOutboundContent } from "./check-content.ts";
+export { chosenItem } from "./choose.ts";
 export { type ConfigIssue, wrongConfig } from "./config-error.ts";
 export {
   type Article,
@@ -110,6 +121,7 @@ export {
   type Store,
   type StoreBatch,
   type StoredError,
+  type StoredQuestion,
   type TurnOutcome,
   type TurnResult,
   type Wake,

@@ -84,11 +84,24 @@ export interface ClaimedTurn {
   readonly stream?: JsonObject;
   /** Text an earlier attempt had shown, for a cancelled or broken turn. */
   readonly shown?: string;
-  /** How many pieces earlier attempts stored with `addReply`. */
+  /** The first ordinal no earlier attempt used for `addReply` or `ask`; ordinals begin with 0. */
   readonly replied: number;
+  /** What earlier attempts asked, oldest first. */
+  readonly asked: readonly StoredQuestion[];
   readonly quota: Quota;
   /** `/stop` was said before this attempt began. */
   readonly cancelled: boolean;
+}
+
+/** A question that the turn's sender was asked in the middle of it. */
+export interface StoredQuestion {
+  readonly ordinal: number;
+  readonly content: OutboundContent;
+  /** When the turn stops waiting for the answer. */
+  readonly until: number;
+  /** Nothing will answer it any more. */
+  readonly closed: boolean;
+  readonly answer?: ClaimedMessage;
 }
 
 export interface NewDelivery {
@@ -199,6 +212,18 @@ export interface Store {
   saveStream(claim: Claim, stream: JsonObject, shown?: string): Promise<void>;
   /** Stores a reply before the turn ends; `ordinal` counts them: one that exists already is not stored again. */
   addReply(claim: Claim, ordinal: number, reply: NewReply): Promise<void>;
+  /**
+   * `addReply` with a question of which `content` is the whole: the sender's first message behind it is the answer. One
+   * question is open at a time.
+   */
+  ask(claim: Claim, ordinal: number, question: NewReply, waitMs: number): Promise<StoredQuestion>;
+  /** Of the turns this worker runs, those whose open question has an answer that waits to be taken. */
+  answeredTurns(worker: string): Promise<readonly string[]>;
+  /**
+   * Takes the answer to a question: from then on it is one of the turn's messages and starts no turn of its own.
+   * Undefined: there is none yet; with `close`, there will be none.
+   */
+  takeAnswer(claim: Claim, ordinal: number, close?: boolean): Promise<ClaimedMessage | undefined>;
   /** Point B: the turn is done and its reply stored, in one transaction. */
   completeTurn(claim: Claim, result: TurnResult): Promise<void>;
   /** Gives the turn back: it is claimed again, as the next attempt, `retryInMs` from now. */

@@ -12,6 +12,7 @@ import {
   StaleClaimError,
   type WorkerOptions,
 } from "@wxgate/core";
+import { createAnswerDesk } from "./answer-desk.ts";
 import { workDelivery } from "./delivery.ts";
 import { describeError } from "./describe-error.ts";
 import { createInbox } from "./inbox.ts";
@@ -88,6 +89,8 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
     channel: (id) => settings.channels.get(id)?.channel,
   });
 
+  const desk = createAnswerDesk({ store, clock, log, worker, onRest: () => turns.wake() });
+
   const scheduleTarget = ({ channel, target }: ScheduleTarget) => resolveTarget({ store, settings }, channel, target);
   const schedules = createScheduleDesk({ ports, settings: () => settings, target: scheduleTarget });
 
@@ -111,7 +114,7 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
     try {
       if (turn.conversation.channel === SCHEDULE_CHANNEL) {
         await workScheduledTurn(turn, { ports, settings, target: scheduleTarget }, stop.signal);
-      } else await workTurn(turn, { ports, settings, pairing, stopTurns }, stop.signal);
+      } else await workTurn(turn, { ports, settings, pairing, desk, stopTurns }, stop.signal);
     } catch (error) {
       reportLost("turn", turn.id, error);
     } finally {
@@ -143,7 +146,7 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
       return store.claimTurns({ ...options, channels: [...options.channels, SCHEDULE_CHANNEL] });
     },
     work: doTurn,
-    concurrency: () => settings.concurrency,
+    concurrency: () => settings.concurrency + desk.waiting(),
     clock,
     pollMs: POLL_MS,
     onClaimFailed: (error) => log.error({ error: describeError(error) }, "turns could not be claimed"),
@@ -188,6 +191,7 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
             log.error({ error: describeError(error) }, "cancelled turns could not be read"),
           );
     });
+    signal.addEventListener("abort", desk.close, { once: true });
     const firing = every(SCHEDULES_MS, "firing schedules", () => schedules.fireDue(signal), signal);
     // Claims are kept alive until the last turn has ended, not until the signal fires.
     const over = new AbortController();

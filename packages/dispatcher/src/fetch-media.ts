@@ -2,7 +2,6 @@ import {
   addressKey,
   type Channel,
   type ClaimedMessage,
-  type ClaimedTurn,
   type Clock,
   hasMedia,
   type InboundContent,
@@ -24,13 +23,13 @@ export interface FetchMediaOptions {
 const TRIES = 3;
 const PAUSE_MS = 500;
 
-/** Fetches what the turn's messages refer to and stores the result with them: a file, or why there is none. */
+/** Fetches what the messages of a turn refer to and stores the result with them: a file, or why there is none. */
 export async function fetchMedia(
-  turn: ClaimedTurn,
+  messages: readonly ClaimedMessage[],
   options: FetchMediaOptions,
   signal: AbortSignal,
 ): Promise<readonly ClaimedMessage[]> {
-  return Promise.all(turn.messages.map((claimed) => fetchOne(claimed, options, signal)));
+  return Promise.all(messages.map((claimed) => fetchOne(claimed, options, signal)));
 }
 
 async function fetchOne(

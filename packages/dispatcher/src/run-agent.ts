@@ -1,4 +1,11 @@
-import { type Agent, type AgentEvent, type OutboundContent, TransientError, type Turn } from "@wxgate/core";
+import {
+  type Agent,
+  type AgentEvent,
+  type OutboundContent,
+  type Question,
+  TransientError,
+  type Turn,
+} from "@wxgate/core";
 import type { ReplyBuilder } from "./reply.ts";
 
 export interface RunAgentOptions {
@@ -9,17 +16,21 @@ export interface RunAgentOptions {
   show(text: string): void;
   /** Stores and sends content that must not wait for the end of the turn. */
   sendNow(content: OutboundContent): Promise<void>;
+  /** Asks the person; the turn goes on meanwhile, and fails when this does. */
+  ask(question: Question): Promise<void>;
   /** Shows a tool at work, where the channel can. */
   readonly showTool?: (event: Extract<AgentEvent, { kind: "tool" }>) => Promise<void>;
 }
 
 /** Feeds the agent's events into the reply until it ends, fails, or the signal fires; never waits for a deaf agent. */
 export async function runAgent(
-  { agent, turn, reply, show, sendNow, showTool }: RunAgentOptions,
+  { agent, turn, reply, show, sendNow, ask, showTool }: RunAgentOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const events = agent.respond(turn, signal)[Symbol.asyncIterator]();
+  let fail: (reason: unknown) => void = () => {};
   const stopped = new Promise<never>((_, reject) => {
+    fail = reject;
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
   stopped.catch(() => {
@@ -33,6 +44,7 @@ export async function runAgent(
       const event: AgentEvent = next.value;
       reply.add(event);
       if (event.kind === "content" && event.now === true) await sendNow(event.content);
+      if (event.kind === "ask") ask(event.question).catch(fail);
       if (event.kind === "tool") await showTool?.(event);
       if (event.kind === "text-delta" || event.kind === "text-replace") show(reply.visible());
     }

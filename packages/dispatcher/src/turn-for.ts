@@ -1,7 +1,15 @@
-import type { ClaimedMessage, ClaimedTurn, InboundContent, Sender, Turn } from "@wxgate/core";
+import type {
+  AskedQuestion,
+  ClaimedMessage,
+  ClaimedTurn,
+  Sender,
+  StoredQuestion,
+  Turn,
+  TurnMessage,
+} from "@wxgate/core";
 import type { ChosenAgent } from "./choose-agent.ts";
 import { instanceFor, instanceName } from "./instances.ts";
-import type { ChannelSettings, DispatcherPorts } from "./settings.ts";
+import type { ChannelSettings, DispatcherPorts, MediaKeeper } from "./settings.ts";
 
 const HISTORY_ENTRIES = 40;
 
@@ -19,7 +27,6 @@ export async function turnFor(turn: ClaimedTurn, question: Question, ports: Disp
   const { chosen, session, messages, sender } = question;
   const wantsHistory = chosen.agent.capabilities?.history === false;
   const history = wantsHistory ? await ports.store.history(turn.lane, session, HISTORY_ENTRIES) : [];
-  const signed = (content: readonly InboundContent[]) => content.map((part) => ports.media.sign(part));
   return {
     id: turn.id,
     attempt: turn.attempt,
@@ -28,12 +35,8 @@ export async function turnFor(turn: ClaimedTurn, question: Question, ports: Disp
     ...(await instanceOf(turn, question, ports)),
     conversation: turn.conversation,
     sender,
-    messages: messages.map(({ message }) => ({
-      id: message.id,
-      sentAt: message.sentAt,
-      content: signed(message.content),
-      ...(message.quote === undefined ? {} : { quote: message.quote }),
-    })),
+    messages: messages.map((message) => asTurnMessage(message, ports.media)),
+    ...(turn.asked.length === 0 ? {} : { asked: turn.asked.map((question) => asAsked(question, ports.media)) }),
     history: history.map(({ role, at, text, senderId, senderName }) => ({
       role,
       at: new Date(at),
@@ -43,6 +46,20 @@ export async function turnFor(turn: ClaimedTurn, question: Question, ports: Disp
         : { sender: { id: senderId, ...(senderName === undefined ? {} : { name: senderName }) } }),
     })),
   };
+}
+
+/** A message as agents see it: files with an address. */
+export function asTurnMessage({ message }: ClaimedMessage, media: MediaKeeper): TurnMessage {
+  return {
+    id: message.id,
+    sentAt: message.sentAt,
+    content: message.content.map((part) => media.sign(part)),
+    ...(message.quote === undefined ? {} : { quote: message.quote }),
+  };
+}
+
+function asAsked({ content, answer }: StoredQuestion, media: MediaKeeper): AskedQuestion {
+  return { content, ...(answer === undefined ? {} : { answer: asTurnMessage(answer, media).content }) };
 }
 
 /** The instance that answers, where this conversation has one of its own. */

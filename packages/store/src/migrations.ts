@@ -103,6 +103,14 @@ const STEPS: readonly (readonly string[])[] = [
       text text, error text, deliveries text not null)`,
     "create index schedule_runs_schedule on schedule_runs (schedule_id, seq)",
   ],
+  [
+    `create table questions (
+      seq {number}, turn_seq bigint not null, ordinal bigint not null, conversation_id bigint not null, sender_id text,
+      content text not null, behind bigint not null, until_at bigint not null, state text not null, answer_seq bigint,
+      created_at bigint not null)`,
+    "create unique index questions_turn on questions (turn_seq, ordinal)",
+    "create index questions_open on questions (turn_seq) where state = 'open'",
+  ],
 ];
 
 export const SCHEMA_VERSION: number = STEPS.length;

@@ -108,6 +108,23 @@ interface Turns {
   finished_at: number | null;
 }
 
+/** What a turn asked its sender. Open until it is answered or closed, or the turn is done. */
+interface Questions {
+  seq: Generated<number>;
+  turn_seq: number;
+  ordinal: number;
+  conversation_id: number;
+  sender_id: string | null;
+  content: string;
+  /** The newest message of the conversation when it was asked. */
+  behind: number;
+  until_at: number;
+  state: string;
+  /** The message that answers it. */
+  answer_seq: number | null;
+  created_at: number;
+}
+
 interface Replies {
   seq: Generated<number>;
   id: string;
@@ -266,6 +283,7 @@ export interface Tables {
   messages: Messages;
   events: Events;
   turns: Turns;
+  questions: Questions;
   replies: Replies;
   deliveries: Deliveries;
   attempts: Attempts;

@@ -18,6 +18,7 @@ import { createLeases } from "./operations/leases.ts";
 import { createMedia } from "./operations/media.ts";
 import { createPrune } from "./operations/prune.ts";
 import { createQueries } from "./operations/queries.ts";
+import { createQuestions } from "./operations/questions.ts";
 import { createRedrive } from "./operations/redrive.ts";
 import { createReplies } from "./operations/replies.ts";
 import { createScheduleRuns } from "./operations/schedule-runs.ts";
@@ -58,6 +59,7 @@ export function createStore({ driver, sql, tag, sealer }: StoreParts): Store {
   const scheduleRuns = createScheduleRuns(sql);
   const schedules = createSchedules(sql, { conversations, replies, runs: scheduleRuns });
   const turns = createTurns(sql, { ids, attempts, lanes, replies, conversations, scheduleRuns });
+  const questions = createQuestions(sql, { ids, lanes, standing, turns });
   const claimDeliveries = createClaimDeliveries(sql, { conversations, accounts, workers, standing });
   const deliveries = createDeliveries(sql, { attempts, conversations });
   const redrive = createRedrive(sql, conversations);
@@ -78,6 +80,11 @@ export function createStore({ driver, sql, tag, sealer }: StoreParts): Store {
     saveContent: (claim, messageId, content) => execute(() => turns.saveContent(claim, messageId, content)),
     saveStream: (claim, stream, shown) => execute(() => turns.saveStream(claim, stream, shown)),
     addReply: (claim, ordinal, reply) => execute((context) => turns.addReply(context, claim, ordinal, reply)),
+    ask: (claim, ordinal, question, waitMs) =>
+      execute((context) => questions.ask(context, claim, ordinal, question, waitMs)),
+    answeredTurns: (worker) => execute(() => questions.answered(worker)),
+    takeAnswer: (claim, ordinal, close = false) =>
+      execute((context) => questions.takeAnswer(context, claim, ordinal, close)),
     completeTurn: (claim, result) => execute((context) => turns.complete(context, claim, result)),
     releaseTurn: (claim, retryInMs, error, options) =>
       execute((context) => turns.release(context, claim, retryInMs, error, options)),

@@ -3,6 +3,7 @@ import {
   type Agent,
   type ClaimedTurn,
   type OutboundContent,
+  type Question,
   RejectedError,
   type ScheduleAction,
   type ScheduleTarget,
@@ -117,8 +118,13 @@ async function ask(
     },
   );
   const sendNow = async (content: OutboundContent) => void early.push(content);
+  // Nobody asked for this turn who could answer.
+  const ask = async ({ content, answer }: Question) => {
+    if (answer === undefined) early.push(content);
+    else answer({ kind: "unanswered" });
+  };
   try {
-    await runAgent({ agent, turn, reply, show: () => {}, sendNow }, signal);
+    await runAgent({ agent, turn, reply, show: () => {}, sendNow, ask }, signal);
   } finally {
     over.abort();
     await timer;

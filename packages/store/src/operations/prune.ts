@@ -137,6 +137,34 @@ export function createPrune(e: Sql): readonly PruneWalk[] {
     {
       batch: e.prepare((db, p) =>
         db
+          .selectFrom("questions")
+          .select(["seq", "created_at as at"])
+          .where("seq", ">", p.after)
+          .orderBy("seq")
+          .limit(p.limit),
+      ),
+      remove: e.prepare((db, p) =>
+        db
+          .deleteFrom("questions")
+          .where("seq", ">", p.after)
+          .where("seq", "<=", p.last)
+          .where("created_at", "<", p.before)
+          .where((w) =>
+            w.not(
+              w.exists(
+                w
+                  .selectFrom("turns as t")
+                  .select("t.seq")
+                  .whereRef("t.seq", "=", "questions.turn_seq")
+                  .where("t.active", "=", sql.lit(1)),
+              ),
+            ),
+          ),
+      ),
+    },
+    {
+      batch: e.prepare((db, p) =>
+        db
           .selectFrom("attempts")
           .select(["seq", "ended_at as at"])
           .where("seq", ">", p.after)

@@ -1,9 +1,16 @@
-import type { Address, ClaimedTurn, InboundMessage } from "@wxgate/core";
+import type {
+  Address,
+  ClaimedMessage,
+  ClaimedTurn,
+  InboundMessage,
+  OutboundContent,
+  StoredQuestion,
+} from "@wxgate/core";
 import { sql } from "kysely";
 import type { Context } from "../context.ts";
 import type { Ids } from "../ids.ts";
 import { parseJson, parseOptional } from "../json.ts";
-import { first, type Operation, run, type Sql } from "../sql.ts";
+import { all, first, type Operation, run, type Sql } from "../sql.ts";
 import type { StandingOperations } from "./standing.ts";
 
 export interface MessageColumns {
@@ -111,10 +118,32 @@ export function createTurnRows(e: Sql, { ids, standing }: { ids: Ids; standing: 
   const repliesOf = e.prepare((db, p: { turn: number }) =>
     db
       .selectFrom("replies")
-      .select((s) => s.fn.countAll<number>().as("count"))
+      .select(sql<number | null>`max(ordinal)`.as("last"))
       .where("turn_seq", "=", p.turn)
       .where("ordinal", "is not", null),
   );
+  const questionsOf = e.prepare((db, p: { turn: number }) =>
+    db.selectFrom("questions").selectAll().where("turn_seq", "=", p.turn).orderBy("ordinal"),
+  );
+
+  function* asked(
+    turn: number,
+    address: Address,
+  ): Operation<(StoredQuestion & { readonly answerSeq: number | null })[]> {
+    const questions = [];
+    for (const row of yield* all(questionsOf, { turn })) {
+      const answer = row.answer_seq === null ? undefined : yield* first(messageBySeq, { seq: row.answer_seq });
+      questions.push({
+        ordinal: row.ordinal,
+        content: parseJson<OutboundContent>(row.content),
+        until: row.until_at,
+        closed: row.state === "closed",
+        answerSeq: row.answer_seq,
+        ...(answer === undefined ? {} : { answer: claimedMessage(ids, answer, address) }),
+      });
+    }
+    return questions;
+  }
 
   return {
     *start(context: Context, turn: NewTurn): Operation<{ seq: number; claimed: ClaimedTurn }> {
@@ -144,9 +173,10 @@ export function createTurnRows(e: Sql, { ids, standing }: { ids: Ids; standing: 
         as: kind,
         session,
         conversation: where.address,
-        messages: claimedMessages(messages, where.address),
+        messages: messages.map((row) => claimedMessage(ids, row, where.address)),
         handles: where.handles,
         replied: 0,
+        asked: [],
         quota: where.quota,
         cancelled: false,
       };
@@ -157,13 +187,17 @@ export function createTurnRows(e: Sql, { ids, standing }: { ids: Ids; standing: 
     *resume(context: Context, seq: number, worker: string): Operation<ClaimedTurn | undefined> {
       const turn = yield* first(retake, { seq, worker, now: context.now });
       if (turn === undefined) return undefined;
+      const where = yield* standing.of(turn.conversation_id);
+      const questions = yield* asked(seq, where.address);
+      const answers = new Set(questions.map(({ answerSeq }) => answerSeq));
       const messages: MessageColumns[] = [];
       for (const message of parseJson<number[]>(turn.messages)) {
+        if (answers.has(message)) continue;
         const row = yield* first(messageBySeq, { seq: message });
         if (row !== undefined) messages.push(row);
       }
-      const where = yield* standing.of(turn.conversation_id);
       const id = ids.format("trn", seq);
+      const last = (yield* first(repliesOf, { turn: seq }))?.last ?? null;
       const stream = parseOptional<NonNullable<ClaimedTurn["stream"]>>(turn.stream);
       return {
         claim: { id, number: turn.claim },
@@ -173,20 +207,21 @@ export function createTurnRows(e: Sql, { ids, standing }: { ids: Ids; standing: 
         as: turn.kind === "command" ? "command" : "turn",
         session: turn.session,
         conversation: where.address,
-        messages: claimedMessages(messages, where.address),
+        messages: messages.map((row) => claimedMessage(ids, row, where.address)),
         handles: where.handles,
         ...(stream === undefined ? {} : { stream }),
         ...(turn.shown === null ? {} : { shown: turn.shown }),
-        replied: (yield* first(repliesOf, { turn: seq }))?.count ?? 0,
+        replied: last === null ? 0 : last + 1,
+        asked: questions.map(({ answerSeq: _, ...question }) => question),
         quota: where.quota,
         cancelled: turn.cancelled === 1,
       };
     },
   };
+}
 
-  function claimedMessages(rows: readonly MessageColumns[], address: Address): ClaimedTurn["messages"] {
-    return rows.map((row) => ({ id: ids.format("msg", row.seq), message: toMessage(row, address) }));
-  }
+export function claimedMessage(ids: Ids, row: MessageColumns, address: Address): ClaimedMessage {
+  return { id: ids.format("msg", row.seq), message: toMessage(row, address) };
 }
 
 function toMessage(row: MessageColumns, from: Address): InboundMessage {

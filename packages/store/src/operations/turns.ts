@@ -19,6 +19,8 @@ import { type LaneOperations, newSessionId } from "./lanes.ts";
 import type { ReplyOperations } from "./replies.ts";
 import type { ScheduleRunOperations } from "./schedule-runs.ts";
 
+export type TurnOperations = ReturnType<typeof createTurns>;
+
 export function createTurns(
   e: Sql,
   {
@@ -147,6 +149,8 @@ export function createTurns(
   }
 
   return {
+    demandHeld,
+
     *saveContent(claim: Claim, messageId: string, content: readonly InboundContent[]): Operation<void> {
       const turn = yield* demandHeld(claim);
       const seq = ids.parse("msg", messageId);

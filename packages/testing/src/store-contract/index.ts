@@ -5,6 +5,7 @@ import { endingTests } from "./ending-tests.ts";
 import { gatewayTests } from "./gateway-tests.ts";
 import { humanTests } from "./human-tests.ts";
 import { modelTests } from "./model-tests.ts";
+import { questionTests } from "./question-tests.ts";
 import { quotaTests } from "./quota-tests.ts";
 import { scheduleTests } from "./schedule-tests.ts";
 import { sessionTests } from "./session-tests.ts";
@@ -46,6 +47,7 @@ function contractTests(options: StoreContractOptions): void {
 
   describe("what is accepted", () => acceptTests(world));
   describe("turns", () => turnTests(world));
+  describe("questions in a turn", () => questionTests(world));
   describe("commands and sessions", () => sessionTests(world));
   describe("deliveries", () => deliveryTests(world));
   describe("ends of deliveries", () => endingTests(world));

@@ -238,12 +238,12 @@ export function turnTests(world: () => World): void {
     const w = world();
     await w.say("ann", "one");
     const turn = await w.claimTurn();
-    await w.store.addReply(turn.claim, 1, w.reply("working on it"));
+    await w.store.addReply(turn.claim, 0, w.reply("working on it"));
     await w.store.releaseTurn(turn.claim, 0);
 
     const again = await w.claimTurn();
-    await w.store.addReply(again.claim, 1, w.reply("working on it"));
-    await w.store.addReply(again.claim, 2, w.reply("nearly there"));
+    await w.store.addReply(again.claim, 0, w.reply("working on it"));
+    await w.store.addReply(again.claim, 1, w.reply("nearly there"));
     await w.answer(again, "done");
 
     expect(again.replied).toBe(1);

@@ -1,0 +1,70 @@
+import type {
+  ClaimedTurn,
+  JsonObject,
+  NewReply,
+  OutboundContent,
+  ReplyStream,
+  ReplyTarget,
+  TurnResult,
+} from "@wxgate/core";
+import type { AnswerDesk } from "./answer-desk.ts";
+import type { Pairing } from "./pairing.ts";
+import { prepareReply } from "./prepare-reply.ts";
+import type { ReplyBuilder } from "./reply.ts";
+import type { ChannelSettings, DispatcherPorts, DispatcherSettings } from "./settings.ts";
+
+export interface TurnRun {
+  readonly ports: DispatcherPorts;
+  readonly settings: DispatcherSettings;
+  readonly pairing: Pairing;
+  readonly desk: AnswerDesk;
+  /** Aborts turns of this process. */
+  stopTurns(turnIds: readonly string[]): void;
+}
+
+/** One claimed turn at work. */
+export interface Answering {
+  readonly turn: ClaimedTurn;
+  readonly entry: ChannelSettings;
+  readonly run: TurnRun;
+  /** What the person said: never obeyed when the agent repeats it. */
+  readonly quoted: string[];
+  readonly reply: ReplyBuilder;
+  readonly startedAt: number;
+  /** The name of the one that was asked. */
+  agent?: string;
+  stream: ReplyStream | undefined;
+}
+
+export interface Outcome extends Pick<TurnResult, "outcome" | "error"> {
+  readonly content: readonly OutboundContent[];
+  /** Commands and refusals leave no trace in the agent's memory. */
+  readonly remember?: boolean;
+  /** Before it, in the same turn. */
+  readonly asked?: readonly OutboundContent[];
+}
+
+export async function replyOf(
+  { turn, entry, run }: Answering,
+  content: readonly OutboundContent[],
+  stream: JsonObject | undefined,
+): Promise<NewReply | undefined> {
+  const { ports, settings } = run;
+  const { channel, replyDelay } = entry;
+  const quota = channel.reply?.sendsPerInbound === undefined ? turn.quota : await ports.store.quota(turn.conversation);
+  return prepareReply(content, {
+    channel,
+    to: turn.conversation,
+    longReply: entry.longReply ?? settings.longReply,
+    quota,
+    random: ports.random,
+    ...(stream === undefined ? {} : { stream }),
+    ...(replyDelay === undefined
+      ? {}
+      : { delayMs: Math.round(replyDelay.minMs + (replyDelay.maxMs - replyDelay.minMs) * ports.random.fraction()) }),
+  });
+}
+
+export function targetOf(turn: ClaimedTurn): ReplyTarget {
+  return { to: turn.conversation, answers: turn.messages.map(({ message }) => message.id), handles: turn.handles };
+}
