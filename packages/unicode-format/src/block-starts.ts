@@ -1,4 +1,4 @@
-import { isBlank, isDigit, isSpaceOrTab } from "./characters.ts";
+import { isAsciiLetter, isBlank, isDigit, isSpaceOrTab } from "./characters.ts";
 
 const BACKTICK = 0x60;
 
@@ -97,27 +97,29 @@ export function readTaskBox(text: string, start: number, end: number): boolean |
 }
 
 /** Raw blocks that are no text for a reader, or verbatim text: how each starts, and what its last line holds. */
-const RAW_BLOCKS: readonly { readonly start: RegExp; readonly end: string; readonly isShown: boolean }[] = [
-  { start: /^<pre(?=[\s>]|$)/i, end: "</pre>", isShown: true },
-  { start: /^<script(?=[\s>]|$)/i, end: "</script>", isShown: false },
-  { start: /^<style(?=[\s>]|$)/i, end: "</style>", isShown: false },
-  { start: /^<!--/, end: "-->", isShown: false },
-  { start: /^<\?/, end: "?>", isShown: false },
-  { start: /^<![a-zA-Z]/, end: ">", isShown: false },
-  { start: /^<!\[CDATA\[/, end: "]]>", isShown: true },
+const RAW_BLOCKS: readonly { readonly start: RegExp; readonly end: RegExp; readonly isShown: boolean }[] = [
+  { start: /^<pre(?:\s[^>]*>|>|(?=\s|$))/i, end: /<\/pre>/i, isShown: true },
+  { start: /^<script(?=[\s>]|$)/i, end: /<\/script>/i, isShown: false },
+  { start: /^<style(?=[\s>]|$)/i, end: /<\/style>/i, isShown: false },
+  { start: /^<!--/, end: /-->/, isShown: false },
+  { start: /^<\?/, end: /\?>/, isShown: false },
+  { start: /^<![a-zA-Z]/, end: />/, isShown: false },
+  { start: /^<!\[CDATA\[/, end: /\]\]>/, isShown: true },
 ];
 
 export interface RawBlockStart {
-  readonly end: string;
+  readonly end: RegExp;
   readonly isShown: boolean;
   /** Characters of the line that open the block. */
   readonly width: number;
 }
 
 export function readRawBlockStart(text: string, start: number, end: number): RawBlockStart | undefined {
-  const head = text.slice(start, Math.min(end, start + 10));
+  const next = text.charCodeAt(start + 1);
+  if (next !== 0x21 && next !== 0x3f && !isAsciiLetter(next)) return undefined;
+  const line = text.slice(start, end);
   for (const block of RAW_BLOCKS) {
-    const opening = block.start.exec(head);
+    const opening = block.start.exec(line);
     if (opening) return { end: block.end, isShown: block.isShown, width: opening[0].length };
   }
   return undefined;

@@ -70,3 +70,17 @@ export function isBlank(text: string, from: number, to: number): boolean {
   for (let index = from; index < to; index++) if (!isSpaceOrTab(text.charCodeAt(index))) return false;
   return true;
 }
+
+/** The first character of `text.slice(from, to)` that `trim` leaves; `to` when there is none. */
+export function trimmedStart(text: string, from: number, to: number): number {
+  let start = from;
+  while (start < to && isTrimmed(text.charCodeAt(start))) start++;
+  return start;
+}
+
+/** The end of `text.slice(from, to)` without what `trim` takes off. */
+export function trimmedEnd(text: string, from: number, to: number): number {
+  let end = to;
+  while (end > from && isTrimmed(text.charCodeAt(end - 1))) end--;
+  return end;
+}

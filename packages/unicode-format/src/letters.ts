@@ -6,80 +6,110 @@ export const ITALIC = 2;
 export const MONO = 4;
 export const STRUCK = 8;
 
-/** A look's letters, by the code of the plain one. */
-type Alphabet = readonly (string | undefined)[];
+/** The first unit of all letters of Mathematical Alphanumeric Symbols, which are surrogate pairs. */
+const LEADING = 0xd835;
 
-/** Mathematical Alphanumeric Symbols, sans-serif: 26 capitals from `capital`, 26 small letters from `small`. */
-function createAlphabet(capital: number, small: number): Alphabet {
-  const letters: string[] = [];
-  for (let index = 0; index < 26; index++) {
-    letters[0x41 + index] = String.fromCodePoint(capital + index);
-    letters[0x61 + index] = String.fromCodePoint(small + index);
-  }
-  return letters;
+/** The second units of a sans-serif alphabet's "A" and "a". */
+interface Alphabet {
+  readonly capital: number;
+  readonly small: number;
 }
 
 const ALPHABETS: readonly (Alphabet | undefined)[] = [
   undefined,
-  createAlphabet(0x1d5d4, 0x1d5ee),
-  createAlphabet(0x1d608, 0x1d622),
-  createAlphabet(0x1d63c, 0x1d656),
-  createAlphabet(0x1d670, 0x1d68a),
+  { capital: 0xddd4, small: 0xddee },
+  { capital: 0xde08, small: 0xde22 },
+  { capital: 0xde3c, small: 0xde56 },
+  { capital: 0xde70, small: 0xde8a },
 ];
 
-const STROKE = "\u0336";
+const STROKE = 0x0336;
 
 function isJoiner(code: number): boolean {
   return code === 0x27 || code === 0x2019 || code === 0x2d;
 }
 
-/** The letters of `word` from `from` to `to` in another alphabet; joiners stay. */
-function shift(word: string, from: number, to: number, alphabet: Alphabet): string {
-  let shifted = "";
-  for (let at = from; at < to; at++) shifted += alphabet[word.charCodeAt(at)] ?? word.charAt(at);
-  return shifted;
+/** What may not stand before a word that changes: it makes it a name, a tag, a path or a variable. */
+function isSigil(code: number): boolean {
+  return "@#/\\$_=<".includes(String.fromCharCode(code));
 }
 
 /**
- * One word with the punctuation around it. Only plain words change: what holds a digit, a dot, a slash or a letter
- * without a twin (a price, a code, a file name, "café") must stay searchable and fit to be copied.
+ * Writes spans in another look, as UTF-16 units: a string that grows letter by letter is slow. The array of units is used
+ * again for the next span.
  */
-function styleWord(word: string, alphabet: Alphabet): string {
-  let from = 0;
-  let to = word.length;
-  while (from < to && isAsciiPunctuation(word.charCodeAt(from))) from++;
-  while (to > from && !isAlphanumeric(word.charCodeAt(to - 1)) && word.charCodeAt(to - 1) < 0x3000) to--;
-  for (let at = from; at < to; at++) {
-    const code = word.charCodeAt(at);
-    if (!isAsciiLetter(code) && !isJoiner(code)) return word;
+export class LetterStyler {
+  private readonly units: number[] = [];
+  private count = 0;
+
+  /** Text in another look, word by word. */
+  style(text: string, look: number): string {
+    this.count = 0;
+    const alphabet = ALPHABETS[look & MONO ? MONO : look & (BOLD | ITALIC)];
+    const isStruck = (look & STRUCK) !== 0;
+    // Mostly all words are plain, and none has to be looked at by itself.
+    if (alphabet && !isStruck && isPlain(text, 0, text.length)) this.addShifted(text, 0, text.length, alphabet);
+    else this.addWords(text, alphabet, isStruck);
+    return String.fromCharCode(...this.units.slice(0, this.count));
   }
-  for (let at = 0; at < from; at++) if ("@#/\\$_=<".includes(word.charAt(at))) return word;
-  return word.slice(0, from) + shift(word, from, to, alphabet) + word.slice(to);
-}
 
-function strike(text: string): string {
-  let struck = "";
-  for (const character of text) struck += isWhitespace(character.charCodeAt(0)) ? character : character + STROKE;
-  return struck;
-}
+  private add(unit: number): void {
+    this.units[this.count++] = unit;
+  }
 
-/** Text in another look, word by word. */
-export function styleLetters(text: string, look: number): string {
-  const alphabet = ALPHABETS[look & MONO ? MONO : look & (BOLD | ITALIC)];
-  let styled = text;
-  if (alphabet) {
-    styled = "";
-    for (let at = 0; at < text.length; ) {
-      let end = at;
-      while (end < text.length && !isWhitespace(text.charCodeAt(end))) end++;
-      styled += styleWord(text.slice(at, end), alphabet);
-      at = end;
-      while (end < text.length && isWhitespace(text.charCodeAt(end))) end++;
-      styled += text.slice(at, end);
-      at = end;
+  private addShifted(text: string, from: number, to: number, { capital, small }: Alphabet): void {
+    for (let at = from; at < to; at++) {
+      const code = text.charCodeAt(at);
+      if (isAsciiLetter(code)) {
+        this.add(LEADING);
+        this.add(code < 0x61 ? capital + code - 0x41 : small + code - 0x61);
+      } else this.add(code);
     }
   }
-  return look & STRUCK ? strike(styled) : styled;
+
+  private addWords(text: string, alphabet: Alphabet | undefined, isStruck: boolean): void {
+    for (let at = 0; at < text.length; ) {
+      const start = at;
+      while (at < text.length && !isWhitespace(text.charCodeAt(at))) at++;
+      this.addWord(text, start, at, alphabet, isStruck);
+      for (; at < text.length && isWhitespace(text.charCodeAt(at)); at++) this.add(text.charCodeAt(at));
+    }
+  }
+
+  private addWord(text: string, start: number, end: number, alphabet: Alphabet | undefined, isStruck: boolean): void {
+    const isShifted = alphabet !== undefined && isPlainWord(text, start, end);
+    for (let at = start; at < end; at++) {
+      if (isShifted) this.addShifted(text, at, at + 1, alphabet);
+      else this.add(text.charCodeAt(at));
+      if (isStruck && !isLeadingOfPair(text, at)) this.add(STROKE);
+    }
+  }
+}
+
+function isPlain(text: string, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) {
+    const code = text.charCodeAt(at);
+    if (!isAsciiLetter(code) && !isJoiner(code) && code !== 0x20) return false;
+  }
+  return true;
+}
+
+/**
+ * Whether one word, with the punctuation around it, changes. Only plain words do: what holds a digit, a dot, a slash or a
+ * letter without a twin (a price, a code, a file name, "café") must stay searchable and fit to be copied.
+ */
+function isPlainWord(text: string, start: number, end: number): boolean {
+  let from = start;
+  let to = end;
+  while (from < to && isAsciiPunctuation(text.charCodeAt(from))) from++;
+  while (to > from && !isAlphanumeric(text.charCodeAt(to - 1)) && text.charCodeAt(to - 1) < 0x3000) to--;
+  if (!isPlain(text, from, to)) return false;
+  for (let at = start; at < from; at++) if (isSigil(text.charCodeAt(at))) return false;
+  return true;
+}
+
+function isLeadingOfPair(text: string, at: number): boolean {
+  return (text.charCodeAt(at) & 0xfc00) === 0xd800 && (text.charCodeAt(at + 1) & 0xfc00) === 0xdc00;
 }
 
 export function containsCjk(text: string): boolean {

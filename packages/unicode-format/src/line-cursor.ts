@@ -1,3 +1,5 @@
+import type { SourceLines } from "./source-lines.ts";
+
 const SPACE = 0x20;
 const TAB = 0x09;
 
@@ -13,6 +15,8 @@ export class LineCursor {
   /** The first character that is no space, and how many columns of space precede it. */
   contentAt = 0;
   indent = 0;
+  /** The character at `contentAt`; -1 on a blank line. */
+  code = -1;
 
   constructor(text: string) {
     this.text = text;
@@ -31,22 +35,20 @@ export class LineCursor {
     return this.contentAt >= this.end;
   }
 
-  /** The first character that is no space; NaN on a blank line. */
-  get code(): number {
-    return this.contentAt < this.end ? this.text.charCodeAt(this.contentAt) : Number.NaN;
-  }
-
   private measure(): void {
+    const { text, end } = this;
     let column = this.column;
     let at = this.at;
-    for (; at < this.end; at++) {
-      const code = this.text.charCodeAt(at);
+    let code = -1;
+    for (; at < end; at++) {
+      code = text.charCodeAt(at);
       if (code === SPACE) column++;
       else if (code === TAB) column += 4 - (column & 3);
       else break;
     }
     this.contentAt = at;
     this.indent = column - this.column;
+    this.code = at < end ? code : -1;
   }
 
   /** Takes `columns` of the space at the current place; part of a tab leaves the rest as space. */
@@ -72,14 +74,9 @@ export class LineCursor {
     this.measure();
   }
 
-  /** What is left of the line, from its first character that is no space. */
-  content(): string {
-    return this.text.slice(this.contentAt, this.end);
-  }
-
-  /** What is left of the line with its space; what is left of a tab becomes spaces. */
-  rest(): string {
-    if (this.tabTaken === 0) return this.text.slice(this.at, this.end);
-    return " ".repeat(4 - (this.column & 3)) + this.text.slice(this.at + 1, this.end);
+  /** Adds what is left of the line with its space; what is left of a tab becomes spaces. */
+  addRestTo(lines: SourceLines): void {
+    if (this.tabTaken === 0) lines.add(this.at, this.end);
+    else lines.addText(" ".repeat(4 - (this.column & 3)) + this.text.slice(this.at + 1, this.end));
   }
 }

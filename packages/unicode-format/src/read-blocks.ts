@@ -10,12 +10,15 @@ import {
   readSetextUnderline,
   readTaskBox,
 } from "./block-starts.ts";
-import type { Block, Container, Open } from "./block-types.ts";
-import { isWhitespace } from "./characters.ts";
-import type { MarkdownNode } from "./events.ts";
+import { isWhitespace, trimmedEnd, trimmedStart } from "./characters.ts";
+import { Containers, takeQuoteMark } from "./containers.ts";
+import type { MarkdownNode, MarkdownSink } from "./events.ts";
 import { LineCursor } from "./line-cursor.ts";
 import { type LinkTarget, takeDefinitions } from "./links.ts";
-import { looksLikeDelimiterRow, readAlignments, splitRow } from "./table-rows.ts";
+import { OPEN_PARAGRAPH, OPEN_SPACED_PARAGRAPH, type Open, SPACED_PARAGRAPH } from "./open-block.ts";
+import type { Inlines } from "./read-inlines.ts";
+import { SourceLines, withoutBlankEnd } from "./source-lines.ts";
+import { looksLikeDelimiterRow, TableRow } from "./table-rows.ts";
 
 /**
  * Containers nest no deeper: each line is matched against all that are open, and no phone shows more. Deeper quotes
@@ -25,33 +28,44 @@ const MAX_DEPTH = 64;
 
 export class BlockReader {
   readonly references = new Map<string, LinkTarget>();
-  private readonly containers: Container[] = [];
+  private readonly containers: Containers;
   private readonly line: LineCursor;
   private readonly text: string;
-  private open: Open | undefined;
+  private readonly sink: MarkdownSink;
+  private readonly inlines: Inlines;
+  private open: Open | undefined = undefined;
+  /** The lines of the open block. */
+  private readonly lines: SourceLines;
+  private readonly row = new TableRow();
   private sawBlank = false;
-  private readonly onBlock: (block: Block) => void;
 
-  constructor(text: string, onBlock: (block: Block) => void) {
+  constructor(text: string, sink: MarkdownSink, inlines: Inlines) {
     this.text = text;
-    this.onBlock = onBlock;
+    this.sink = sink;
+    this.inlines = inlines;
     this.line = new LineCursor(text);
+    this.lines = new SourceLines(text);
+    this.containers = new Containers(this.line, sink);
   }
 
   read(): void {
-    const { text } = this;
-    for (let start = 0, end = 0; start < text.length; start = end + 1) {
-      end = text.indexOf("\n", start);
-      if (end < 0) end = text.length;
-      this.line.moveTo(start, end);
-      this.readLine();
-    }
+    this.readLines();
     this.closeContainers(0);
   }
 
+  private readLines(): void {
+    const { text, line } = this;
+    for (let start = 0, end = 0; start < text.length; start = end + 1) {
+      end = text.indexOf("\n", start);
+      if (end < 0) end = text.length;
+      line.moveTo(start, end);
+      this.readLine();
+    }
+  }
+
   private readLine(): void {
-    const matched = this.matchContainers();
-    const isInside = matched === this.containers.length;
+    const matched = this.containers.match(this.open !== undefined);
+    const isInside = matched === this.containers.depth;
     if (isInside && this.addVerbatim()) return;
     if (this.line.isBlank) this.readBlank(matched);
     else {
@@ -60,73 +74,46 @@ export class BlockReader {
     }
   }
 
-  /** How many of the open containers the line belongs to; their marks are taken off it. */
-  private matchContainers(): number {
-    const { line, containers } = this;
-    let matched = 0;
-    for (; matched < containers.length; matched++) {
-      const container = containers[matched]!;
-      if (container.kind === "quote") {
-        if (!this.takeQuoteMark()) break;
-      } else if (container.kind === "item") {
-        if (line.isBlank) {
-          if (!container.hasContent && !this.open) break;
-        } else if (line.indent < container.indent) break;
-        line.takeSpace(container.indent);
-      }
-    }
-    // A list goes on only with an item, which the line may still start.
-    return matched;
-  }
-
-  private takeQuoteMark(): boolean {
-    const { line } = this;
-    if (line.code !== 0x3e || line.indent > 3) return false;
-    line.takeMark(1);
-    line.takeSpace(1);
-    return true;
-  }
-
   /** Adds the line to an open block that takes lines as they are. */
   private addVerbatim(): boolean {
     const { open, line } = this;
-    if (open?.kind === "fence") {
-      if (line.indent <= 3 && closesFence(open.fence, this.text, line.contentAt, line.end)) this.closeOpen();
-      else {
-        line.takeSpace(Math.min(open.indent, line.indent));
-        open.lines.push(line.rest());
-      }
-      return true;
-    }
-    if (open?.kind === "raw") {
-      this.addRaw(open, line.rest());
-      return true;
-    }
-    if (open?.kind === "indented" && (line.isBlank || line.indent >= 4)) {
-      line.takeSpace(4);
-      if (line.isBlank) open.blanks.push(line.rest());
-      else {
-        for (const blank of open.blanks) open.lines.push(blank);
-        open.blanks.length = 0;
-        open.lines.push(line.rest());
-      }
-      return true;
-    }
-    return false;
+    if (open?.kind === "code") return this.addCode(open.fence, open.indent);
+    if (open?.kind !== "raw") return false;
+    this.addRaw(open.end, line.at);
+    return true;
   }
 
-  private addRaw(open: Extract<Open, { kind: "raw" }>, text: string): void {
-    const end = text.toLowerCase().indexOf(open.end);
-    open.lines.push(end < 0 ? text : text.slice(0, end));
-    if (end < 0) return;
+  private addCode(fence: string, indent: number): boolean {
+    const { line, lines } = this;
+    if (fence === "") {
+      if (!line.isBlank && line.indent < 4) return false;
+      line.takeSpace(4);
+      line.addRestTo(lines);
+    } else if (line.indent <= 3 && closesFence(fence, this.text, line.contentAt, line.end)) this.closeOpen();
+    else {
+      line.takeSpace(Math.min(indent, line.indent));
+      line.addRestTo(lines);
+    }
+    return true;
+  }
+
+  /** Adds the line from `from` on to a raw block, up to the mark that ends it; what is behind that is text again. */
+  private addRaw(mark: RegExp, from: number): void {
+    const { text, line, lines } = this;
+    const found = mark.exec(text.slice(from, line.end));
+    if (found) lines.add(from, from + found.index);
+    else if (from > line.at) lines.add(from, line.end);
+    else line.addRestTo(lines);
+    if (!found) return;
     this.closeOpen();
-    const behind = text.slice(end + open.end.length).trim();
-    if (behind !== "") this.startParagraph(behind);
+    const end = trimmedEnd(text, from + found.index + found[0].length, line.end);
+    const behind = trimmedStart(text, from + found.index + found[0].length, end);
+    if (behind < end) this.startParagraph(behind, end);
   }
 
   private readBlank(matched: number): void {
     // A quote ends at a line without its mark; an item that is still empty at the second line.
-    if (matched < this.containers.length) this.closeContainers(matched);
+    if (matched < this.containers.depth) this.closeContainers(matched);
     else this.closeOpen();
     this.sawBlank = true;
   }
@@ -140,16 +127,16 @@ export class BlockReader {
       const paragraph = this.open?.kind === "paragraph" ? this.open : undefined;
       if (line.indent > 3 && !paragraph) {
         this.enterBlock(depth);
-        this.open = { kind: "indented", spaced: this.takeSpaced(), lines: [], blanks: [] };
+        this.open = { kind: "code", spaced: this.takeSpaced(), fence: "", info: "", indent: 0 };
         this.addVerbatim();
         return;
       }
       if (line.indent > 3 || !mayStartBlock(line.code)) break;
       if (line.code === 0x3e) this.startQuote(depth);
-      else if (isInside && paragraph && this.endParagraphAs(paragraph)) return;
+      else if (isInside && paragraph && this.endParagraphAs(paragraph.node)) return;
       else if (this.startLeaf(depth)) return;
       else if (!this.startItem(depth, isInside ? paragraph : undefined)) break;
-      depth = this.containers.length;
+      depth = this.containers.depth;
       isInside = true;
       if (line.isBlank) return;
     }
@@ -159,33 +146,45 @@ export class BlockReader {
   private startQuote(depth: number): void {
     if (depth < MAX_DEPTH) {
       this.enterBlock(depth);
-      this.enterContainer({ kind: "quote", node: { kind: "quote", spaced: this.takeSpaced() }, hasContent: false });
+      this.containers.enter("quote", { kind: "quote", spaced: this.takeSpaced() });
     }
-    this.takeQuoteMark();
+    takeQuoteMark(this.line);
   }
 
   /** A line under a paragraph that makes it a heading or a table. */
-  private endParagraphAs(paragraph: Extract<Open, { kind: "paragraph" }>): boolean {
-    const { line, text } = this;
-    const { code } = line;
-    if (code !== 0x3d && code !== 0x2d && code !== 0x3a && code !== 0x7c) return false;
-    const level = code === 0x3d || code === 0x2d ? readSetextUnderline(text, line.contentAt, line.end) : undefined;
-    if (level) {
-      const lines = paragraph.before + paragraph.lastLine;
-      const source = lines.slice(takeDefinitions(lines, this.references)).trim();
-      if (source === "") return false;
-      this.open = undefined;
-      this.onBlock({ type: "inlines", node: { kind: "heading", spaced: paragraph.spaced, level }, source });
-      return true;
-    }
-    if (code === 0x3d || !looksLikeDelimiterRow(text, line.contentAt, line.end)) return false;
-    const header = splitRow(paragraph.lastLine, 0, paragraph.lastLine.length);
-    const columns = readAlignments(text, line.contentAt, line.end);
-    if (columns?.length !== header.length) return false;
-    const isFirst = paragraph.before === "";
-    paragraph.lastLine = "";
+  private endParagraphAs(node: MarkdownNode): boolean {
+    const { code } = this.line;
+    if (code === 0x3d) return this.endAsHeading(node, 1);
+    if (code === 0x2d) return this.endAsHeading(node, 2) || this.endAsTable(node);
+    return (code === 0x3a || code === 0x7c) && this.endAsTable(node);
+  }
+
+  private endAsHeading(paragraph: MarkdownNode, level: 1 | 2): boolean {
+    const { line, lines } = this;
+    if (!readSetextUnderline(this.text, line.contentAt, line.end)) return false;
+    const text = lines.text();
+    const source = text.slice(takeDefinitions(text, this.references)).trim();
+    if (source === "") return false;
+    lines.clear();
+    this.open = undefined;
+    this.report({ kind: "heading", spaced: paragraph === SPACED_PARAGRAPH, level }, source);
+    return true;
+  }
+
+  private endAsTable(paragraph: MarkdownNode): boolean {
+    const { line, lines, text, row } = this;
+    if (!looksLikeDelimiterRow(text, line.contentAt, line.end)) return false;
+    row.split(text, line.contentAt, line.end);
+    const columns = row.alignments();
+    row.split(text, lines.lastFrom, lines.lastTo);
+    if (columns?.length !== row.count) return false;
+    lines.dropLast();
+    const isFirst = lines.isEmpty;
     this.closeOpen();
-    this.open = { kind: "table", spaced: isFirst && paragraph.spaced, columns, rows: [header] };
+    const node = { kind: "table", spaced: isFirst && paragraph === SPACED_PARAGRAPH, columns } as const;
+    this.open = { kind: "table", node };
+    this.sink.enter(node);
+    row.report(true, this.sink, this.inlines);
     return true;
   }
 
@@ -198,8 +197,7 @@ export class BlockReader {
         const heading = readAtxHeading(text, contentAt, end);
         if (!heading) return false;
         this.enterBlock(depth);
-        const node = { kind: "heading", spaced: this.takeSpaced(), level: heading.level } as const;
-        this.onBlock({ type: "inlines", node, source: heading.text });
+        this.report({ kind: "heading", spaced: this.takeSpaced(), level: heading.level }, heading.text);
         return true;
       }
       case 0x2a:
@@ -207,14 +205,15 @@ export class BlockReader {
       case 0x5f:
         if (!isRule(text, contentAt, end)) return false;
         this.enterBlock(depth);
-        this.onBlock({ type: "rule", spaced: this.takeSpaced() });
+        this.sink.leaf({ type: "rule", spaced: this.takeSpaced() });
         return true;
       case 0x60:
       case 0x7e: {
         const start = readFenceStart(text, contentAt, end);
         if (!start) return false;
         this.enterBlock(depth);
-        this.open = { kind: "fence", spaced: this.takeSpaced(), ...start, indent: line.indent, lines: [] };
+        const { fence, info } = start;
+        this.open = { kind: "code", spaced: this.takeSpaced(), fence, info, indent: line.indent };
         return true;
       }
       case 0x3c:
@@ -229,9 +228,10 @@ export class BlockReader {
     const start = readRawBlockStart(text, line.contentAt, line.end);
     if (!start) return false;
     this.enterBlock(depth);
-    this.open = { kind: "raw", spaced: this.takeSpaced(), end: start.end, isShown: start.isShown, lines: [] };
-    const rest = text.slice(line.contentAt + start.width, line.end);
-    this.addRaw(this.open, start.end === "</pre>" ? rest.replace(/^[^>]*>/, "") : rest);
+    const { end, isShown, width } = start;
+    this.open = { kind: "raw", spaced: this.takeSpaced(), end, isShown };
+    const from = line.contentAt + width;
+    this.addRaw(end, from);
     return true;
   }
 
@@ -241,35 +241,32 @@ export class BlockReader {
     if (!marker) return false;
     const isEmpty = line.contentAt + marker.width >= line.end;
     // Inside a paragraph a number is mostly the sentence's own ("… in\n1984. That …").
-    const list = this.containers[depth - 1];
+    const list = this.containers.around(depth);
     const continues = list?.kind === "list" && list.type === marker.type;
     if (paragraph && !continues && (isEmpty || (marker.number !== undefined && marker.number !== 1))) return false;
     this.enterItem(depth, marker, continues);
     return true;
   }
 
-  private enterItem(depth: number, marker: ListMarker, continues: boolean): void {
+  private enterItem(depth: number, { type, number, width }: ListMarker, continues: boolean): void {
     const { line } = this;
-    const before = line.indent + marker.width;
+    const before = line.indent + width;
     if (continues) this.closeContainers(depth);
     else {
       this.enterBlock(depth);
       const spaced = this.takeSpaced();
-      const { number, type } = marker;
       const node: MarkdownNode =
         number === undefined
           ? { kind: "list", spaced }
           : { kind: "list", spaced, start: number, delimiter: type as "." | ")" };
-      this.enterContainer({ kind: "list", node, type, hasContent: true });
+      this.containers.enter("list", node, type);
     }
-    line.takeMark(marker.width);
+    line.takeMark(width);
     const space = line.isBlank || line.indent > 4 ? 1 : line.indent;
     line.takeSpace(space);
     const spaced = continues && this.takeSpaced();
-    const { number } = marker;
     const checked = this.takeTaskBox();
-    const node: MarkdownNode = { kind: "item", spaced, number, checked };
-    this.enterContainer({ kind: "item", node, indent: before + space, hasContent: false });
+    this.containers.enter("item", { kind: "item", spaced, number, checked }, "", before + space);
   }
 
   private takeTaskBox(): boolean | undefined {
@@ -284,20 +281,20 @@ export class BlockReader {
   /** What is left of the line is text: of the open paragraph or table, or of a new paragraph. */
   private addText(depth: number): void {
     const { open, line } = this;
-    if (open?.kind === "paragraph") {
-      // A paragraph also takes lines that lack its containers' marks (lazy continuation).
-      open.before += `${open.lastLine}\n`;
-      open.lastLine = line.content();
-    } else if (open?.kind === "table" && depth === this.containers.length) {
-      open.rows.push(splitRow(this.text, line.contentAt, line.end));
+    // A paragraph also takes lines that lack its containers' marks (lazy continuation).
+    if (open?.kind === "paragraph") this.lines.add(line.contentAt, line.end);
+    else if (open?.kind === "table" && depth === this.containers.depth) {
+      this.row.split(this.text, line.contentAt, line.end);
+      this.row.report(false, this.sink, this.inlines);
     } else {
       this.enterBlock(depth);
-      this.startParagraph(line.content());
+      this.startParagraph(line.contentAt, line.end);
     }
   }
 
-  private startParagraph(source: string): void {
-    this.open = { kind: "paragraph", spaced: this.takeSpaced(), before: "", lastLine: source };
+  private startParagraph(from: number, to: number): void {
+    this.open = this.takeSpaced() ? OPEN_SPACED_PARAGRAPH : OPEN_PARAGRAPH;
+    this.lines.add(from, to);
   }
 
   private takeSpaced(): boolean {
@@ -308,41 +305,47 @@ export class BlockReader {
 
   /** Closes what a new block at this depth ends: deeper containers, a list it is no item of, the open block. */
   private enterBlock(depth: number): void {
-    const parent = this.containers[depth - 1];
-    this.closeContainers(parent?.kind === "list" ? depth - 1 : depth);
-    const container = this.containers[this.containers.length - 1];
+    const { containers } = this;
+    this.closeContainers(containers.around(depth)?.kind === "list" ? depth - 1 : depth);
+    const container = containers.around(containers.depth);
     if (container) container.hasContent = true;
   }
 
-  private enterContainer(container: Container): void {
-    this.containers.push(container);
-    this.onBlock({ type: "enter", node: container.node });
-  }
-
   private closeContainers(depth: number): void {
-    this.closeOpen();
-    while (this.containers.length > depth) this.onBlock({ type: "leave", node: this.containers.pop()!.node });
+    if (this.open) this.closeOpen();
+    this.containers.leaveTo(depth);
   }
 
   private closeOpen(): void {
     const { open } = this;
     this.open = undefined;
     if (!open) return;
-    const { spaced } = open;
-    if (open.kind === "paragraph") this.closeParagraph(open.before + open.lastLine, spaced);
-    else if (open.kind === "table")
-      this.onBlock({ type: "table", node: { kind: "table", spaced, columns: open.columns }, rows: open.rows });
-    else if (open.kind !== "raw" || (open.isShown && open.lines.some((text) => text.trim() !== ""))) {
-      const { fence, info } = open.kind === "fence" ? open : { fence: "", info: "" };
-      const text = open.kind === "raw" ? open.lines.join("\n").replace(/^\n|\n$/g, "") : open.lines.join("\n");
-      this.onBlock({ type: "code-block", spaced, fence, info, text });
+    if (open.kind === "table") {
+      this.sink.leave(open.node);
+      return;
+    }
+    const text = this.lines.text();
+    this.lines.clear();
+    if (open.kind === "paragraph") this.closeParagraph(open.node, text);
+    else if (open.kind === "code") {
+      const { spaced, fence, info } = open;
+      this.sink.leaf({ type: "code-block", spaced, fence, info, text: fence === "" ? withoutBlankEnd(text) : text });
+    } else if (open.isShown && text.trim() !== "") {
+      const shown = text.replace(/^\n|\n$/g, "");
+      this.sink.leaf({ type: "code-block", spaced: open.spaced, fence: "", info: "", text: shown });
     }
   }
 
-  private closeParagraph(source: string, spaced: boolean): void {
+  private closeParagraph(node: MarkdownNode, source: string): void {
     const from = source.charCodeAt(0) === 0x5b ? takeDefinitions(source, this.references) : 0;
     const rest = from === 0 ? source : source.slice(from);
     const content = isWhitespace(rest.charCodeAt(rest.length - 1)) ? rest.trimEnd() : rest;
-    if (content !== "") this.onBlock({ type: "inlines", node: { kind: "paragraph", spaced }, source: content });
+    if (content !== "") this.report(node, content);
+  }
+
+  private report(node: MarkdownNode, source: string): void {
+    this.sink.enter(node);
+    this.inlines.read(source);
+    this.sink.leave(node);
   }
 }

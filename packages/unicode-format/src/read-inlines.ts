@@ -1,38 +1,15 @@
 import { mentionEnd, readAngleAutolink, readEmail, readSchemeUrl, readWwwUrl } from "./autolinks.ts";
 import { isAsciiPunctuation } from "./characters.ts";
 import { CodeRuns, codeText, runEnd } from "./code-runs.ts";
-import { type Delimiter, DelimiterList, readDelimiter } from "./emphasis.ts";
+import { type Delimiter, DelimiterList } from "./emphasis.ts";
 import { readEntity } from "./entities.ts";
-import type { MarkdownEvent } from "./events.ts";
+import type { MarkdownNode, MarkdownSink, MarkedLeaf } from "./events.ts";
 import { readTag } from "./html-tags.ts";
 import { type LinkTarget, normalizeLabel, type References, readInlineTarget, readLabel } from "./links.ts";
+import { createFarSearch, nextSpecial, startsText } from "./special-characters.ts";
+import { Stack } from "./stack.ts";
 
 const SPACE = 0x20;
-const EXCLAMATION = 0x21;
-const SPECIAL_CHARACTER = /[\n&*.:<@[\\\]_`~]/;
-const SPECIAL = Uint8Array.from({ length: 128 }, (_, code) =>
-  SPECIAL_CHARACTER.test(String.fromCharCode(code)) ? 1 : 0,
-);
-
-/** How many characters are looked at one by one, before it pays to start the engine's search. */
-const NEAR = 32;
-
-/** The first character at or behind `from` that may be more than text. */
-function nextSpecial(source: string, from: number, far: RegExp): number {
-  const near = Math.min(source.length, from + NEAR);
-  for (let at = from; at < near; at++) {
-    const code = source.charCodeAt(at);
-    if (code < 128 && SPECIAL[code] === 1) return at;
-  }
-  if (near === source.length) return near;
-  far.lastIndex = near;
-  return far.test(source) ? far.lastIndex - 1 : source.length;
-}
-
-/** Whether a line that starts with this character starts with text, whatever follows. */
-function startsText(code: number): boolean {
-  return code >= 128 || (code > SPACE && code !== EXCLAMATION && SPECIAL[code] === 0);
-}
 
 const COMMENT_OPEN = "<!--";
 const COMMENT_CLOSE = "-->";
@@ -47,25 +24,34 @@ interface Bracket {
   hasBracketInside: boolean;
 }
 
-function textEvent(text: string): MarkdownEvent {
-  return { type: "text", text };
-}
+/** What waits for the end of the text. A string is text. */
+type Token =
+  | string
+  | Delimiter
+  | { readonly type: "enter"; readonly node: MarkdownNode }
+  | { readonly type: "leave"; readonly node: MarkdownNode }
+  | MarkedLeaf;
 
-const SOFT_BREAK: MarkdownEvent = { type: "break", hard: false };
-const HARD_BREAK: MarkdownEvent = { type: "break", hard: true };
+const SOFT_BREAK: MarkedLeaf = { type: "break", hard: false };
+const HARD_BREAK: MarkedLeaf = { type: "break", hard: true };
+
+/** What reads the inline Markdown of a block. */
+export interface Inlines {
+  read(source: string): void;
+}
 
 /**
  * Reads inline Markdown (a paragraph's lines, a heading, a cell) and reports it in order. Every character is looked at a
  * bounded number of times. One reader serves all the texts of a document, one after the other.
  */
-export class InlineReader {
+export class InlineReader implements Inlines {
   private readonly references: References;
-  private readonly onEvent: (event: MarkdownEvent) => void;
+  private readonly sink: MarkdownSink;
   /** What waits for the end of the text, as it may yet become a span or link; the array is used again. */
-  private readonly tokens: (MarkdownEvent | Delimiter)[] = [];
+  private readonly tokens: Token[] = [];
   private tokenCount = 0;
   private readonly delimiters = new DelimiterList();
-  private readonly brackets: Bracket[] = [];
+  private readonly brackets = new Stack<Bracket>();
   private readonly codeRuns = new CodeRuns();
   private source = "";
   /** `[` below this height of the stack cannot open a link: links hold no links. */
@@ -76,13 +62,13 @@ export class InlineReader {
   private escapedAt = -1;
   private noCommentEnd = false;
   private readonly joinsLines: boolean;
-  private readonly far = new RegExp(SPECIAL_CHARACTER, "g");
+  private readonly far = createFarSearch();
 
   /** `joinsLines`: lines of mere text are one event, with the line breaks between them. */
-  constructor(references: References, onEvent: (event: MarkdownEvent) => void, joinsLines: boolean) {
+  constructor(references: References, sink: MarkdownSink, joinsLines: boolean) {
     this.references = references;
     this.joinsLines = joinsLines;
-    this.onEvent = onEvent;
+    this.sink = sink;
   }
 
   read(source: string): void {
@@ -91,13 +77,14 @@ export class InlineReader {
       this.start(source);
       this.readFrom(first);
       this.emit();
-    } else if (source !== "") this.onEvent(textEvent(source));
+    } else if (source !== "") this.sink.text(source);
   }
 
   private start(source: string): void {
     this.source = source;
     this.codeRuns.start(source);
-    if (this.brackets.length > 0) this.brackets.length = 0;
+    this.delimiters.clear();
+    this.brackets.clear();
     this.deadBelow = 0;
     this.textStart = 0;
     this.escapedAt = -1;
@@ -114,33 +101,45 @@ export class InlineReader {
   }
 
   private emit(): void {
-    const { tokens, onEvent } = this;
-    for (let index = 0; index < this.tokenCount; index++) {
+    const { tokens, sink, tokenCount } = this;
+    for (let index = 0; index < tokenCount; index++) {
       const token = tokens[index]!;
-      if (token.type === "delimiter") emitDelimiter(token, onEvent);
-      else onEvent(token);
+      if (typeof token === "string") sink.text(token);
+      else if (token.type === "delimiter") token.report(sink);
+      else if (token.type === "enter") sink.enter(token.node);
+      else if (token.type === "leave") sink.leave(token.node);
+      else sink.leaf(token);
     }
     this.tokenCount = 0;
   }
 
-  /** Reports an event, behind those that wait. */
-  private add(event: MarkdownEvent): void {
-    if (this.tokenCount === 0) this.onEvent(event);
-    else this.hold(event);
-  }
-
-  private hold(token: MarkdownEvent | Delimiter): void {
+  private hold(token: Token): void {
     this.tokens[this.tokenCount++] = token;
   }
 
-  private flush(end: number): void {
-    if (end > this.textStart) this.add(textEvent(this.source.slice(this.textStart, end)));
+  /** Reports text, behind what waits. */
+  private addText(text: string): void {
+    if (this.tokenCount === 0) this.sink.text(text);
+    else this.hold(text);
   }
 
-  /** Puts `event` in the place of `start`…`end`. */
-  private take(start: number, end: number, event: MarkdownEvent): void {
+  private addLeaf(leaf: MarkedLeaf): void {
+    if (this.tokenCount === 0) this.sink.leaf(leaf);
+    else this.hold(leaf);
+  }
+
+  private flush(end: number): void {
+    if (end > this.textStart) this.addText(this.source.slice(this.textStart, end));
+  }
+
+  /** Puts `leaf` in the place of `start`…`end`. */
+  private take(start: number, end: number, leaf: MarkedLeaf): void {
     this.flush(start);
-    this.add(event);
+    this.addLeaf(leaf);
+    this.skipTo(end);
+  }
+
+  private skipTo(end: number): void {
     this.at = end;
     this.textStart = end;
   }
@@ -193,23 +192,27 @@ export class InlineReader {
     }
     const isHard = this.at - end >= 2;
     this.flush(end);
-    this.add(isHard ? HARD_BREAK : SOFT_BREAK);
+    this.addLeaf(isHard ? HARD_BREAK : SOFT_BREAK);
     this.textStart = ++this.at;
   }
 
   private readEntity(): void {
     const entity = readEntity(this.source, this.at);
     if (!entity) this.at++;
-    else this.take(this.at, entity.end, /[\n\r]/.test(entity.text) ? SOFT_BREAK : textEvent(entity.text));
+    else if (/[\n\r]/.test(entity.text)) this.take(this.at, entity.end, SOFT_BREAK);
+    else {
+      this.flush(this.at);
+      this.addText(entity.text);
+      this.skipTo(entity.end);
+    }
   }
 
   private readDelimiter(code: number): void {
     const end = runEnd(this.source, this.at, code);
-    const delimiter = readDelimiter(this.source, this.at, end);
+    const delimiter = this.delimiters.add(this.source, this.at, end);
     if (delimiter) {
       this.flush(this.at);
       this.hold(delimiter);
-      this.delimiters.add(delimiter);
       this.textStart = end;
     }
     this.at = end;
@@ -257,8 +260,7 @@ export class InlineReader {
       return;
     }
     this.flush(this.at);
-    this.at = end + COMMENT_CLOSE.length;
-    this.textStart = this.at;
+    this.skipTo(end + COMMENT_CLOSE.length);
   }
 
   private readBackslash(): void {
@@ -288,7 +290,7 @@ export class InlineReader {
     const { at, source, brackets } = this;
     const image = at > this.textStart && source.charCodeAt(at - 1) === 0x21 && this.escapedAt !== at - 1;
     const start = image ? at - 1 : at;
-    const enclosing = brackets[brackets.length - 1];
+    const enclosing = brackets.top;
     if (enclosing) enclosing.hasBracketInside = true;
     this.flush(start);
     brackets.push({
@@ -298,15 +300,14 @@ export class InlineReader {
       delimiter: this.delimiters.last,
       hasBracketInside: false,
     });
-    this.hold(textEvent(image ? "![" : "["));
-    this.textStart = at + 1;
-    this.at = at + 1;
+    this.hold(image ? "![" : "[");
+    this.skipTo(at + 1);
   }
 
   private closeBracket(): void {
     const bracket = this.brackets.pop();
-    const isDead = bracket !== undefined && !bracket.image && this.brackets.length < this.deadBelow;
-    if (this.brackets.length < this.deadBelow) this.deadBelow = this.brackets.length;
+    const isDead = bracket !== undefined && !bracket.image && this.brackets.size < this.deadBelow;
+    if (this.brackets.size < this.deadBelow) this.deadBelow = this.brackets.size;
     const found = bracket && !isDead ? this.findTarget(bracket) : undefined;
     if (!bracket || !found) {
       this.at++;
@@ -317,10 +318,9 @@ export class InlineReader {
     const { url, title } = found.target;
     const node = { kind: bracket.image ? ("image" as const) : ("link" as const), url, title };
     this.tokens[bracket.token] = { type: "enter", node };
-    this.add({ type: "leave", node });
-    this.at = found.end;
-    this.textStart = found.end;
-    if (!bracket.image) this.deadBelow = this.brackets.length;
+    this.hold({ type: "leave", node });
+    this.skipTo(found.end);
+    if (!bracket.image) this.deadBelow = this.brackets.size;
   }
 
   /** What the brackets that end at the current `]` point to, and where that ends. */
@@ -338,11 +338,4 @@ export class InlineReader {
     const target = references.get(normalizeLabel(source.slice(bracket.contentStart, at)));
     return target && { target, end: label ? label.end : at + 1 };
   }
-}
-
-function emitDelimiter(delimiter: Delimiter, onEvent: (event: MarkdownEvent) => void): void {
-  const { closes, opens, left, code } = delimiter;
-  if (closes) for (const span of closes) onEvent(span.leave);
-  if (left > 0) onEvent(textEvent(String.fromCharCode(code).repeat(left)));
-  if (opens) for (let index = opens.length - 1; index >= 0; index--) onEvent(opens[index]!.enter);
 }

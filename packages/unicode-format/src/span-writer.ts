@@ -1,5 +1,5 @@
 import { isCjk } from "./characters.ts";
-import { BOLD, containsCjk, ITALIC, MONO, STRUCK, styleLetters } from "./letters.ts";
+import { BOLD, containsCjk, ITALIC, LetterStyler, MONO, STRUCK } from "./letters.ts";
 import type { TextWriter } from "./text-writer.ts";
 
 /**
@@ -26,10 +26,11 @@ const LOOKS = [BOLD, ITALIC, MONO, STRUCK];
 export class SpanWriter {
   private writer: TextWriter;
   private readonly isStyled: boolean;
+  private readonly styler = new LetterStyler();
   /** The segments held are the first `heldCount`; they and their array are used again. */
   private readonly held: Segment[] = [];
   private heldCount = 0;
-  private codeBefore = Number.NaN;
+  private codeBefore = -1;
   private readonly open: Record<number, number> = { [BOLD]: 0, [ITALIC]: 0, [MONO]: 0, [STRUCK]: 0 };
   private depth = 0;
 
@@ -46,7 +47,7 @@ export class SpanWriter {
 
   enter(look: number): void {
     if (this.depth === 0) {
-      this.release(Number.NaN);
+      this.release(-1);
       this.codeBefore = this.writer.lastCode;
     }
     this.depth++;
@@ -83,7 +84,7 @@ export class SpanWriter {
   newLine(): void {
     if (this.depth > 0) this.hold("break", "", 0);
     else {
-      this.release(Number.NaN);
+      this.release(-1);
       this.writer.newLine();
     }
   }
@@ -91,7 +92,7 @@ export class SpanWriter {
   /** Ends the block: whatever is still open (an unclosed tag) ends with it. */
   end(): void {
     if (this.depth > 0) for (const look of LOOKS) while (this.open[look]! > 0) this.leave(look);
-    this.release(Number.NaN);
+    this.release(-1);
   }
 
   private look(): number {
@@ -108,7 +109,7 @@ export class SpanWriter {
       const { kind, text, look } = held[index]!;
       if (kind === "break") this.writer.newLine();
       else if (kind === "mark" && isChanged) continue;
-      else this.writer.write(kind === "text" && isChanged ? styleLetters(text, look) : text);
+      else this.writer.write(kind === "text" && isChanged ? this.styler.style(text, look) : text);
     }
     this.heldCount = 0;
   }

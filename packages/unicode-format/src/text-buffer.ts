@@ -18,10 +18,13 @@ export class TextBuffer {
 
   /** The text, and an empty buffer. */
   take(): string {
+    const { pages } = this;
     let text = this.page;
-    if (this.pages.length > 0) {
-      text = this.pages.join("") + text;
-      this.pages.length = 0;
+    if (pages.length > 0) {
+      // One join of all: what is appended to a long string is copied once more with it, when somebody looks into it.
+      pages.push(text);
+      text = pages.join("");
+      pages.length = 0;
     }
     this.page = "";
     this.length = 0;

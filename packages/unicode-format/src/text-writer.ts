@@ -1,3 +1,4 @@
+import { Stack } from "./stack.ts";
 import { TextBuffer } from "./text-buffer.ts";
 
 /** Levels that indent or bar their lines; deeper ones share the look of the last, as no phone has room for more. */
@@ -13,7 +14,9 @@ interface Level {
 /** Writes lines, each behind the marks of what encloses it. Line breaks wait for text, so none is left over. */
 export class TextWriter {
   private readonly sink = new TextBuffer();
-  private readonly levels: Level[] = [];
+  private readonly levels = new Stack<Level>();
+  /** What the open levels put before a line. */
+  private rest = "";
   /** How many levels, from the innermost outwards, have not written their first line. */
   private fresh = 0;
   private lastText = "";
@@ -28,7 +31,7 @@ export class TextWriter {
     if (!spaced || this.isAfterHeading) this.newLine();
     else if (this.due < 2) {
       this.due = 2;
-      this.blankPrefix = this.levels.length === 0 ? "" : this.rest.trimEnd();
+      this.blankPrefix = this.rest === "" ? "" : this.rest.trimEnd();
     }
   }
 
@@ -37,8 +40,8 @@ export class TextWriter {
   }
 
   enter(first: string, rest: string): void {
-    const outer = this.rest;
-    this.levels.push({ first, rest: this.levels.length < MAX_LEVELS ? outer + rest : outer });
+    if (this.levels.size < MAX_LEVELS) this.rest += rest;
+    this.levels.push({ first, rest: this.rest });
     this.fresh++;
   }
 
@@ -46,11 +49,12 @@ export class TextWriter {
   leave(): void {
     if (this.fresh > 0) this.startLine();
     this.levels.pop();
+    this.rest = this.levels.top?.rest ?? "";
   }
 
-  /** The last UTF-16 unit of the current line; NaN at its start. */
+  /** The last UTF-16 unit of the current line; -1 at its start. */
   get lastCode(): number {
-    return this.due > 0 ? Number.NaN : this.lastText.charCodeAt(this.lastText.length - 1);
+    return this.due > 0 ? -1 : this.lastText.charCodeAt(this.lastText.length - 1);
   }
 
   write(text: string): void {
@@ -94,11 +98,6 @@ export class TextWriter {
     return this.sink.take();
   }
 
-  private get rest(): string {
-    const { length } = this.levels;
-    return length === 0 ? "" : this.levels[length - 1]!.rest;
-  }
-
   private breakLine(): void {
     if (this.sink.length > 0) {
       if (this.due < 2) this.sink.append("\n");
@@ -111,14 +110,14 @@ export class TextWriter {
   private startLine(): void {
     this.breakLine();
     if (this.fresh === 0) {
-      if (this.levels.length > 0) this.sink.append(this.rest);
+      if (this.rest !== "") this.sink.append(this.rest);
       return;
     }
-    const { levels } = this;
-    const outermost = levels.length - this.fresh;
-    let prefix = outermost > 0 ? levels[outermost - 1]!.rest : "";
-    for (let index = outermost; index < levels.length; index++) prefix += levels[index]!.first;
+    const { levels, sink } = this;
+    const outermost = levels.size - this.fresh;
+    const outer = levels.at(outermost - 1)?.rest ?? "";
+    if (outer !== "") sink.append(outer);
+    for (let index = outermost; index < levels.size; index++) sink.append(levels.at(index)!.first);
     this.fresh = 0;
-    this.sink.append(prefix);
   }
 }

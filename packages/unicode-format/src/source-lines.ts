@@ -1,0 +1,79 @@
+import { isSpaceOrTab } from "./characters.ts";
+
+const LF = 0x0a;
+
+/**
+ * The lines of one block. Where they follow each other in the source with nothing between them, as they mostly do, they
+ * are one range of it; only what has marks or indentation before its lines is cut out and joined.
+ */
+export class SourceLines {
+  private readonly source: string;
+  /** The lines before the range. */
+  private readonly parts: string[] = [];
+  private hasRange = false;
+  private from = 0;
+  private to = 0;
+  /** Where the line that was added last starts in the source. */
+  lastFrom = 0;
+
+  constructor(source: string) {
+    this.source = source;
+  }
+
+  /** Where the line that was added last ends in the source. */
+  get lastTo(): number {
+    return this.to;
+  }
+
+  get isEmpty(): boolean {
+    return !this.hasRange && this.parts.length === 0;
+  }
+
+  /** Adds the line that holds `from`, up to its end, `to`. */
+  add(from: number, to: number): void {
+    if (!this.hasRange || from !== this.to + 1) {
+      this.endRange();
+      this.from = from;
+      this.hasRange = true;
+    }
+    this.to = to;
+    this.lastFrom = from;
+  }
+
+  /** Adds a line that does not stand in the source like this. */
+  addText(line: string): void {
+    this.endRange();
+    this.parts.push(line);
+  }
+
+  /** Takes the last line off again, which must have been added by `add`. */
+  dropLast(): void {
+    if (this.lastFrom === this.from) this.hasRange = false;
+    else this.to = this.lastFrom - 1;
+  }
+
+  text(): string {
+    const { parts } = this;
+    const range = this.hasRange ? this.source.slice(this.from, this.to) : "";
+    if (parts.length === 0) return range;
+    return this.hasRange ? `${parts.join("\n")}\n${range}` : parts.join("\n");
+  }
+
+  clear(): void {
+    if (this.parts.length > 0) this.parts.length = 0;
+    this.hasRange = false;
+  }
+
+  private endRange(): void {
+    if (this.hasRange) this.parts.push(this.source.slice(this.from, this.to));
+    this.hasRange = false;
+  }
+}
+
+/** Without the blank lines at its end, which belong to no indented code block. */
+export function withoutBlankEnd(text: string): string {
+  let at = text.length;
+  while (at > 0 && (isSpaceOrTab(text.charCodeAt(at - 1)) || text.charCodeAt(at - 1) === LF)) at--;
+  const end = text.indexOf("\n", at);
+  return end < 0 ? text : text.slice(0, end);
+}
