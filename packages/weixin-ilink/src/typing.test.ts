@@ -54,6 +54,45 @@ describe("typing", () => {
     expect(h.logs.filter(({ level }) => level !== "debug")).toEqual([]);
   });
 
+  it("is ended also where the turn was over before the platform had answered", async () => {
+    const h = startIlink();
+    h.ilink.on("sendtyping", () => new Promise(() => {}));
+    const stop = new AbortController();
+    const typing = h.channel.typing?.(target, stop.signal);
+    await h.clock.advance(0);
+    expect(statuses(h)).toEqual([1]);
+
+    stop.abort();
+    await typing;
+    await h.clock.advance(0);
+
+    expect(statuses(h)).toEqual([1, 2]);
+  });
+
+  it("keeps a ticket that comes too late for its turn, and holds the turn up no longer", async () => {
+    const h = startIlink();
+    let give = (_ticket: object) => {};
+    h.ilink.on(
+      "getconfig",
+      () =>
+        new Promise((resolve) => {
+          give = resolve;
+        }),
+    );
+    const stop = new AbortController();
+    const typing = h.channel.typing?.(target, stop.signal);
+    await h.clock.advance(0);
+    stop.abort();
+    await typing;
+
+    give({ ret: 0, typing_ticket: "LATE" });
+    await h.clock.advance(0);
+    await typeFor(h, 100);
+
+    expect(h.ilink.named("getconfig")).toHaveLength(1);
+    expect(h.ilink.named("sendtyping")[0]?.body.typing_ticket).toBe("LATE");
+  });
+
   it("keeps nobody waiting for its end", async () => {
     const h = startIlink();
     const stop = new AbortController();

@@ -28,35 +28,52 @@ export function createTyping({ accounts, api, clock, log, background }: TypingOp
   /** Ends that are being told: what comes after them in the same chat must not overtake. */
   const ending = new Map<string, Promise<void>>();
 
-  async function ticketFor(account: Account, { to, handles }: ReplyTarget, signal?: AbortSignal): Promise<string> {
+  async function ticketFor(account: Account, { to, handles }: ReplyTarget): Promise<string> {
     const key = addressKey(to);
     const known = tickets.get(key);
     if (known?.login === account.login && clock.now() - known.at < TICKET_MS) return known.value;
     const handle = handles.find(({ data }) => data.login === account.login);
     const contextToken = handle === undefined ? undefined : textField(handle.data, "contextToken");
-    const value = await api.getTypingTicket(account, to.peer, contextToken, signal);
+    const value = await api.getTypingTicket(account, to.peer, contextToken);
     if (tickets.size >= REMEMBERED) tickets.clear();
     tickets.set(key, { login: account.login, value, at: clock.now() });
     return value;
   }
 
-  async function show(account: Account, target: ReplyTarget, isTyping: boolean, signal?: AbortSignal): Promise<void> {
-    const ticket = await ticketFor(account, target, signal);
+  async function tell(
+    account: Account,
+    { to }: ReplyTarget,
+    ticket: string,
+    isTyping: boolean,
+    signal?: AbortSignal,
+  ): Promise<void> {
     try {
-      await api.sendTyping(account, target.to.peer, ticket, isTyping, signal);
+      await api.sendTyping(account, to.peer, ticket, isTyping, signal);
     } catch (error) {
-      tickets.delete(addressKey(target.to));
+      // Broken off by us: the ticket is as good as it was, and the end needs it.
+      if (signal?.aborted !== true) tickets.delete(addressKey(to));
       throw error;
     }
+  }
+
+  /** Not broken off with the turn: a ticket that comes too late for it serves the next one. */
+  async function ticketWithin(account: Account, target: ReplyTarget, signal: AbortSignal): Promise<string> {
+    const asking = ticketFor(account, target);
+    background(asking.then(ignored, ignored));
+    return Promise.race([asking, aborted(signal)]);
   }
 
   async function end(account: Account, target: ReplyTarget): Promise<void> {
     try {
       // An indicator that stays is worse than a second try: the ticket may have died meanwhile.
-      await show(account, target, false).catch(() => show(account, target, false));
+      await endOnce(account, target).catch(() => endOnce(account, target));
     } catch (error) {
       log.debug({ err: error, account: account.id }, "the end of typing could not be shown");
     }
+  }
+
+  async function endOnce(account: Account, target: ReplyTarget): Promise<void> {
+    await tell(account, target, await ticketFor(account, target), false);
   }
 
   function endLater(account: Account, target: ReplyTarget): void {
@@ -76,15 +93,17 @@ export function createTyping({ accounts, api, clock, log, background }: TypingOp
     let isShown = false;
     try {
       while (!signal.aborted) {
+        const ticket = await ticketWithin(account, target, signal);
         isShown = true;
-        await show(account, target, true, signal);
+        await tell(account, target, ticket, true, signal);
         await clock.sleep(REPEAT_MS, signal);
       }
     } catch (error) {
       // Best effort: the answer comes all the same.
       if (!signal.aborted) log.debug({ err: error, account: account.id }, "typing could not be shown");
     } finally {
-      if (isShown && tickets.has(addressKey(target.to))) endLater(account, target);
+      // Also where nobody knows whether it was shown: an indicator that stays is worse than one call too many.
+      if (isShown) endLater(account, target);
     }
   };
 
@@ -92,4 +111,15 @@ export function createTyping({ accounts, api, clock, log, background }: TypingOp
     const account = to.kind === "direct" ? await accounts.find(to.account) : undefined;
     return account !== undefined && accounts.refusedAt(account) === undefined ? account : undefined;
   }
+}
+
+function ignored(): void {
+  // Whoever waits for it hears of it.
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    else signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
 }

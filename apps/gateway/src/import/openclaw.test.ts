@@ -128,6 +128,36 @@ describe("channels.wecom", () => {
     expect(draft.lost).toEqual(["channels.wecom.media.tempDir"]);
   });
 
+  it("carries who may use commands, and progress lines of the WeChat bot", () => {
+    const draft = imported({
+      channels: {
+        wecom: { enabled: true, botId: "b", secret: "s", commands: { allowFrom: ["boss"] } },
+        "openclaw-weixin": { enabled: true, replyProgressMessages: true },
+      },
+    });
+
+    expect(draft.channels.get("wecom")?.keys.commands).toEqual({ allowFrom: ["boss"] });
+    expect(draft.channels.get("weixin")?.keys.toolProgress).toBe(true);
+    expect(draft.lost).toEqual([]);
+  });
+
+  it("says once what an app without its number lacks", () => {
+    const agent = { corpId: "ww1", corpSecret: "s", token: "t", encodingAESKey: "k" };
+
+    const { lost } = imported({ channels: { wecom: { enabled: true, agent } } });
+
+    expect(lost).toEqual([expect.stringMatching(/^channels\.wecom\.agent: without agentId nothing can be answered/)]);
+  });
+
+  it("is written without anchors where two channels share a value", () => {
+    const agent = { corpId: "ww1", corpSecret: "s", agentId: 1, token: "t", encodingAESKey: "k" };
+    const draft = imported({
+      channels: { wecom: { enabled: true, botId: "b", secret: "s", agent, groups: { g1: { allowFrom: ["u1"] } } } },
+    });
+
+    expect(writeConfig(draft, false).yaml).not.toMatch(/[&*]a\d/);
+  });
+
   it("that was not switched on stays off, and that is said", () => {
     const draft = imported({ channels: { wecom: { botId: "b", secret: "s" } } });
 

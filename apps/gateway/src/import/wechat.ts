@@ -47,6 +47,7 @@ export function importWeixin(
     cdnBaseUrl: section.text("cdnBaseUrl"),
     botAgent: section.text("botAgent"),
     routeTag: section.text("routeTag"),
+    toolProgress: section.flag("replyProgressMessages"),
     dmPolicy: section.text("dmPolicy"),
     allowFrom: section.list("allowFrom"),
   };

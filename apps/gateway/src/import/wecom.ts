@@ -21,7 +21,7 @@ export function importWecom(draft: Draft, wecom: unknown, surroundings: ImportSu
     const surround = surroundingKeys(draft, section, surroundings);
     const app = addApp(draft, account, surround, known, surroundings);
     addBot(draft, account, surround, app, known, surroundings);
-    if (draft.channels.size === before) {
+    if (draft.channels.size === before && !isAppWithoutNumber(section)) {
       draft.lost.push(`${section.path}: it holds neither a bot's nor an app's credentials that are not used already`);
     }
     section.text("name");
@@ -64,6 +64,7 @@ function surroundingKeys(draft: Draft, section: Section, { home }: ImportSurroun
       retryDelayMs: network?.number("retryDelayMs"),
     }),
     dynamicAgents: dynamicAgentsOf(section.section("dynamicAgents")),
+    commands: withoutGaps({ allowFrom: section.section("commands")?.list("allowFrom") }),
   };
 }
 
@@ -126,7 +127,10 @@ function addApp(
   if (app === undefined || corpId === undefined || secret === undefined) return undefined;
   const agentId = app.number("agentId");
   if (agentId === undefined) {
-    draft.lost.push(`${app.path}: without agentId nothing can be sent; add it, from the app's page in the console`);
+    draft.lost.push(
+      `${app.path}: without agentId nothing can be answered; add it, from the app's page in the console, and import again`,
+    );
+    for (const key of app.keys()) app.raw(key);
     return undefined;
   }
   if (!isNew(known, `app ${corpId} ${agentId}`)) return undefined;
@@ -187,6 +191,12 @@ function addBot(
   const comment = `The AI bot of ${section.path}, over its long connection.`;
   const keys = { botId, secret, url, ...shared };
   addChannel(draft, idOf(account, ""), { type: "wecom-bot-ws", comment, keys, origin }, surroundings);
+}
+
+/** Said already, in words of its own. */
+function isAppWithoutNumber(section: Section): boolean {
+  const app = section.section("agent");
+  return app?.has("corpId") === true && app.number("agentId") === undefined;
 }
 
 /** Accounts inherit credentials there; here each bot and app is one channel. */

@@ -20,13 +20,15 @@ export function writeConfig(draft: Draft, inlineSecrets: boolean, comment: strin
     );
   const channels = [...draft.channels].map(([id, { type, keys }]) => [id, { type, ...hide(id, keys) }]);
   const agents = [...draft.agents].map(([name, keys]) => [name, hide(`agent ${name}`, keys)]);
-  const document = new Document({
+  const content = {
     ...Object.fromEntries(draft.sections),
     agents: Object.fromEntries(agents),
     ...(draft.agents.size > 1 && { defaultAgent: draft.agents.has("main") ? "main" : [...draft.agents.keys()][0] }),
     ...(draft.bindings.length > 0 && { bindings: draft.bindings }),
     channels: Object.fromEntries(channels),
-  });
+  };
+  // What two channels share is written out twice: people edit this file, and anchors are no help there.
+  const document = new Document(content, { aliasDuplicateObjects: false });
   document.commentBefore = ` ${comment}`;
   const section = document.get("channels");
   for (const pair of isMap(section) ? section.items : []) {

@@ -89,6 +89,10 @@ describe("open doors", () => {
     expect(openDoors(load(`channels: { support: ${KF.replace(" }", ", dmPolicy: allowlist }")} }`))).toEqual([]);
   });
 
+  it("are none where a WeChat bot drops what comes from groups", () => {
+    expect(openDoors(load("channels: { me: { type: weixin-ilink } }"))).toEqual([]);
+  });
+
   it.each([
     ["admin: { host: 0.0.0.0, token: a-long-enough-token }", /The admin server listens on 0\.0\.0\.0/],
     ["admin: { token: short }", /can be guessed/],

@@ -58,10 +58,14 @@ function halfOpen(id: string, entry: ChannelConfig, groups: AccessGroups): reado
   if ((dmPolicy === "pairing" || dmPolicy === "allowlist") && expandGroups(allowFrom, groups).includes("*")) {
     warnings.push(`Everybody may write to ${id}: allowFrom holds "*". Remove it, or say dmPolicy: open.`);
   }
-  if (dmPolicy !== "open" && groupPolicy === "open" && !WITHOUT_GROUPS.has(entry.type)) {
+  if (dmPolicy !== "open" && groupPolicy === "open" && hearsGroups(entry)) {
     warnings.push(`Members of every group may write to ${id} (groupPolicy: open), although dmPolicy is ${dmPolicy}.`);
   }
   return warnings;
+}
+
+function hearsGroups({ type, keys }: ChannelConfig): boolean {
+  return !WITHOUT_GROUPS.has(type) && keys.groupMessages !== "drop";
 }
 
 function isPlainRemote(address: string): boolean {
