@@ -1,12 +1,13 @@
 import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Clock, Logger, Random, Wake } from "@wxgate/core";
-import type { Context, Driver, Work } from "./context.ts";
+import type { Clock, Logger, Random } from "@wxgate/core";
+import type { Driver, Work } from "./context.ts";
 import { META_TABLE, migrationsFrom, SCHEMA_VERSION } from "./migrations.ts";
-import type { Call, Statement } from "./sql.ts";
-import { openSqliteDatabase, type SqliteDatabase, type SqliteStatement } from "./sqlite-database.ts";
+import { openSqliteDatabase, type SqliteDatabase } from "./sqlite-database.ts";
+import { createGroupRunner, type GroupResult, type Job } from "./sqlite-group.ts";
 import { lockDatabaseFile } from "./sqlite-lock.ts";
 import { createWakes } from "./wakes.ts";
+import { openWalSync, type WalSync } from "./wal-sync.ts";
 
 export interface SqliteOptions {
   /** A file, or ":memory:". */
@@ -14,140 +15,101 @@ export interface SqliteOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** How the log is brought to the disk; tests hand in one that fails. */
+  readonly openWal?: (path: string) => WalSync;
 }
-
-interface Job {
-  readonly work: Work<unknown>;
-  resolve(value: unknown): void;
-  reject(error: unknown): void;
-}
-
-interface Outcome {
-  readonly job: Job;
-  readonly value?: unknown;
-  readonly error?: unknown;
-  readonly failed: boolean;
-}
-
-/** Keeps one transaction from holding up the event loop for long. */
-const LARGEST_GROUP = 1000;
 
 /**
- * Group commit: everything asked for in one turn of the event loop runs in one transaction, one operation after the
- * other, and is answered when that is on the disk.
+ * Group commit: everything asked for while the disk was busy runs in one transaction, one operation after the other, and is
+ * answered when that is on the disk.
  */
 export function openSqlite(options: SqliteOptions): Driver {
   const unlock = claimFile(options);
   let database: SqliteDatabase | undefined;
   try {
-    database = openDatabase(options.path);
+    database = openSqliteDatabase(options.path);
+    const logged = configure(database);
     migrate(database);
+    const wal = logged ? (options.openWal ?? openWalSync)(options.path) : undefined;
+    return createDriver({ database, wal, unlock }, options);
   } catch (error) {
     database?.close();
     unlock();
     throw error;
   }
-  return createDriver(database, unlock, options);
 }
 
-function createDriver(database: SqliteDatabase, unlock: () => void, options: SqliteOptions): Driver {
+interface Opened {
+  readonly database: SqliteDatabase;
+  /** Absent where a commit is durable by itself, or never. */
+  readonly wal: WalSync | undefined;
+  unlock(): void;
+}
+
+function createDriver({ database, wal, unlock }: Opened, options: SqliteOptions): Driver {
   const wakes = createWakes(options.log);
-  const prepared = new Map<Statement<never, unknown>, SqliteStatement>();
+  const runGroup = createGroupRunner(database, options);
   let queue: Job[] = [];
   let scheduled = false;
   let closed = false;
+  /** The disk is being waited for; what is asked meanwhile is the next group. */
+  let syncing: Promise<void> | undefined;
+  /** The disk refused what was committed last: the log alone is not to be trusted. */
+  let doubtful = false;
 
-  function statementOf(statement: Statement<never, unknown>): SqliteStatement {
-    if (!statement.kept) return database.prepare(statement.sql);
-    let native = prepared.get(statement);
-    if (native === undefined) {
-      native = database.prepare(statement.sql);
-      prepared.set(statement, native);
+  function publish({ outcomes, woken }: GroupResult): void {
+    for (const { job, failed, value, error } of outcomes) {
+      if (failed) job.reject(error);
+      else job.resolve(value);
     }
-    return native;
+    for (const kind of woken) wakes.emit(kind);
   }
 
-  function answer(call: Call): unknown {
-    const native = statementOf(call.statement);
-    if (call.wants === "row") return native.get(call.values);
-    return call.wants === "rows" ? native.all(call.values) : native.run(call.values);
-  }
-
-  function runOne(job: Job, woken: Set<Wake>): { value?: unknown; error?: unknown; failed: boolean; wrote: boolean } {
-    let wrote = false;
-    const own = new Set<Wake>();
-    const context: Context = { now: options.clock.now(), random: options.random, wake: (kind) => own.add(kind) };
+  async function makeDurable(log: WalSync, result: GroupResult): Promise<void> {
     try {
-      const operation = job.work(context);
-      let step = operation.next();
-      while (!step.done) {
-        wrote ||= !step.value.statement.reads;
-        step = operation.next(answer(step.value));
-      }
-      for (const kind of own) woken.add(kind);
-      return { value: step.value, failed: false, wrote };
+      await log.sync();
     } catch (error) {
-      return { error, failed: true, wrote };
+      doubtful = true;
+      options.log.error({ err: error }, "the disk refused what was stored: nobody is told that it was");
+      for (const { job } of result.outcomes) job.reject(error);
+      return;
     }
+    publish(result);
   }
 
-  /** One that fails after it wrote takes the transaction with it: the others are run again without it. */
-  function commitGroup(group: readonly Job[]): void {
-    let rest = group;
-    const broken: Outcome[] = [];
-    for (;;) {
-      const woken = new Set<Wake>();
-      const outcomes: Outcome[] = [];
-      let spoiled: Job | undefined;
-      try {
-        database.exec("begin immediate");
-        for (const job of rest) {
-          const { wrote, ...result } = runOne(job, woken);
-          outcomes.push({ job, ...result });
-          if (result.failed && wrote) {
-            spoiled = job;
-            broken.push({ job, ...result });
-            break;
-          }
-        }
-        if (spoiled === undefined) database.exec("commit");
-        else rollBack();
-      } catch (error) {
-        rollBack();
-        for (const job of rest) job.reject(error);
-        break;
-      }
-      if (spoiled !== undefined) {
-        const without = spoiled;
-        rest = rest.filter((job) => job !== without);
-        continue;
-      }
-      for (const outcome of outcomes) settle(outcome);
-      for (const kind of woken) wakes.emit(kind);
-      break;
-    }
-    for (const outcome of broken) settle(outcome);
-  }
-
-  function rollBack(): void {
-    try {
-      database.exec("rollback");
-    } catch (error) {
-      // SQLite ends the transaction by itself when the disk is full or broken.
-      options.log.debug({ err: error }, "nothing to roll back");
-    }
+  /** A second try at the log would succeed without a reason; the database file takes all of it, or the disk says so again. */
+  function leaveDoubt(): void {
+    if (!doubtful) return;
+    database.exec("pragma wal_checkpoint(truncate)");
+    doubtful = false;
   }
 
   function flush(): void {
     scheduled = false;
-    const group = queue.length > LARGEST_GROUP ? queue.splice(0, LARGEST_GROUP) : queue;
-    if (group === queue) queue = [];
-    if (queue.length > 0) schedule();
-    if (group.length > 0) commitGroup(group);
+    if (syncing !== undefined || queue.length === 0) return;
+    const jobs = queue;
+    queue = [];
+    try {
+      leaveDoubt();
+    } catch (error) {
+      for (const job of jobs) job.reject(error);
+      return;
+    }
+    const result = runGroup(jobs);
+    if (result.left.length > 0) queue = [...result.left, ...queue];
+    if (result.wrote && wal !== undefined) {
+      syncing = makeDurable(wal, result).finally(() => {
+        syncing = undefined;
+        if (queue.length > 0) flush();
+      });
+    } else {
+      publish(result);
+      if (queue.length > 0) schedule();
+    }
   }
 
   function schedule(): void {
-    if (scheduled) return;
+    if (scheduled || syncing !== undefined) return;
     scheduled = true;
     setImmediate(flush);
   }
@@ -164,18 +126,16 @@ function createDriver(database: SqliteDatabase, unlock: () => void, options: Sql
     async close() {
       if (closed) return;
       closed = true;
-      while (queue.length > 0) flush();
-      prepared.clear();
+      while (queue.length > 0 || syncing !== undefined) {
+        flush();
+        await syncing;
+      }
       database.exec("pragma wal_checkpoint(truncate)");
+      wal?.close();
       database.close();
       unlock();
     },
   };
-}
-
-function settle(outcome: Outcome): void {
-  if (outcome.failed) outcome.job.reject(outcome.error);
-  else outcome.job.resolve(outcome.value);
 }
 
 function claimFile({ path, clock }: SqliteOptions): () => void {
@@ -187,16 +147,18 @@ function claimFile({ path, clock }: SqliteOptions): () => void {
   return lockDatabaseFile(path, clock.now());
 }
 
-function openDatabase(path: string): SqliteDatabase {
-  const database = openSqliteDatabase(path);
+/** Whether it keeps a write-ahead log, whose syncing is ours. */
+function configure(database: SqliteDatabase): boolean {
   database.exec("pragma busy_timeout = 2000");
-  database.exec("pragma journal_mode = wal");
-  database.exec("pragma synchronous = full");
+  const mode = database.prepare("pragma journal_mode = wal").get([]) as { journal_mode: string };
+  const logged = mode.journal_mode === "wal";
+  // Some network file systems know no write-ahead log: there SQLite waits for the disk itself.
+  database.exec(`pragma synchronous = ${logged ? "normal" : "full"}`);
   database.exec("pragma temp_store = memory");
   database.exec("pragma cache_size = -32000");
   // About 32 MB of log: pages that change again and again reach the database once.
   database.exec("pragma wal_autocheckpoint = 8000");
-  return database;
+  return logged;
 }
 
 function migrate(database: SqliteDatabase): void {

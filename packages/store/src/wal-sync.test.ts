@@ -1,0 +1,151 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Driver } from "./context.ts";
+import { testOptions } from "./options.fixture.ts";
+import { createSql, first, run } from "./sql.ts";
+import { openSqlite } from "./sqlite.ts";
+import { openSqliteDatabase } from "./sqlite-database.ts";
+import { openWalSync, type WalSync } from "./wal-sync.ts";
+
+const sql = createSql("sqlite");
+const put = sql.prepare((db, p: { key: string; value: string }) =>
+  db
+    .insertInto("cursors")
+    .values({ key: p.key, value: p.value })
+    .onConflict((c) => c.column("key").doUpdateSet({ value: p.value })),
+);
+const read = sql.prepare((db, p: { key: string }) => db.selectFrom("cursors").select("value").where("key", "=", p.key));
+
+let dir: string;
+let path: string;
+let driver: Driver | undefined;
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), "wxgate-wal-"));
+  path = join(dir, "wxgate.db");
+});
+afterEach(async () => {
+  await driver?.close();
+  driver = undefined;
+  await rm(dir, { recursive: true });
+});
+
+function open(disk: (log: WalSync) => () => Promise<void>): Driver {
+  driver = openSqlite({
+    ...testOptions(),
+    path,
+    openWal: (of) => {
+      const log = openWalSync(of);
+      return { sync: disk(log), close: log.close };
+    },
+  });
+  return driver;
+}
+
+const store = (of: Driver, key: string, value = "1") =>
+  of.execute(function* () {
+    yield* run(put, { key, value });
+  });
+const stored = (of: Driver, key: string) =>
+  of.execute(function* () {
+    return (yield* first(read, { key }))?.value;
+  });
+
+describe("what is stored", () => {
+  it("is answered only once the disk has it", async () => {
+    let release = () => {};
+    const disk = open((log) => async () => {
+      await new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      await log.sync();
+    });
+    const order: string[] = [];
+
+    const written = store(disk, "a").then(() => order.push("stored"));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    order.push("disk is done");
+    release();
+    await written;
+
+    expect(order).toEqual(["disk is done", "stored"]);
+  });
+
+  it("waits together: what comes while the disk works is one group", async () => {
+    let syncs = 0;
+    const disk = open((log) => async () => {
+      syncs += 1;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      await log.sync();
+    });
+
+    const first = store(disk, "first");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await Promise.all([first, ...Array.from({ length: 100 }, (_, index) => store(disk, `k${index}`))]);
+
+    expect(syncs).toBe(2);
+  });
+
+  it("is read by others only once the disk has it", async () => {
+    let synced = 0;
+    const disk = open((log) => async () => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      await log.sync();
+      synced += 1;
+    });
+
+    void store(disk, "a");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+
+    expect([await stored(disk, "a"), synced]).toEqual(["1", 1]);
+  });
+
+  it("costs no sync when nothing was written", async () => {
+    let syncs = 0;
+    const disk = open((log) => () => {
+      syncs += 1;
+      return log.sync();
+    });
+
+    await stored(disk, "a");
+
+    expect(syncs).toBe(0);
+  });
+
+  it("is refused when the disk refuses it, and what comes later goes into the database file", async () => {
+    let broken = true;
+    const disk = open((log) => () => (broken ? Promise.reject(new Error("EIO")) : log.sync()));
+
+    await expect(store(disk, "a")).rejects.toThrow("EIO");
+    broken = false;
+    await store(disk, "b");
+    await disk.close();
+    driver = undefined;
+
+    const file = openSqliteDatabase(path);
+    const rows = file.prepare("select key from cursors order by key").all([]);
+    file.close();
+    expect(rows).toContainEqual({ key: "b" });
+  });
+
+  it("is asked again in turn when one operation after another takes long", async () => {
+    const disk = open((log) => log.sync);
+    const busy = (key: string) =>
+      disk.execute(function* () {
+        const until = performance.now() + 12;
+        while (performance.now() < until) yield* first(read, { key });
+        yield* run(put, { key, value: key });
+        return key;
+      });
+
+    const between: string[] = [];
+    const done = Promise.all(["a", "b", "c"].map(busy));
+    setImmediate(() => setImmediate(() => between.push("the event loop turned")));
+    const keys = await done;
+
+    expect(keys).toEqual(["a", "b", "c"]);
+    expect(between).toEqual(["the event loop turned"]);
+  });
+});
