@@ -37,7 +37,10 @@ export const botConfigShape = {
     .max(400)
     .default("⏳ 正在思考…")
     .describe("What that bubble says; `<think></think>` shows the client's own sign."),
-  showThinking: z.boolean().default(false).describe("Show what a model thinks between <think> and </think>."),
+  showThinking: z
+    .boolean()
+    .default(false)
+    .describe("Show what a model thinks before it answers, folded; the agent must tell it, see its `showReasoning`."),
   streamMaxBytes: z
     .number()
     .int()

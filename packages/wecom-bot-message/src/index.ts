@@ -28,4 +28,5 @@ export {
 } from "./render.ts";
 export { finalContent, growingContent, type StreamLook, streamIdOf } from "./stream.ts";
 export { hasVisibleWords, withoutThinking } from "./thinking.ts";
+export { withThought } from "./thought.ts";
 export { type BotContext, botOf } from "./wire.ts";

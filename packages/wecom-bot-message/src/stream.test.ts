@@ -83,3 +83,13 @@ describe("a stream's id", () => {
     expect(streamIdOf("m-1", 12)).toMatch(/^[0-9A-Za-z_-]{1,64}$/);
   });
 });
+
+describe("the end of a bubble", () => {
+  it("ends with what the model thought above it, only where thoughts are shown", () => {
+    const look = { placeholder: "…", nothing: "(nothing)", showThinking: true };
+
+    expect(finalContent("yes", look, "hm")).toBe("<think>\nhm\n</think>\n\nyes");
+    expect(finalContent("", look, "hm")).toBe("<think>\nhm\n</think>\n\n(nothing)");
+    expect(finalContent("yes", { ...look, showThinking: false }, "hm")).toBe("yes");
+  });
+});

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { chunkMessages, utf8Length } from "@wxgate/chunker";
 import { CONTENT_BYTES } from "./limits.ts";
 import { hasVisibleWords, withoutThinking } from "./thinking.ts";
+import { withThought } from "./thought.ts";
 
 /** How an answer looks while it grows, and in the end; the same on both transports. */
 export interface StreamLook {
@@ -32,10 +33,15 @@ export function growingContent(textSoFar: string, look: StreamLook): string {
   return headOf(text, look);
 }
 
-/** The last frame: always with words a person can see, or the bubble would spin for ever. */
-export function finalContent(text: string, look: StreamLook): string {
+/**
+ * The last frame: always with words a person can see, or the bubble would spin for ever.
+ *
+ * @param thought what the model thought before them
+ */
+export function finalContent(text: string, look: StreamLook, thought = ""): string {
   const shown = look.showThinking ? text : withoutThinking(text);
-  return hasVisibleWords(shown) ? headOf(shown, look) : look.nothing;
+  const words = hasVisibleWords(shown) ? headOf(shown, look) : look.nothing;
+  return look.showThinking ? withThought(thought, words, look.maxBytes ?? CONTENT_BYTES) : words;
 }
 
 /** What fits into one frame, never cut inside a character or a code fence. */

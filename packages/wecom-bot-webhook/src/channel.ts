@@ -1,6 +1,6 @@
 import type { CreateChannel } from "@wxgate/core";
 import { createFileStager, createMediaStager } from "@wxgate/wecom-api";
-import { createBotMedia, createCardMemory, SENDS, type StreamLook } from "@wxgate/wecom-bot-message";
+import { createBotMedia, createCardMemory, SENDS, type StreamLook, withThought } from "@wxgate/wecom-bot-message";
 import { createBotTarget, memberKey } from "@wxgate/wecom-target";
 import { createAnswerEvents } from "./answer-events.ts";
 import { createBubbles } from "./bubbles.ts";
@@ -66,6 +66,9 @@ export const createWecomBotWebhookChannel: CreateChannel<WecomBotWebhookOptions>
     prepare: createPrepare(config),
     stage: createStage({ stageFile: createFileStager({ stageMedia, notices, log }), log }),
     send: createSend({ config, look, records, bubbles, urls, cards, health, ports, log }),
+    ...(config.showThinking
+      ? { withThought: (thought: string, text: string) => withThought(thought, text, config.streamMaxBytes) }
+      : {}),
     openStream: bubbles.open,
     settle: bubbles.settle,
     openMedia: createBotMedia({

@@ -51,6 +51,8 @@ export interface SendOptions {
 /** One prepared and staged piece. */
 interface Packet {
   readonly text?: string;
+  /** What the model thought before it. */
+  readonly thought?: string;
   readonly images: readonly OutboundMedia[];
   readonly card?: JsonObject;
   readonly native?: JsonObject;
@@ -219,11 +221,11 @@ export function createSend(options: SendOptions): Channel["send"] {
     return undefined;
   }
 
-  function endOf({ text = "", images, card, native }: Packet, by: string): NewEnd | undefined {
+  function endOf({ text = "", thought, images, card, native }: Packet, by: string): NewEnd | undefined {
     if (native !== undefined) return undefined;
     const instead = images.length > 0 ? notices.images : card === undefined ? notices.nothing : notices.attachment;
     return {
-      content: finalContent(text, { ...look, nothing: instead }),
+      content: finalContent(text, { ...look, nothing: instead }, thought),
       images: images.flatMap(({ mediaId }) => mediaId ?? []),
       ...(card === undefined ? {} : { card }),
       by,
@@ -255,6 +257,7 @@ function packetOf({ piece, note, id }: OutboundMessage, moreWaits: string): Pack
         packet = {
           ...packet,
           text: packet.text === undefined ? content.text : joinMessages(packet.text, content.text),
+          ...(content.thought === undefined ? {} : { thought: content.thought }),
         };
         break;
       case "image":

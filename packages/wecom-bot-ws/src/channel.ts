@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import type { Channel, ChannelPorts } from "@wxgate/core";
 import { createFileStager, createMediaStager } from "@wxgate/wecom-api";
-import { createBotMedia, createBotPrepare, SENDS, type StreamLook } from "@wxgate/wecom-bot-message";
+import { createBotMedia, createBotPrepare, SENDS, type StreamLook, withThought } from "@wxgate/wecom-bot-message";
 import { menuCard } from "@wxgate/wecom-card";
 import { createBotTarget, memberKey } from "@wxgate/wecom-target";
 import { createAnswerEvents } from "./answer-events.ts";
@@ -116,6 +116,9 @@ export function createWecomBotWsChannel(
     }),
     stage: createStage({ stageFile: createFileStager({ stageMedia, notices, log }), log }),
     send: createSend({ config, api, streams, cards, pacing, look, ports, log }),
+    ...(config.showThinking
+      ? { withThought: (thought: string, text: string) => withThought(thought, text, config.streamMaxBytes) }
+      : {}),
     openStream: streams.open,
     async settle(target, stream) {
       streams.settle(target, stream);

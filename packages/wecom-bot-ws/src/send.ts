@@ -30,7 +30,7 @@ import type { WecomBotWsConfig } from "./config.ts";
 import { codeOf, ERR_REQ_ID, ERR_STREAM_OVER, isUnknownOutcome, noAudience } from "./errors.ts";
 import type { Pacing } from "./pacing.ts";
 import { answerable, type StreamPlace } from "./place.ts";
-import { LONGEST_WINDOW_MS, type Streams } from "./streams.ts";
+import { LONGEST_WINDOW_MS, type Streams, type Words } from "./streams.ts";
 
 export interface SendOptions {
   readonly config: Pick<WecomBotWsConfig, "proactiveMaxBytes" | "feedback" | "notices">;
@@ -74,7 +74,7 @@ export function createSend(options: SendOptions): Channel["send"] {
       streams.forget(place);
       return undefined;
     }
-    const receipt = await finish(place, isText ? content.text : config.notices.attachment, message, signal);
+    const receipt = await finish(place, isText ? content : { text: config.notices.attachment }, message, signal);
     streams.forget(place);
     return isText ? receipt : undefined;
   }
@@ -82,7 +82,7 @@ export function createSend(options: SendOptions): Channel["send"] {
   /** Undefined: the platform ended the bubble before, without this text. */
   async function finish(
     place: StreamPlace,
-    text: string,
+    words: Words,
     message: OutboundMessage,
     signal: AbortSignal,
   ): Promise<SendReceipt | undefined> {
@@ -93,7 +93,7 @@ export function createSend(options: SendOptions): Channel["send"] {
       log.warn({ err: error, message: message.id }, "that a bubble's end was tried could not be noted");
     });
     try {
-      const { id } = await streams.finish(place, text, signal);
+      const { id } = await streams.finish(place, words, signal);
       return { platformId: id };
     } catch (error) {
       const code = codeOf(error);
@@ -115,7 +115,7 @@ export function createSend(options: SendOptions): Channel["send"] {
   ): Promise<SendReceipt> {
     switch (content.kind) {
       case "text":
-        return sendText(content.text, message, signal);
+        return sendText(content, message, signal);
       case "image":
       case "voice":
       case "video":
@@ -136,11 +136,15 @@ export function createSend(options: SendOptions): Channel["send"] {
   }
 
   /** An answer is a bubble that is whole at once: by its id the platform knows a repeat. */
-  async function sendText(text: string, message: OutboundMessage, signal: AbortSignal): Promise<SendReceipt> {
+  async function sendText(
+    { text, thought }: Words,
+    message: OutboundMessage,
+    signal: AbortSignal,
+  ): Promise<SendReceipt> {
     const handle = answerable(message, clock.now());
     if (handle === undefined) return sendProactive(text, message, signal);
     const id = streamIdOf(message.id);
-    const content = finalContent(text, options.look);
+    const content = finalContent(text, options.look, thought);
     try {
       const feedbackId = config.feedback ? id : undefined;
       const body = streamBody({ id, content, finish: true, feedbackId });

@@ -10,12 +10,19 @@ export interface Streams {
   /** Stops the refreshes; where the end of the answer belongs, if it has a bubble. */
   retire(handle: JsonObject | undefined): StreamPlace | undefined;
   /** The last frame. @throws what `respond` throws */
-  finish(place: StreamPlace, text: string, signal?: AbortSignal): Promise<{ readonly id: string }>;
+  finish(place: StreamPlace, words: Words, signal?: AbortSignal): Promise<{ readonly id: string }>;
   /** Ends a bubble that gets no answer: now, or as soon as the connection is back. */
   settle(target: ReplyTarget, handle: JsonObject | undefined): void;
   /** The end of this answer is on the phone. */
   forget(place: StreamPlace): void;
   close(): void;
+}
+
+/** What a bubble ends with. */
+export interface Words {
+  readonly text: string;
+  /** What the model thought before it. */
+  readonly thought?: string;
 }
 
 export interface StreamsOptions extends BubbleOptions {
@@ -39,11 +46,15 @@ export function createStreams(options: StreamsOptions): Streams {
     return { message: handle.messageId, reqId: handle.reqId, part: 0, openedAt: now, shown: options.showAtOnce };
   }
 
-  async function finish(place: StreamPlace, text: string, signal?: AbortSignal): Promise<{ readonly id: string }> {
+  async function finish(
+    place: StreamPlace,
+    { text, thought }: Words,
+    signal?: AbortSignal,
+  ): Promise<{ readonly id: string }> {
     const id = streamIdOf(place.message, place.part);
     const body = streamBody({
       id,
-      content: finalContent(text, look),
+      content: finalContent(text, look, thought),
       finish: true,
       feedbackId: feedback ? id : undefined,
     });
@@ -55,7 +66,7 @@ export function createStreams(options: StreamsOptions): Streams {
   async function settleSoon(place: StreamPlace, words: string): Promise<void> {
     while (!closing.signal.aborted && clock.now() < place.openedAt + LONGEST_WINDOW_MS) {
       try {
-        await finish(place, words, closing.signal);
+        await finish(place, { text: words }, closing.signal);
         return;
       } catch (error) {
         if (!(error instanceof TransientError)) return log.debug({ err: error }, "a bubble had ended before");
