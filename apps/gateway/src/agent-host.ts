@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import type { AgentPorts } from "@wxgate/agents";
+import { type AgentPorts, type AgentStanding, guardAgent } from "@wxgate/agents";
 import type { Agent, Logger, Turn } from "@wxgate/core";
+import { agentKeys } from "./config/agent-keys.ts";
 import type { AgentConfig } from "./config/schema.ts";
 import { createInFlight, type InFlight } from "./in-flight.ts";
 import { traceAgent } from "./observe/traces.ts";
@@ -10,11 +11,15 @@ interface Hosted {
   readonly config: AgentConfig;
   readonly agent: Agent;
   readonly turns: InFlight;
+  /** Absent where nothing watches it. */
+  readonly standing?: () => AgentStanding;
 }
 
 /** The configured agents. A replaced one is closed when its last turn has ended. */
 export interface AgentHost {
   agents(): ReadonlyMap<string, Agent>;
+  /** How those that rest after failures are. */
+  standings(): ReadonlyMap<string, AgentStanding>;
   /** Makes what is new or changed; nothing that runs is touched. */
   prepare(configs: Readonly<Record<string, AgentConfig>>): Promise<PreparedAgents>;
   close(): Promise<void>;
@@ -41,8 +46,12 @@ export function createAgentHost(
     const type = types[config.type];
     if (!type) throw new Error(`there is no agent type "${config.type}"`);
     const turns = createInFlight();
-    const agent = counted(traceAgent(name, decorate(await type.create(name, config, portsOf(name)))), turns);
-    return { config, agent, turns };
+    const ports = portsOf(name);
+    const made = decorate(await type.create(name, config, ports));
+    const { breaker } = agentKeys(config);
+    if (breaker === undefined) return { config, agent: counted(traceAgent(name, made), turns), turns };
+    const { agent, standing } = await guardAgent(name, made, breaker, ports);
+    return { config, agent: counted(traceAgent(name, agent), turns), turns, standing };
   }
 
   async function retire(name: string, { agent, turns }: Hosted): Promise<void> {
@@ -54,6 +63,7 @@ export function createAgentHost(
 
   return {
     agents: () => new Map([...hosted].map(([name, { agent }]) => [name, agent])),
+    standings: () => new Map([...hosted].flatMap(([name, { standing }]) => (standing ? [[name, standing()]] : []))),
     async prepare(configs) {
       const next = new Map<string, Hosted>();
       const fresh: [string, Hosted][] = [];

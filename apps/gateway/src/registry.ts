@@ -1,4 +1,4 @@
-import { type AgentPorts, agentTypes } from "@wxgate/agents";
+import { type AgentPorts, type AnyAgentType, agentTypes } from "@wxgate/agents";
 import type { Agent, Channel, ChannelPorts, CreateChannel } from "@wxgate/core";
 import { createKfChannel, kfConfigSchema } from "@wxgate/kf";
 import { agentXmlConfigSchema, createAgentXmlChannel } from "@wxgate/wecom-agent-xml";
@@ -6,6 +6,7 @@ import { createWecomBotWebhookChannel, wecomBotWebhookConfigSchema } from "@wxga
 import { createWecomBotWsChannel, wecomBotWsConfigSchema } from "@wxgate/wecom-bot-ws";
 import { createWeixinIlinkChannel, weixinIlinkConfigSchema } from "@wxgate/weixin-ilink";
 import { z } from "zod";
+import { ownAgentKeys } from "./config/agent-keys.ts";
 import { noticesShape } from "./config/sentences.ts";
 
 /** A kind of channel the gateway can be configured with. */
@@ -21,7 +22,8 @@ export interface ChannelType {
 
 /** A kind of agent the gateway can be configured with. */
 export interface AgentType {
-  readonly schema: z.ZodType;
+  /** Its own keys; the common keys are added by the configuration. */
+  readonly schema: z.ZodObject;
   create(name: string, keys: Keys, ports: AgentPorts): Agent | Promise<Agent>;
 }
 
@@ -59,8 +61,12 @@ export const registry: Registry = {
     "wecom-agent-xml": channel(agentXmlConfigSchema, createAgentXmlChannel, ["secret", "token", "encodingAESKey"]),
     "weixin-ilink": channel(weixinIlinkConfigSchema, createWeixinIlinkChannel, ["token", "userId"], ILINK_SURROUNDINGS),
   },
-  agents: Object.fromEntries([...agentTypes].map(([type, entry]) => [type, entry])),
+  agents: Object.fromEntries([...agentTypes].map(([type, entry]) => [type, agent(entry)])),
 };
+
+function agent({ schema, create }: AnyAgentType): AgentType {
+  return { schema, create: (name, keys, ports) => create(name, ownAgentKeys(keys), ports) };
+}
 
 function channel<S extends z.ZodObject>(
   schema: S,

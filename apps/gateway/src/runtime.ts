@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { type AdminServer, createAdminServer } from "./admin/admin-server.ts";
-import type { GatewayView, ReloadResult } from "./admin/gateway.ts";
+import type { AgentView, GatewayView, ReloadResult } from "./admin/gateway.ts";
+import { agentKeys } from "./config/agent-keys.ts";
 import { ConfigError } from "./config/problems.ts";
 import type { ChannelConfig, GatewayConfig } from "./config/schema.ts";
 import { dataFolderOf, readGatewayFile, writeGatewayFile } from "./data-folder.ts";
@@ -135,6 +136,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       metrics,
       channels: () =>
         Object.entries(live.config.channels).map(([id, entry]) => describeChannel(id, entry, live.config, services)),
+      agents: () => describeAgents(live.config, services),
       pairing: dispatcher.pairing,
       target: (channel, text) => dispatcher.target(channel, text),
       send: (to, content, source) => dispatcher.send(to, content, source),
@@ -231,6 +233,14 @@ function describeChannel(id: string, entry: ChannelConfig, config: GatewayConfig
   const { enabled, agent = config.defaultAgent } = commonKeys(entry);
   const paths = channel?.webhook ? pathsOf(id, entry) : [];
   return { id, type: entry.type, enabled, agent, paths, ...(channel && { channel }) };
+}
+
+function describeAgents({ agents }: GatewayConfig, services: Services): readonly AgentView[] {
+  const standings = services.agents.standings();
+  return Object.entries(agents).map(([name, config]) => {
+    const standing = standings.get(name);
+    return { name, type: config.type, fallback: agentKeys(config).fallback, ...(standing && { standing }) };
+  });
 }
 
 function problemsOf(error: unknown) {

@@ -1,6 +1,7 @@
 import type { Agent, Channel } from "@wxgate/core";
 import type { ChannelSettings, CustomCommand, DispatcherSettings, SessionReset } from "@wxgate/dispatcher";
 import { type AccessGroups, expandGroups } from "./config/access-groups.ts";
+import { agentKeys } from "./config/agent-keys.ts";
 import type { CommonChannelKeys } from "./config/common.ts";
 import type { ChannelConfig, GatewayConfig } from "./config/schema.ts";
 import { noticesOf } from "./config/sentences.ts";
@@ -20,6 +21,7 @@ export function dispatcherSettings(
   return {
     channels: settings,
     agents,
+    fallbacks: new Map(Object.entries(config.agents).map(([name, agent]) => [name, agentKeys(agent).fallback])),
     defaultAgent: config.defaultAgent,
     bindings: config.bindings,
     concurrency,

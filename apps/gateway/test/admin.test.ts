@@ -164,6 +164,7 @@ describe("the API", () => {
 
     expect(openapi).toMatch(/^3\./);
     expect(Object.keys(paths).sort()).toEqual([
+      "/api/agents",
       "/api/audit",
       "/api/channels",
       "/api/channels/{id}/login",

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import type { AgentPorts } from "./ports.ts";
 
 /** One kind of back-end: how it is configured and how an agent of it is made. */
-export interface AgentType<Schema extends z.ZodType<object> = z.ZodType<object>> {
+export interface AgentType<Schema extends z.ZodObject = z.ZodObject> {
   /** The `type` key of its configuration. */
   readonly type: string;
   readonly schema: Schema;

@@ -17,12 +17,12 @@ import type { AgentPorts } from "./ports.ts";
 /** An agent type as a registry holds it: `create` parses the configuration with `schema` itself. */
 export interface AnyAgentType {
   readonly type: string;
-  readonly schema: z.ZodType<object>;
+  readonly schema: z.ZodObject;
   /** @throws ZodError when `config` is wrong. */
   create(name: string, config: unknown, ports: AgentPorts): Promise<Agent>;
 }
 
-function registered<Schema extends z.ZodType<object>>({ type, schema, create }: AgentType<Schema>): AnyAgentType {
+function registered<Schema extends z.ZodObject>({ type, schema, create }: AgentType<Schema>): AnyAgentType {
   return { type, schema, create: async (name, config, ports) => create(name, schema.parse(config), ports) };
 }
 

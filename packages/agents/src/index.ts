@@ -34,3 +34,4 @@ export {
   openClawConfigSchema,
 } from "./openclaw/openclaw.ts";
 export type { AgentPorts, AgentTool, AgentTools } from "./ports.ts";
+export { type AgentStanding, type BreakerOptions, type GuardedAgent, guardAgent } from "./resilience/breaker.ts";

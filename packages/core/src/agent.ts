@@ -85,6 +85,9 @@ export type AgentEvent =
   | { readonly kind: "ask"; readonly question: Question }
   | { readonly kind: "usage"; readonly inputTokens?: number; readonly outputTokens?: number };
 
+/** The code of a `TransientError` that says: the agent was not asked at all, it rests after failures. */
+export const AGENT_RESTING = "agent.resting";
+
 export interface AgentCapabilities {
   /** Remembers the session itself; otherwise the store's history is handed in. */
   readonly history: boolean;

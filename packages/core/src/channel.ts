@@ -30,6 +30,12 @@ export interface Channel {
   send(message: OutboundMessage, signal: AbortSignal): Promise<SendReceipt>;
   /** Takes back what was sent, by `SendReceipt.platformId`, where the platform can. Throws one of the four errors. */
   recall?(platformId: string, signal: AbortSignal): Promise<void>;
+  /**
+   * A growing text with what the model thought before it, as this channel shows thoughts; an empty text: it thinks still.
+   * At the end the thoughts come as `thought` beside the text. Absent: people do not see thoughts. Neither history nor
+   * another channel gets them.
+   */
+  withThought?(thought: string, text: string): string;
   openStream?(target: ReplyTarget, resume?: JsonObject): ReplyStream;
   /**
    * Denied, unanswered or merged: close what was opened for these messages.

@@ -129,7 +129,13 @@ export interface Article {
 
 /** What an agent, an operator or a schedule sends. */
 export type OutboundContent =
-  | { readonly kind: "text"; readonly text: string; readonly format?: "markdown" | "plain" }
+  | {
+      readonly kind: "text";
+      readonly text: string;
+      readonly format?: "markdown" | "plain";
+      /** What the model thought before it: added by the dispatcher for a channel that shows thoughts, never by an agent. */
+      readonly thought?: string;
+    }
   | OutboundMedia
   | {
       readonly kind: "link";

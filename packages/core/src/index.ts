@@ -1,14 +1,15 @@
 export { type Address, type AddressKind, addressKey, sameAddress } from "./address.ts";
-export type {
-  Agent,
-  AgentCapabilities,
-  AgentEvent,
-  Answer,
-  AskedQuestion,
-  HistoryEntry,
-  Question,
-  Turn,
-  TurnMessage,
+export {
+  AGENT_RESTING,
+  type Agent,
+  type AgentCapabilities,
+  type AgentEvent,
+  type Answer,
+  type AskedQuestion,
+  type HistoryEntry,
+  type Question,
+  type Turn,
+  type TurnMessage,
 } from "./agent.ts";
 export type {
   AccountHealth,
@@ -114,6 +115,7 @@ export {
   type MediaRows,
   type NewDelivery,
   type NewReply,
+  type PassedOver,
   type Quota,
   type RoutedMessage,
   type Routing,

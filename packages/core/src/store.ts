@@ -91,6 +91,8 @@ export interface ClaimedTurn {
   readonly quota: Quota;
   /** `/stop` was said before this attempt began. */
   readonly cancelled: boolean;
+  /** When it was claimed first. */
+  readonly createdAt: number;
 }
 
 /** A question that the turn's sender was asked in the middle of it. */
@@ -122,8 +124,17 @@ export interface NewReply {
 
 export type TurnOutcome = "answered" | "silent" | "denied" | "failed" | "cancelled";
 
+/** An agent that failed before anything of its answer was shown; another was asked in its place. */
+export interface PassedOver {
+  readonly agent: string;
+  readonly error: StoredError;
+}
+
 export interface TurnResult {
   readonly outcome: TurnOutcome;
+  /** The name of the agent that answered, for the timeline. */
+  readonly agent?: string;
+  readonly passedOver?: readonly PassedOver[];
   readonly reply?: NewReply;
   /** What went wrong, for the timeline. */
   readonly error?: StoredError;

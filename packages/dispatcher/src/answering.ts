@@ -8,6 +8,7 @@ import type {
   TurnResult,
 } from "@wxgate/core";
 import type { AnswerDesk } from "./answer-desk.ts";
+import type { Answerer } from "./ask-in-order.ts";
 import type { Pairing } from "./pairing.ts";
 import { prepareReply } from "./prepare-reply.ts";
 import type { ReplyBuilder } from "./reply.ts";
@@ -29,9 +30,10 @@ export interface Answering {
   readonly run: TurnRun;
   /** What the person said: never obeyed when the agent repeats it. */
   readonly quoted: string[];
-  readonly reply: ReplyBuilder;
+  /** Of the agent that is asked now. */
+  reply: ReplyBuilder;
   readonly startedAt: number;
-  /** The name of the one that was asked. */
+  /** The name of the one that was asked last. */
   agent?: string;
   stream: ReplyStream | undefined;
 }
@@ -42,18 +44,23 @@ export interface Outcome extends Pick<TurnResult, "outcome" | "error"> {
   readonly remember?: boolean;
   /** Before it, in the same turn. */
   readonly asked?: readonly OutboundContent[];
+  readonly answerer?: Answerer;
+  /** What the model thought before it answered. */
+  readonly thought?: string;
 }
 
 export async function replyOf(
   { turn, entry, run }: Answering,
   content: readonly OutboundContent[],
   stream: JsonObject | undefined,
+  thought = "",
 ): Promise<NewReply | undefined> {
   const { ports, settings } = run;
   const { channel, replyDelay } = entry;
   const quota = channel.reply?.sendsPerInbound === undefined ? turn.quota : await ports.store.quota(turn.conversation);
   return prepareReply(content, {
     channel,
+    thought,
     to: turn.conversation,
     longReply: entry.longReply ?? settings.longReply,
     quota,

@@ -1,40 +1,77 @@
 import {
+  type Agent,
   type ClaimedMessage,
   type InboundContent,
+  type OutboundContent,
   type Question,
   type Sender,
+  type StoredError,
   type StoredQuestion,
+  type Turn,
   textOf,
 } from "@wxgate/core";
 import { admit } from "./access.ts";
 import { type Activity, limitTime, startable } from "./activity.ts";
 import { type Answering, type Outcome, replyOf, targetOf } from "./answering.ts";
+import { askInOrder, standInsFor } from "./ask-in-order.ts";
 import { currentAgent } from "./choose-agent.ts";
 import { describeError } from "./describe-error.ts";
 import { createEarlySpeech, type EarlySpeech } from "./early-speech.ts";
 import { fetchMedia } from "./fetch-media.ts";
+import { createReplyBuilder } from "./reply.ts";
 import { runAgent, turnTimedOut } from "./run-agent.ts";
 import { keepSession } from "./session-reset.ts";
+import { createShown, openGrowing, type Shown } from "./shown.ts";
 import { createToolProgress } from "./tool-progress.ts";
 import { asTurnMessage, turnFor } from "./turn-for.ts";
 
-/** How often the text a stream shows is stored, for a turn that is cut off. */
-const SHOWN_EVERY_MS = 2_000;
 /** Made once: an abort without a reason makes an error with a stack for every turn. */
 const TURN_ENDED = new Error("the turn ended");
 
-/** From the choice of the agent to the end of what it says. */
+/** From the choice of the agent to the end of what it says, or one that stands in for it. */
 export async function askAgent(answering: Answering, sender: Sender, stop: AbortSignal): Promise<Outcome> {
-  const { turn, entry, run, reply } = answering;
+  const { turn, entry, run } = answering;
   const { ports, settings } = run;
   const chosen = await currentAgent(ports.store, settings, entry, turn);
-  const { name, agent } = chosen;
-  answering.agent = name;
   const messages = await filesOf(answering, turn.messages, stop);
   const session = keepSession(turn, entry.sessionReset, ports);
   const claimed = { ...turn, asked: await answersSince(answering, stop) };
-  const asked = await turnFor(claimed, { entry, chosen, session: await session.begin(), messages, sender }, ports);
+  const question = { entry, session: await session.begin(), messages, sender };
 
+  const growing = await openGrowing({ turn, entry, ports, target: targetOf(turn) });
+  answering.stream = growing?.stream;
+  const shown = createShown(claimed, growing);
+  const standIns = standInsFor(settings, chosen.name).map((standIn) => ({ ...standIn, isBound: chosen.isBound }));
+  let asked: readonly OutboundContent[] = [];
+  const answerer = await askInOrder({
+    agents: [chosen, ...standIns],
+    clock: ports.clock,
+    wasShown: shown.wasShown,
+    onPassedOver: ({ agent, error }) => observePassedOver(answering, agent, error),
+    async ask(candidate) {
+      answering.agent = candidate.name;
+      answering.reply = createReplyBuilder(answering.quoted);
+      const asking = await turnFor(claimed, { ...question, chosen: candidate }, ports);
+      asked = await hearOut({ ...answering, turn: claimed }, candidate.agent, asking, shown, stop);
+    },
+  });
+  await session.end();
+  const thought = answering.reply.thought();
+  const { content, problems } = answering.reply.finish();
+  tellProblems(answering, problems);
+  return { outcome: content.length === 0 ? "silent" : "answered", content, remember: true, asked, answerer, thought };
+}
+
+/** Everything one agent says, within the time a turn has; gives what it asked on the way. */
+async function hearOut(
+  answering: Answering,
+  agent: Agent,
+  asking: Turn,
+  shown: Shown,
+  stop: AbortSignal,
+): Promise<readonly OutboundContent[]> {
+  const { turn, entry, run, reply } = answering;
+  const { ports, settings } = run;
   const work = new AbortController();
   const { signal } = work;
   // Not AbortSignal.any: its weak references make work for the garbage collector with every turn.
@@ -46,22 +83,25 @@ export async function askAgent(answering: Answering, sender: Sender, stop: Abort
     limitTime(ports.clock, limitMs, () => work.abort(turnTimedOut(limitMs))),
     startable((until) => showTyping(answering, until)),
   ];
-  const early = speakEarly({ ...answering, turn: claimed }, sender, beside, signal);
+  const early = speakEarly(answering, asking.sender, beside, signal);
+  const sendNow = shown.marking(early.send);
+  const ask = shown.marking((question: Question) => early.ask(question, signal));
   try {
     for (const activity of beside) activity.goOn();
-    const show = await openStream(answering);
-    const tools = createToolProgress({ channel: entry.channel, turn, store: ports.store, sendNow: early.send });
-    const ask = (question: Question) => early.ask(question, signal);
-    await runAgent({ agent, turn: asked, reply, show, sendNow: early.send, ask, ...tools }, signal);
+    const tools = createToolProgress({ channel: entry.channel, turn, store: ports.store, sendNow });
+    await runAgent({ agent, turn: asking, reply, show: shown.show, sendNow, ask, ...tools }, signal);
   } finally {
     stop.removeEventListener("abort", end);
     work.abort(TURN_ENDED);
     await Promise.all([...beside.map((activity) => activity.end()), early.idle()]);
   }
-  await session.end();
-  const { content, problems } = reply.finish();
-  tellProblems(answering, problems);
-  return { outcome: content.length === 0 ? "silent" : "answered", content, remember: true, asked: early.asked() };
+  return early.asked();
+}
+
+function observePassedOver({ turn, run }: Answering, agent: string, error: StoredError): void {
+  const { channel, account, peer } = turn.conversation;
+  const { id, attempt } = turn;
+  run.ports.observe?.({ kind: "agent-passed-over", channel, account, peer, id, attempt, agent, error });
 }
 
 /** Messages of the turn with their files. */
@@ -135,23 +175,4 @@ async function showTyping({ turn, entry, run }: Answering, signal: AbortSignal):
     if (!signal.aborted)
       run.ports.log.debug({ turn: turn.id, error: describeError(error) }, "typing could not be shown");
   }
-}
-
-/** A stream is opened only where its text will not overtake an earlier message. Returns what shows the text. */
-async function openStream(answering: Answering): Promise<(text: string) => void> {
-  const { turn, entry, run } = answering;
-  const { store, clock, log } = run.ports;
-  if (entry.channel.openStream === undefined || turn.quota.waiting > 0) return () => {};
-  const stream = entry.channel.openStream(targetOf(turn), turn.stream);
-  await store.saveStream(turn.claim, stream.handle);
-  answering.stream = stream;
-  let savedAt = clock.now();
-  return (text) => {
-    stream.update(text);
-    if (clock.now() - savedAt < SHOWN_EVERY_MS) return;
-    savedAt = clock.now();
-    store.saveStream(turn.claim, stream.handle, text).catch((error: unknown) => {
-      log.debug({ turn: turn.id, error: describeError(error) }, "the shown text could not be kept");
-    });
-  };
 }

@@ -7,7 +7,7 @@ import {
   TransientError,
 } from "@wxgate/core";
 import { asKnown } from "./known-person.ts";
-import { prepareReply } from "./prepare-reply.ts";
+import { prepareReply, withoutThought } from "./prepare-reply.ts";
 import type { ChannelSettings, DispatcherPorts, DispatcherSettings } from "./settings.ts";
 
 export interface FallbackRun {
@@ -30,7 +30,7 @@ export async function sendByFallback(delivery: ClaimedDelivery, error: unknown, 
   let to: Address;
   try {
     to = await asKnown(ports.store, other.channel, await other.channel.target(text));
-    reply = prepareReply(delivery.written.content, {
+    reply = prepareReply(withoutThought(delivery.written.content), {
       channel: other.channel,
       to,
       longReply: other.longReply ?? settings.longReply,

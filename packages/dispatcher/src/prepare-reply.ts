@@ -6,6 +6,7 @@ import type {
   NewDelivery,
   NewReply,
   OutboundContent,
+  Piece,
   Quota,
   Random,
 } from "@wxgate/core";
@@ -18,18 +19,21 @@ export interface PrepareReplyOptions {
   readonly random: Random;
   readonly stream?: JsonObject;
   readonly delayMs?: number;
+  /** What the model thought before the reply: shown where the channel shows that, never stored as the reply's own. */
+  readonly thought?: string;
 }
 
 /** Turns a reply into the pieces its channel will send, each with an id of its own. */
 export function prepareReply(content: readonly OutboundContent[], options: PrepareReplyOptions): NewReply | undefined {
   const { channel, quota, random } = options;
   const sendsLeft = sendsLeftIn(channel, options.to, quota);
-  const pieces = channel.prepare(content, {
+  const prepared = channel.prepare(content, {
     to: options.to,
     longReply: options.longReply,
     ...(sendsLeft === undefined ? {} : { sendsLeft }),
   });
-  if (pieces.length === 0) return undefined;
+  if (prepared.length === 0) return undefined;
+  const pieces = withThought(prepared, options);
   const deliveries = pieces.map(
     (piece, index): NewDelivery => ({
       id: newId(random),
@@ -39,6 +43,26 @@ export function prepareReply(content: readonly OutboundContent[], options: Prepa
     }),
   );
   return { id: `rpl_${newId(random)}`, content, deliveries };
+}
+
+/** Beside the first words; an answer without words shows no thoughts. */
+function withThought(pieces: readonly Piece[], { channel, thought = "" }: PrepareReplyOptions): readonly Piece[] {
+  if (thought === "" || channel.withThought === undefined) return pieces;
+  const first = pieces.findIndex(({ content }) => content.some(({ kind }) => kind === "text"));
+  return pieces.map((piece, index) => {
+    if (index !== first) return piece;
+    const at = piece.content.findIndex(({ kind }) => kind === "text");
+    return { content: piece.content.map((part, place) => (place === at ? { ...part, thought } : part)) };
+  });
+}
+
+/** For another channel, which may not show them. */
+export function withoutThought(content: readonly OutboundContent[]): readonly OutboundContent[] {
+  return content.map((part) => {
+    if (part.kind !== "text") return part;
+    const { thought: _unseen, ...words } = part;
+    return words;
+  });
 }
 
 function sendsLeftIn(channel: Channel, to: Address, quota: Quota): number | undefined {

@@ -6,6 +6,8 @@ export interface ReplyBuilder {
   add(event: AgentEvent): void;
   /** What a stream may show now. */
   visible(): string;
+  /** What the model thought on the way; no part of the reply. */
+  thought(): string;
   /** One content of the agent's with the blocks in its text. */
   expand(content: OutboundContent): ParsedReply;
   /** The reply as written; `problems` are blocks that could not be obeyed. */
@@ -14,6 +16,7 @@ export interface ReplyBuilder {
 
 export function createReplyBuilder(quoted: readonly string[]): ReplyBuilder {
   let parts: (string | OutboundContent)[] = [];
+  let thought = "";
 
   function addText(text: string): void {
     const last = parts.at(-1);
@@ -29,6 +32,7 @@ export function createReplyBuilder(quoted: readonly string[]): ReplyBuilder {
     add(event) {
       if (event.kind === "text-delta") addText(event.text);
       else if (event.kind === "text-replace") parts = [event.text, ...parts.filter((part) => typeof part !== "string")];
+      else if (event.kind === "reasoning-delta") thought += event.text;
       else if (event.kind === "content" && event.now !== true) parts.push(event.content);
     },
     visible: () =>
@@ -36,6 +40,7 @@ export function createReplyBuilder(quoted: readonly string[]): ReplyBuilder {
         .filter((part) => typeof part === "string")
         .map(visibleText)
         .join("\n\n"),
+    thought: () => thought,
     finish() {
       const content: OutboundContent[] = [];
       const problems: string[] = [];

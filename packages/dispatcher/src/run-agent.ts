@@ -12,8 +12,8 @@ export interface RunAgentOptions {
   readonly agent: Agent;
   readonly turn: Turn;
   readonly reply: ReplyBuilder;
-  /** Shows the text so far. */
-  show(text: string): void;
+  /** Shows the text so far, and what was thought before it. */
+  show(text: string, thought: string): void;
   /** Stores and sends content that must not wait for the end of the turn. */
   sendNow(content: OutboundContent): Promise<void>;
   /** Asks the person; the turn goes on meanwhile, and fails when this does. */
@@ -21,6 +21,9 @@ export interface RunAgentOptions {
   /** Shows a tool at work, where the channel can. */
   readonly showTool?: (event: Extract<AgentEvent, { kind: "tool" }>) => Promise<void>;
 }
+
+/** Events that change what a stream shows. */
+const SHOWN: ReadonlySet<AgentEvent["kind"]> = new Set(["text-delta", "text-replace", "reasoning-delta"]);
 
 /** Feeds the agent's events into the reply until it ends, fails, or the signal fires; never waits for a deaf agent. */
 export async function runAgent(
@@ -46,7 +49,7 @@ export async function runAgent(
       if (event.kind === "content" && event.now === true) await sendNow(event.content);
       if (event.kind === "ask") ask(event.question).catch(fail);
       if (event.kind === "tool") await showTool?.(event);
-      if (event.kind === "text-delta" || event.kind === "text-replace") show(reply.visible());
+      if (SHOWN.has(event.kind)) show(reply.visible(), reply.thought());
     }
   } catch (error) {
     events.return?.()?.catch(() => {

@@ -82,6 +82,8 @@ export interface Binding {
 export interface DispatcherSettings {
   readonly channels: ReadonlyMap<string, ChannelSettings>;
   readonly agents: ReadonlyMap<string, Agent>;
+  /** By an agent's name, who is asked in its place, in order, when it fails. */
+  readonly fallbacks?: ReadonlyMap<string, readonly string[]>;
   readonly defaultAgent: string;
   /** First match wins; then the channel's agent; then the default. */
   readonly bindings: readonly Binding[];
@@ -126,6 +128,8 @@ export interface Observation {
     | "turn-started"
     | "turn-finished"
     | "turn-retried"
+    /** An agent failed, and another was asked in its place. */
+    | "agent-passed-over"
     | "delivery-sent"
     | "delivery-retried"
     | "delivery-deferred"

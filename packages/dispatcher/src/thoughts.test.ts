@@ -84,6 +84,6 @@ describe("what a model thinks before it answers", () => {
 
     await gateway.receive(said("hi"));
 
-    await expect.poll(() => other).toEqual([{ kind: "text", text: "yes" }]);
+    await expect.poll(() => other, { timeout: 10_000 }).toEqual([{ kind: "text", text: "yes" }]);
   });
 });

@@ -10,6 +10,7 @@ import {
 import { type AccessDecision, admit, mayCommand } from "./access.ts";
 import { type Answering, type Outcome, replyOf, type TurnRun, targetOf } from "./answering.ts";
 import { askAgent } from "./ask-agent.ts";
+import { isResting } from "./ask-in-order.ts";
 import { parseCommand } from "./commands.ts";
 import { describeError } from "./describe-error.ts";
 import { commandWords } from "./inbox.ts";
@@ -118,16 +119,19 @@ async function answerCommand({ turn, entry, run }: Answering, sender: Sender): P
 }
 
 /** Point B. */
-async function finish(answering: Answering, { outcome, content, error, remember, asked = [] }: Outcome): Promise<void> {
+async function finish(answering: Answering, result: Outcome): Promise<void> {
+  const { outcome, content, error, remember, asked = [], answerer, thought } = result;
   const { turn, entry, run, stream } = answering;
-  const reply = content.length === 0 ? undefined : await replyOf(answering, content, stream?.handle ?? turn.stream);
+  const handle = stream?.handle ?? turn.stream;
+  const reply = content.length === 0 ? undefined : await replyOf(answering, content, handle, thought);
   await run.ports.store.completeTurn(turn.claim, {
     outcome,
+    ...answerer,
     ...(reply === undefined ? {} : { reply }),
     ...(error === undefined ? {} : { error }),
     ...(remember === true ? { historyText: [...asked.map(outboundText), replyText(content)].join("\n") } : {}),
   });
-  if (reply === undefined) await entry.channel.settle?.(targetOf(turn), stream?.handle ?? turn.stream);
+  if (reply === undefined) await entry.channel.settle?.(targetOf(turn), handle);
 }
 
 async function giveBackOrFail(answering: Answering, error: unknown): Promise<void> {
@@ -148,7 +152,10 @@ async function giveBackOrFail(answering: Answering, error: unknown): Promise<voi
   };
   log.warn({ turn: turn.id, attempt: turn.attempt, error: stored }, "turn failed");
   if (!(error instanceof RejectedError) && turn.attempt < ATTEMPTS) {
-    await store.releaseTurn(turn.claim, waitOf(error, clock.now()) ?? backoffMs(turn.attempt, BACKOFF, random), stored);
+    // A turn that found every agent resting was no attempt, as long as the person may be kept waiting.
+    const keepAttempt = isResting(error) && clock.now() - turn.createdAt < run.settings.turnTimeoutMs;
+    const waitMs = waitOf(error, clock.now()) ?? backoffMs(turn.attempt, BACKOFF, random);
+    await store.releaseTurn(turn.claim, waitMs, stored, { keepAttempt });
     observe?.({ kind: "turn-retried", ...observed });
     return;
   }

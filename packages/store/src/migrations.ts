@@ -111,6 +111,7 @@ const STEPS: readonly (readonly string[])[] = [
     "create unique index questions_turn on questions (turn_seq, ordinal)",
     "create index questions_open on questions (turn_seq) where state = 'open'",
   ],
+  ["alter table turns add column agent text", "alter table turns add column passed_over text"],
 ];
 
 export const SCHEMA_VERSION: number = STEPS.length;

@@ -103,6 +103,10 @@ interface Turns {
   outcome: string | null;
   error: string | null;
   history_text: string | null;
+  /** The one that answered. */
+  agent: string | null;
+  /** JSON array of those that failed before it. */
+  passed_over: string | null;
   created_at: number;
   claimed_at: number;
   finished_at: number | null;

@@ -7,6 +7,7 @@ import { jsonSchemaTransform, validatorCompiler, type ZodTypeProvider } from "fa
 import { type Auth, createAuth } from "./auth.ts";
 import type { GatewayView } from "./gateway.ts";
 import { problem, sendProblem, toProblem, unknownPath } from "./problem.ts";
+import { agentRoutes } from "./routes/agents.ts";
 import { channelRoutes } from "./routes/channels.ts";
 import { deliveryRoutes } from "./routes/deliveries.ts";
 import { eventRoutes } from "./routes/events.ts";
@@ -52,6 +53,7 @@ export async function createAdminServer(view: GatewayView, token: string): Promi
     const routes = scope as unknown as AdminApp;
     for (const add of [
       channelRoutes,
+      agentRoutes,
       pairingRoutes,
       messageRoutes,
       scheduleRoutes,

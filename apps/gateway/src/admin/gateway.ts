@@ -1,3 +1,4 @@
+import type { AgentStanding } from "@wxgate/agents";
 import type {
   Address,
   Channel,
@@ -29,6 +30,16 @@ export interface ChannelView {
   readonly channel?: Channel;
 }
 
+/** A configured agent as the admin server sees it. */
+export interface AgentView {
+  readonly name: string;
+  readonly type: string;
+  /** Who is asked in its place. */
+  readonly fallback: readonly string[];
+  /** Absent where nothing watches it. */
+  readonly standing?: AgentStanding;
+}
+
 export type ReloadResult =
   | { readonly ok: true; readonly changed: readonly string[]; readonly needsRestart: readonly string[] }
   | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
@@ -45,6 +56,7 @@ export interface GatewayView {
   readonly logs: LogBook;
   readonly metrics: Metrics;
   channels(): readonly ChannelView[];
+  agents(): readonly AgentView[];
   readonly pairing: PairingDesk;
   /** Where a target string leads. @throws RejectedError that names the accepted forms. */
   target(channel: string, text: string): Promise<Address>;

@@ -51,6 +51,7 @@ async function startAdmin(): Promise<string> {
       { id: "me", type: "test", enabled: true, agent: "echo", paths: [], channel },
       { id: "off", type: "test", enabled: false, agent: "echo", paths: [] },
     ],
+    agents: () => [],
     pairing: {
       requests: async () => [],
       people: async () => [],

@@ -74,6 +74,17 @@ export const channel = z.object({
     )
     .readonly(),
 });
+export const agent = z.object({
+  name: z.string(),
+  type: z.string(),
+  fallback: z.array(z.string()).describe("Who is asked in its place when it fails."),
+  state: z
+    .enum(["ok", "resting", "trying", "unwatched"])
+    .describe("resting: left alone after failures; trying: one turn tries it again; unwatched: it has no breaker."),
+  since: z.iso.datetime().optional(),
+  until: z.iso.datetime().optional().describe("It is left alone till then."),
+  reason: z.string().optional().describe("What its last failure said."),
+});
 export const conversation = z.object({
   id: z.string(),
   ...address.shape,

@@ -116,10 +116,12 @@ async function runningGateway(context: CommandContext): Promise<readonly Finding
     );
     const { dead = 0, deferred = 0 } = status.deliveries;
     const { items } = await client.get<{ items: readonly ChannelLine[] }>("/api/channels?probe=true");
+    const agents = await client.get<{ items: readonly AgentLine[] }>("/api/agents");
     return [
       ok("gateway", `version ${status.version} runs at ${client.url}`),
       dead > 0 ? note("deliveries", `${dead} are dead; see: wxgate dead list`) : ok("deliveries", "none is dead"),
       ...(deferred > 0 ? [note("deliveries", `${deferred} wait for a customer or a limit`)] : []),
+      ...agents.items.flatMap(agentFinding),
       ...items.map(channelFinding),
       ...items.flatMap(callbackFindings),
     ];
@@ -128,6 +130,23 @@ async function runningGateway(context: CommandContext): Promise<readonly Finding
     if (error instanceof ConfigError) return [];
     return [(error.exitCode === EXIT.notRunning ? note : wrong)("gateway", error.message)];
   }
+}
+
+interface AgentLine {
+  readonly name: string;
+  readonly state: string;
+  readonly until?: string;
+  readonly reason?: string;
+  readonly fallback: readonly string[];
+}
+
+/** Only what watches an agent can say how it is. */
+function agentFinding({ name, state, until, reason, fallback }: AgentLine): readonly Finding[] {
+  if (state === "unwatched") return [];
+  if (state === "ok") return [ok("agent", `${name} answers`)];
+  const others = fallback.length === 0 ? "turns wait for it" : `${fallback.join(", ")} answers meanwhile`;
+  const words = [until === undefined ? `${name} is ${state}` : `${name} rests until ${until}`, reason, others];
+  return [wrong("agent", words.filter((word) => word !== undefined).join("; "))];
 }
 
 interface ChannelLine {

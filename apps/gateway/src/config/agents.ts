@@ -1,4 +1,5 @@
 import type { AgentType } from "../registry.ts";
+import { withAgentKeys } from "./agent-keys.ts";
 import type { ConfigDocument, KeyPath } from "./document.ts";
 import { check, coercePlaceholders } from "./issues.ts";
 import { isMapping, typeProblem } from "./mapping.ts";
@@ -30,10 +31,11 @@ export function checkAgents(
       problems.push(typeProblem(document, ["agents", name], keys.type, Object.keys(types), "agent"));
       continue;
     }
+    const schema = withAgentKeys(type.schema);
     const origin = (path: KeyPath): KeyPath => ["agents", name, ...path];
     const current = () => (document.value() as { agents: Record<string, unknown> }).agents[name];
-    coercePlaceholders(document, type.schema, current(), origin);
-    const checked = check(document, type.schema, current(), origin);
+    coercePlaceholders(document, schema, current(), origin);
+    const checked = check(document, schema, current(), origin);
     problems.push(...checked.problems);
     if (checked.value) value[name] = checked.value as AgentConfig;
   }

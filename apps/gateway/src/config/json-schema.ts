@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Registry } from "../registry.ts";
+import { withAgentKeys } from "./agent-keys.ts";
 import { withCommonKeys } from "./common.ts";
 import { rootShape } from "./schema.ts";
 
@@ -7,7 +8,7 @@ type JsonSchema = { [key: string]: unknown };
 
 /** The published JSON Schema of `wxgate.yaml`, for editors. The gateway itself checks more. */
 export function configJsonSchema(registry: Registry): JsonSchema {
-  const agents = Object.values(registry.agents).map(({ schema }) => schema);
+  const agents = Object.values(registry.agents).map(({ schema }) => withAgentKeys(schema));
   const channels = Object.values(registry.channels).map(({ schema, credentials }) =>
     relaxed(withCommonKeys(schema), ["type", ...credentials]),
   );

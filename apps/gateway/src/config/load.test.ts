@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { registry } from "../registry.ts";
+import { agentKeys } from "./agent-keys.ts";
 import { parseConfig, parseGatewayAddress } from "./load.ts";
 import { ConfigError, type ConfigProblem, formatProblem } from "./problems.ts";
 
@@ -63,6 +64,18 @@ describe("a configuration that is right", () => {
     });
 
     expect([config.server.port, config.admin.port]).toEqual([9000, 9001]);
+  });
+
+  it("switches the breaker on for an agent that somebody stands in for", () => {
+    const { agents } = load(
+      "defaultAgent: a\nagents:\n  a: { type: echo, fallback: [b] }\n  b: { type: echo }\n  c: { type: echo, breaker: { enabled: true, failures: 2 } }\n",
+    );
+
+    expect(Object.values(agents).map(agentKeys)).toEqual([
+      { fallback: ["b"], breaker: { failures: 5, coolDownMs: 30_000 } },
+      { fallback: [] },
+      { fallback: [], breaker: { failures: 2, coolDownMs: 30_000 } },
+    ]);
   });
 
   it("leaves digits from the environment as text where text is wanted", () => {
@@ -144,6 +157,27 @@ describe("a configuration that is wrong", () => {
       "a number where text is wanted",
       SUPPORT.replace("s3cret", "12345"),
       ["wxgate.yaml:5:13  channels.support.secret: must be a string, not a number: put it in quotes"],
+    ],
+    [
+      "a stand-in that does not exist, or is the agent itself",
+      "defaultAgent: main\nagents:\n  main: { type: echo, fallback: [spaer, main] }\n  spare: { type: echo }\n",
+      [
+        'wxgate.yaml:3:34  agents.main.fallback[0]: there is no agent "spaer" in this file; did you mean "spare"?',
+        "wxgate.yaml:3:41  agents.main.fallback[1]: an agent cannot stand in for itself",
+      ],
+    ],
+    [
+      "stand-ins that lead round in a circle",
+      "defaultAgent: a\nagents:\n  a: { type: echo, fallback: [b] }\n  b: { type: echo, fallback: [c] }\n  c: { type: echo, fallback: [d, b] }\n  d: { type: echo }\n",
+      ["wxgate.yaml:5:34  agents.c.fallback[1]: leads round in a circle: b → c → b"],
+    ],
+    [
+      "a breaker that never breaks",
+      "agents: { a: { type: echo, breaker: { failures: 0, coolDown: 5 } } }\n",
+      [
+        "wxgate.yaml:1:49  agents.a.breaker.failures: Too small: expected number to be >=1",
+        'wxgate.yaml:1:52  agents.a.breaker.coolDown: unknown key; did you mean "coolDownMs"?',
+      ],
     ],
     [
       "a word that is no choice",

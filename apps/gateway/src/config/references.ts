@@ -35,6 +35,7 @@ export function checkReferences(
   for (const [index, name] of (Array.isArray(everywhere) ? everywhere : []).entries()) {
     mustExist(["tools", "everywhere", index], name, agents, "agent");
   }
+  problems.push(...fallbackProblems(document, raw.agents, mustExist));
   for (const [id, { keys }] of Object.entries(channels.value)) {
     mustExist(["channels", id, "agent"], keys.agent, agents, "agent");
     const common = keys as CommonChannelKeys;
@@ -56,6 +57,38 @@ export function checkReferences(
   }
   problems.push(...adminProblems(document, raw), ...portProblems(document, raw));
   return { defaultAgent: chosen ?? agents[0] ?? "echo", problems };
+}
+
+type MustExist = (path: KeyPath, name: unknown, known: readonly string[], what: string) => void;
+
+/** Agents that stand in for each other must exist, and must lead somewhere. */
+function fallbackProblems(document: ConfigDocument, agents: unknown, mustExist: MustExist): readonly ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const standIns = new Map(
+    Object.entries(isMapping(agents) ? agents : {}).map(([name, keys]) => [name, fallbackOf(keys)]),
+  );
+  const names = [...standIns.keys()];
+  const isDone = new Set<string>();
+  const follow = (name: string, way: readonly string[]) => {
+    if (isDone.has(name)) return;
+    for (const [index, next] of (standIns.get(name) ?? []).entries()) {
+      const path = ["agents", name, "fallback", index];
+      const round = [...way.slice(way.indexOf(next)), next];
+      if (next === name) problems.push(document.problem(path, "an agent cannot stand in for itself"));
+      else if (way.includes(next))
+        problems.push(document.problem(path, `leads round in a circle: ${round.join(" → ")}`));
+      else if (standIns.has(next)) follow(next, [...way, next]);
+      else mustExist(path, next, names, "agent");
+    }
+    isDone.add(name);
+  };
+  for (const name of names) follow(name, [name]);
+  return problems;
+}
+
+function fallbackOf(keys: unknown): readonly string[] {
+  const list = isMapping(keys) && Array.isArray(keys.fallback) ? keys.fallback : [];
+  return list.filter((name) => typeof name === "string");
 }
 
 /** Every list of people under a channel, by its path. */

@@ -13,6 +13,7 @@ interface GaugeValues {
   readonly waitingMessages: number;
   readonly runningTurns: number;
   readonly deliveries: Readonly<Record<string, number>>;
+  readonly agents: readonly { readonly name: string; readonly standing?: { readonly state: string } }[];
   readonly accounts: readonly {
     readonly channel: string;
     readonly account: string;
@@ -40,6 +41,10 @@ export function createMetrics(): Metrics {
   const accepted = counter("messages_accepted_total", "Messages stored, without duplicates.", ["channel"]);
   const turns = counter("turns_total", "Turns ended, by outcome.", ["channel", "agent", "outcome"]);
   const turnRetries = counter("turn_retries_total", "Turns that will be tried again.", ["channel", "agent"]);
+  const passedOver = counter("agent_passed_over_total", "Turns in which an agent failed and another was asked.", [
+    "channel",
+    "agent",
+  ]);
   const turnSeconds = histogram("turn_duration_seconds", "From claiming a turn to its end.", ["channel", "agent"]);
   const turnWait = histogram("turn_wait_seconds", "From storing a message to its turn.", ["channel"]);
   const deliveries = counter("deliveries_total", "What became of attempts to deliver.", ["channel", "result"]);
@@ -52,6 +57,8 @@ export function createMetrics(): Metrics {
   const accountUp = gauge("account_up", "1 while the account works.", ["channel", "account"]);
   const accountLag = gauge("account_lag_seconds", "Age of what the platform holds for us.", ["channel", "account"]);
 
+  const agentUp = gauge("agent_up", "1 while the agent's breaker lets turns through.", ["agent"]);
+
   // Labels are read once per channel and answer, not for every request.
   const webhookCounts = new Map<string, { all: Counter.Internal; seconds: Histogram.Internal<string> }>();
 
@@ -63,6 +70,7 @@ export function createMetrics(): Metrics {
       turns.inc({ ...labels, outcome: o.outcome ?? "" });
       record(turnSeconds, labels, o.durationMs);
     },
+    "agent-passed-over": (o) => passedOver.inc({ channel: o.channel, agent: o.agent ?? "" }),
     "turn-retried": (o) => turnRetries.inc({ channel: o.channel, agent: o.agent ?? "" }),
     "delivery-sent": (o) => {
       deliveries.inc({ channel: o.channel, result: "sent" });
@@ -92,6 +100,10 @@ export function createMetrics(): Metrics {
       waiting.set(values.waitingMessages);
       running.set(values.runningTurns);
       for (const [state, count] of Object.entries(values.deliveries)) states.set({ state }, count);
+      agentUp.reset();
+      for (const { name, standing } of values.agents) {
+        if (standing) agentUp.set({ agent: name }, standing.state === "ok" ? 1 : 0);
+      }
       accountUp.reset();
       accountLag.reset();
       for (const { channel, account, state, lagMs } of values.accounts) {

@@ -10,6 +10,7 @@ const LINES: Readonly<Record<Observation["kind"], readonly [Level, string]>> = {
   "messages-accepted": ["debug", "messages accepted"],
   "turn-started": ["debug", "turn started"],
   "turn-finished": ["debug", "turn finished"],
+  "agent-passed-over": ["warn", "agent failed, another is asked"],
   "turn-retried": ["warn", "turn failed, will retry"],
   "delivery-sent": ["debug", "delivery sent"],
   "delivery-retried": ["warn", "delivery failed, will retry"],

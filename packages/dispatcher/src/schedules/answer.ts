@@ -3,6 +3,7 @@ import {
   type Agent,
   type ClaimedTurn,
   type OutboundContent,
+  type PassedOver,
   type Question,
   RejectedError,
   type ScheduleAction,
@@ -10,6 +11,7 @@ import {
   StaleClaimError,
   type Turn,
 } from "@wxgate/core";
+import { askInOrder, isResting, type NamedAgent, standInsFor } from "../ask-in-order.ts";
 import { describeError } from "../describe-error.ts";
 import { prepareReply } from "../prepare-reply.ts";
 import { createReplyBuilder, replyText } from "../reply.ts";
@@ -59,14 +61,29 @@ async function answer(turn: ClaimedTurn, run: ScheduledTurnRun, stop: AbortSigna
     throw new RejectedError(`no agent is called "${name}" any more`, { code: "schedule.unknown-agent" });
   }
   const to = action.to === undefined ? undefined : await run.target(action.to);
-  const content = await ask(agent, await turnFor(turn, name, agent, to, ports), run, stop);
+  let content: readonly OutboundContent[] = [];
+  const answerer = await askInOrder({
+    agents: [{ name, agent }, ...standInsFor(settings, name)],
+    clock: ports.clock,
+    wasShown: () => false,
+    onPassedOver: (passed) => observePassedOver(turn, passed, ports),
+    async ask(candidate) {
+      content = await ask(candidate.agent, await turnFor(turn, candidate, to, ports), run, stop);
+    },
+  });
   const reply = to === undefined ? undefined : await replyTo(to, content, run);
   await ports.store.completeTurn(turn.claim, {
     outcome: content.length === 0 ? "silent" : "answered",
+    ...answerer,
     historyText: replyText(content),
     ...(to === undefined ? {} : { to }),
     ...(reply === undefined ? {} : { reply }),
   });
+}
+
+function observePassedOver(turn: ClaimedTurn, { agent, error }: PassedOver, { observe }: DispatcherPorts): void {
+  const { channel, account, peer } = turn.conversation;
+  observe?.({ kind: "agent-passed-over", channel, account, peer, id: turn.id, attempt: turn.attempt, agent, error });
 }
 
 /** What the schedule wanted when it fired; it may have been changed since. */
@@ -78,8 +95,7 @@ async function actionOf(turn: ClaimedTurn, { ports }: ScheduledTurnRun): Promise
 
 async function turnFor(
   turn: ClaimedTurn,
-  name: string,
-  agent: Agent,
+  { name, agent }: NamedAgent,
   to: Address | undefined,
   { store }: DispatcherPorts,
 ): Promise<Turn> {
@@ -147,7 +163,7 @@ async function replyTo(to: Address, content: readonly OutboundContent[], { ports
 
 async function giveBackOrFail(
   turn: ClaimedTurn,
-  { ports }: ScheduledTurnRun,
+  { ports, settings }: ScheduledTurnRun,
   error: unknown,
 ): Promise<"failed" | "cancelled" | undefined> {
   const { store, random, clock, log } = ports;
@@ -161,7 +177,8 @@ async function giveBackOrFail(
     log.warn({ turn: turn.id, attempt: turn.attempt, error: stored }, "scheduled turn failed");
     if (!(error instanceof RejectedError) && turn.attempt < ATTEMPTS) {
       const waitMs = waitOf(error, clock.now()) ?? backoffMs(turn.attempt, BACKOFF, random);
-      await store.releaseTurn(turn.claim, waitMs, stored);
+      const keepAttempt = isResting(error) && clock.now() - turn.createdAt < settings.turnTimeoutMs;
+      await store.releaseTurn(turn.claim, waitMs, stored, { keepAttempt });
       return undefined;
     }
   }

@@ -1,4 +1,4 @@
-import type { JsonObject, SendReceipt, TimelineEntry } from "@wxgate/core";
+import type { JsonObject, JsonValue, SendReceipt, TimelineEntry } from "@wxgate/core";
 import type { Ids } from "../ids.ts";
 import { errorField, parseJson } from "../json.ts";
 import { all, first, type Operation, type Sql } from "../sql.ts";
@@ -163,6 +163,7 @@ export function createTimeline(e: Sql, ids: Ids) {
         what: `turn ${row.outcome}`,
         id,
         ...errorField(row.error),
+        ...answererField(row),
       });
     }
     return entries;
@@ -236,6 +237,12 @@ export function createTimeline(e: Sql, ids: Ids) {
       .sort((a, b) => a.entry.at - b.entry.at || a.order - b.order)
       .map(({ entry }) => entry);
   };
+
+  /** Which agent answered, and whose place it took. */
+  function answererField({ agent, passed_over }: { agent: string | null; passed_over: string | null }) {
+    if (agent === null) return {};
+    return { detail: { agent, ...(passed_over === null ? {} : { passedOver: parseJson<JsonValue>(passed_over) }) } };
+  }
 
   function receiptDetail(delivery: Delivery): JsonObject | undefined {
     if (delivery.receipt === null) return undefined;

@@ -179,6 +179,7 @@ export function createTurnRows(e: Sql, { ids, standing }: { ids: Ids; standing: 
         asked: [],
         quota: where.quota,
         cancelled: false,
+        createdAt: context.now,
       };
       return { seq, claimed };
     },
@@ -215,6 +216,7 @@ export function createTurnRows(e: Sql, { ids, standing }: { ids: Ids; standing: 
         asked: questions.map(({ answerSeq: _, ...question }) => question),
         quota: where.quota,
         cancelled: turn.cancelled === 1,
+        createdAt: turn.created_at,
       };
     },
   };

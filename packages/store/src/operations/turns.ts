@@ -48,6 +48,8 @@ export function createTurns(
         outcome: string;
         error: string | null;
         historyText: string | null;
+        agent: string | null;
+        passedOver: string | null;
         now: number;
       },
     ) =>
@@ -61,6 +63,8 @@ export function createTurns(
           outcome: p.outcome,
           error: p.error,
           history_text: p.historyText,
+          agent: p.agent,
+          passed_over: p.passedOver,
           finished_at: p.now,
         })
         .where("seq", "=", p.seq)
@@ -188,6 +192,8 @@ export function createTurns(
         outcome: result.outcome,
         error: toJson(result.error),
         historyText: result.historyText ?? null,
+        agent: result.agent ?? null,
+        passedOver: result.passedOver?.length ? toJson(result.passedOver) : null,
         now: context.now,
       });
       if (turn === undefined) throw new StaleClaimError(`turn ${claim.id}`);

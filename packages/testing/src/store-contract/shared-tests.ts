@@ -235,6 +235,23 @@ export function sharedTests(world: () => World): void {
     expect(await w.store.query.timeline("nothing")).toBeUndefined();
   });
 
+  it("tells which agent answered, and which failed before it", async () => {
+    const w = world();
+    await w.say("ann", "hi", { id: "m1" });
+    await w.say("ben", "hi", { id: "m2" });
+    const passedOver = [{ agent: "main", error: PROBLEM }];
+
+    for (const turn of await w.claimTurns(2)) {
+      const isAnn = turn.conversation.peer === "ann";
+      const answerer = isAnn ? { agent: "spare", passedOver } : { agent: "main", passedOver: [] };
+      await w.store.completeTurn(turn.claim, { outcome: "silent", ...answerer });
+    }
+
+    const end = async (id: string) => (await w.store.query.timeline(id))?.find(({ what }) => what === "turn silent");
+    expect((await end("m1"))?.detail).toEqual({ agent: "spare", passedOver });
+    expect((await end("m2"))?.detail).toEqual({ agent: "main" });
+  });
+
   it("lists conversations, the latest first, page by page", async () => {
     const w = world();
     for (const peer of ["ann", "Ben_1", "cleo"]) {

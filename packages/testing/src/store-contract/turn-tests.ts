@@ -34,6 +34,16 @@ export function turnTests(world: () => World): void {
     expect(await w.claimTurns()).toEqual([]);
   });
 
+  it("tells on every attempt when it was claimed first", async () => {
+    const w = world();
+    await w.say("ann", "hi");
+    const first = await w.claimTurn();
+    w.advance(5_000);
+    await w.store.releaseTurn(first.claim, 0, PROBLEM);
+
+    expect((await w.claimTurn()).createdAt).toBe(first.createdAt);
+  });
+
   it("keeps what comes during a turn for the next", async () => {
     const w = world();
     await w.say("ann", "one");

@@ -66,6 +66,7 @@ export function systemRoutes(app: AdminApp, view: GatewayView, auth: Auth): void
   app.get("/metrics", { schema: { hide: true } }, async (_request, reply) => {
     const text = await view.metrics.render(async () => ({
       ...(await view.store.query.counts()),
+      agents: view.agents(),
       accounts: (await Promise.all(view.channels().map((channel) => accountsOf(view, channel)))).flat(),
     }));
     return reply.type(view.metrics.contentType).send(text);
