@@ -47,7 +47,6 @@ export function createHealth({ hasSecret, api, accounts, clock, lagMs }: HealthO
 
   function accountHealth(openKfId: string, name: string | undefined, known: string): AccountHealth {
     const standing = standings.get(openKfId) ?? { state: "starting" as const, since: createdAt };
-    const lag = lagMs(openKfId);
     const gone: Partial<AccountHealth> =
       known === "enabled"
         ? {}
@@ -63,7 +62,7 @@ export function createHealth({ hasSecret, api, accounts, clock, lagMs }: HealthO
       ...(standing.reason === undefined ? {} : { reason: standing.reason }),
       ...(standing.hint === undefined ? {} : { hint: standing.hint }),
       ...gone,
-      ...(lag === undefined ? {} : { lagMs: lag }),
+      lagMs: lagMs(openKfId) ?? 0,
     };
   }
 

@@ -21,10 +21,10 @@ export const deliveryRoutes: Routes = (app, view) => {
   );
 
   const actions = [
-    ["retry", "Sends it again, behind what waits for the same conversation", "redriveDelivery"],
-    ["discard", "Gives it up", "discardDelivery"],
+    ["retry", "retried", "Sends it again, behind what waits for the same conversation", "redriveDelivery"],
+    ["discard", "discarded", "Gives it up", "discardDelivery"],
   ] as const;
-  for (const [verb, summary, operation] of actions) {
+  for (const [verb, done, summary, operation] of actions) {
     app.post(
       `/api/deliveries/:id/${verb}`,
       {
@@ -35,7 +35,7 @@ export const deliveryRoutes: Routes = (app, view) => {
         const { id } = request.params;
         const before = await requireDelivery(view, id);
         if (!(await view.store[operation](id))) {
-          throw new Problem(409, "delivery-state", `delivery "${id}" is ${before}; it cannot be ${verb}ed now`);
+          throw new Problem(409, "delivery-state", `delivery "${id}" is ${before}; it cannot be ${done} now`);
         }
         return { id, state: await requireDelivery(view, id) };
       },
