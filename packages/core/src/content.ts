@@ -84,8 +84,20 @@ export type InboundContent =
       readonly cardType: string;
       readonly selections: readonly { readonly question: string; readonly options: readonly string[] }[];
     }
+  /** An earlier answer was rated; comes with the next thing that is said. */
+  | ({ readonly kind: "feedback"; readonly by: string; readonly about?: string } & Rating)
   | { readonly kind: "forwarded"; readonly title: string; readonly items: readonly ForwardedItem[] }
   | { readonly kind: "unsupported"; readonly nativeType: string; readonly raw: JsonValue };
+
+/** What somebody thinks of an answer. */
+export interface Rating {
+  /** The platform's id of the answer. */
+  readonly messageId?: string;
+  /** "good", "bad", "withdrawn" (what was said before counts no more), or the platform's own word. */
+  readonly score: string;
+  readonly text?: string;
+  readonly reasons?: readonly string[];
+}
 
 export interface ForwardedItem {
   readonly sender: string;
@@ -205,6 +217,8 @@ export function summarize(content: InboundContent): string {
       return content.text;
     case "action":
       return `[action] ${content.key}`;
+    case "feedback":
+      return summarizeRating(content);
     case "forwarded":
       return `[forwarded] ${content.title}\n${content.items.map((item) => `${item.sender}: ${summarize(item.content)}`).join("\n")}`;
     case "unsupported":
@@ -212,6 +226,12 @@ export function summarize(content: InboundContent): string {
     default:
       return content satisfies never;
   }
+}
+
+function summarizeRating({ score, about, text, reasons = [] }: Extract<InboundContent, { kind: "feedback" }>): string {
+  const why = reasons.length === 0 ? "" : ` (${reasons.join(", ")})`;
+  const which = about === undefined ? "" : ` about "${about}"`;
+  return `[feedback] ${score}${why}${which}${text === undefined ? "" : `: ${text}`}`;
 }
 
 /** What the person said, one line per content; empty content gives an empty string. */

@@ -49,6 +49,7 @@ export {
   type OutboundMedia,
   type PendingMedia,
   type Quote,
+  type Rating,
   type Sender,
   type StoredMedia,
   summarize,
@@ -137,6 +138,7 @@ export type {
   MessageRow,
   Page,
   Paged,
+  RatingRow,
   StoreQueries,
   TimelineEntry,
 } from "./store-queries.ts";

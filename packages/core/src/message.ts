@@ -1,5 +1,5 @@
 import type { Address } from "./address.ts";
-import type { InboundContent, Quote, Sender } from "./content.ts";
+import type { InboundContent, Quote, Rating, Sender } from "./content.ts";
 import type { JsonObject } from "./json.ts";
 
 export interface InboundMessage {
@@ -32,13 +32,8 @@ export type InboundEvent = EventBase &
     | { readonly kind: "entered"; readonly scene?: string; readonly data?: JsonObject }
     | { readonly kind: "left" }
     | { readonly kind: "card-clicked"; readonly taskId: string; readonly key: string; readonly data?: JsonObject }
-    | {
-        readonly kind: "feedback";
-        readonly messageId?: string;
-        readonly score?: string;
-        readonly text?: string;
-        readonly data?: JsonObject;
-      }
+    /** Kept with the answer it is about, and shown to the agent with the sender's next message. */
+    | ({ readonly kind: "feedback" } & Rating)
     | {
         readonly kind: "delivery-failed";
         /** The platform's id of the message that did not arrive. */

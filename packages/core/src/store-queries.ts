@@ -1,5 +1,6 @@
 import type { Address } from "./address.ts";
 import type { DeliveryNote, Piece } from "./channel.ts";
+import type { Rating } from "./content.ts";
 import type { StoredMessage } from "./inbox.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import type { InboundEvent, ServedBy } from "./message.ts";
@@ -22,8 +23,15 @@ export interface ConversationRow extends Address {
   readonly servedBy: ServedBy;
   readonly quota: Quota;
 }
+/** What one person last said of an answer. */
+export interface RatingRow extends Omit<Rating, "messageId"> {
+  readonly by: string;
+  readonly at: number;
+}
 export interface MessageRow extends StoredMessage {
   readonly state: string;
+  /** Of an answer: one rating per person. */
+  readonly feedback?: readonly RatingRow[];
   readonly turnId?: string;
   readonly error?: StoredError;
 }

@@ -28,9 +28,10 @@ export interface Routing {
   readonly lane: string;
   /**
    * `turn`: an agent answers; `command`: claimed apart, at once; `history`: kept and shown only; `resume`: a bare
-   * "continue", which only wakes deferred deliveries while there are any, and is a turn otherwise.
+   * "continue", which only wakes deferred deliveries while there are any, and is a turn otherwise; `aside`: nothing was
+   * said (a rating): it makes no turn and renews nothing, but goes with the lane's next turn.
    */
-  readonly as: "turn" | "command" | "history" | "resume";
+  readonly as: "turn" | "command" | "history" | "resume" | "aside";
   /** How long a message that holds only media waits for the words that explain it. */
   readonly graceMs?: number;
 }
@@ -207,7 +208,7 @@ export interface Store {
    * Point A. In one transaction: dedupe by (channel, account, id), insert, move the cursor. Also, whatever access says later:
    * a new message renews window, quota and handles (messages, not events) and wakes deferred deliveries; `recalled` drops
    * a message that waits; `delivery-failed` marks the delivery failed-late (with `closesWindow`, later ones are
-   * deferred); `session-changed` and `operator-wrote` set who serves: while a human does, messages are history and
+   * deferred); `feedback` is kept with the delivery it is about; `session-changed` and `operator-wrote` set who serves: while a human does, messages are history and
    * deliveries wait.
    */
   accept(batch: StoreBatch): Promise<Accepted>;

@@ -1,4 +1,5 @@
 import type {
+  ClaimedMessage,
   ClaimedTurn,
   JsonObject,
   NewReply,
@@ -73,5 +74,11 @@ export async function replyOf(
 }
 
 export function targetOf(turn: ClaimedTurn): ReplyTarget {
-  return { to: turn.conversation, answers: turn.messages.map(({ message }) => message.id), handles: turn.handles };
+  const answers = turn.messages.filter(isSaid).map(({ message }) => message.id);
+  return { to: turn.conversation, answers, handles: turn.handles };
+}
+
+/** Ratings come along; they ask for no answer. */
+export function isSaid({ message }: ClaimedMessage): boolean {
+  return message.content.some(({ kind }) => kind !== "feedback") || message.content.length === 0;
 }

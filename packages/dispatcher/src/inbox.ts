@@ -13,6 +13,7 @@ import {
 import { isOverheard } from "./access.ts";
 import { bindingFor } from "./choose-agent.ts";
 import { asksToContinue, type CommandWords, parseCommand } from "./commands.ts";
+import { asideOf, isFeedback } from "./feedback.ts";
 import { instanceFor } from "./instances.ts";
 import type { ChannelSettings, DispatcherSettings, Observation } from "./settings.ts";
 
@@ -44,12 +45,15 @@ export function createInbox(options: InboxOptions): Inbox {
     for (const message of batch.history ?? []) {
       messages.push({ message, routing: { lane: laneOf(message, settings), as: "history" } });
     }
+    const asides = await Promise.all((batch.events ?? []).filter(isFeedback).map((event) => asideOf(event, store)));
+    for (const message of asides) messages.push({ message, routing: { lane: laneOf(message, settings), as: "aside" } });
     const result = await store.accept({
       messages,
       events: batch.events ?? [],
       ...(batch.cursor === undefined ? {} : { cursor: { ...batch.cursor, key: keyOf(batch.cursor.key) } }),
     });
-    if (result.accepted > 0) options.observe({ kind: "messages-accepted", channel, count: result.accepted });
+    const count = result.accepted - asides.filter(({ id }) => result.fresh.has(id)).length;
+    if (count > 0) options.observe({ kind: "messages-accepted", channel, count });
     const overheard = batch.messages.filter((message) => isOverheard(settings, message)).map(({ id }) => id);
     return overheard.length === 0 ? result : { ...result, overheard: new Set(overheard) };
   }

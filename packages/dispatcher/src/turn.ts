@@ -8,7 +8,7 @@ import {
   textOf,
 } from "@wxgate/core";
 import { type AccessDecision, admit, mayCommand } from "./access.ts";
-import { type Answering, type Outcome, replyOf, type TurnRun, targetOf } from "./answering.ts";
+import { type Answering, isSaid, type Outcome, replyOf, targetOf, type TurnRun } from "./answering.ts";
 import { askAgent } from "./ask-agent.ts";
 import { isResting } from "./ask-in-order.ts";
 import { parseCommand } from "./commands.ts";
@@ -165,7 +165,7 @@ async function giveBackOrFail(answering: Answering, error: unknown): Promise<voi
 }
 
 function senderOf(turn: ClaimedTurn): Sender {
-  const first = turn.messages[0];
+  const first = turn.messages.find(isSaid);
   if (first === undefined) throw new Error(`turn ${turn.id} was claimed without a message`);
   return first.message.sender;
 }

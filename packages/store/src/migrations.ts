@@ -112,6 +112,7 @@ const STEPS: readonly (readonly string[])[] = [
     "create index questions_open on questions (turn_seq) where state = 'open'",
   ],
   ["alter table turns add column agent text", "alter table turns add column passed_over text"],
+  ["alter table deliveries add column feedback text"],
 ];
 
 export const SCHEMA_VERSION: number = STEPS.length;

@@ -175,6 +175,8 @@ interface Deliveries {
   late: string | null;
   platform_id: string | null;
   receipt: string | null;
+  /** JSON array: how people rated it. */
+  feedback: string | null;
   created_at: number;
   queued_at: number;
   updated_at: number;

@@ -1,7 +1,6 @@
 export { type CardMemory, createCardMemory } from "./card-memory.ts";
 export { type BotConfig, botConfigShape, botNotices } from "./config.ts";
 export { configuredWelcome, welcomeBody } from "./event-answer.ts";
-export { createFeedbackMemo, type FeedbackMemo } from "./feedback.ts";
 export {
   CONTENT_BYTES,
   EVENT_ANSWER_MS,

@@ -6,6 +6,7 @@ import {
   listField,
   numberField,
   objectField,
+  type Rating,
   textField,
 } from "@wxgate/core";
 import { EVENT_ANSWER_MS } from "./limits.ts";
@@ -103,9 +104,7 @@ const REASONS: Readonly<Record<number, string>> = {
   4: "data-analysis-error",
 };
 
-function feedbackOf(
-  source: JsonObject,
-): Pick<Extract<InboundEvent, { kind: "feedback" }>, "messageId" | "score" | "text" | "data"> {
+function feedbackOf(source: JsonObject): Rating {
   const fields = objectField(source, "feedback_event");
   const messageId = textField(fields, "id");
   const type = numberField(fields, "type") ?? 0;
@@ -115,6 +114,6 @@ function feedbackOf(
     ...(messageId === undefined ? {} : { messageId }),
     score: SCORES[type] ?? String(type),
     ...(text === undefined ? {} : { text }),
-    ...(reasons.length === 0 ? {} : { data: { reasons } }),
+    ...(reasons.length === 0 ? {} : { reasons }),
   };
 }

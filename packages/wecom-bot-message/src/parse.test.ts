@@ -204,7 +204,7 @@ describe("a bot's event", () => {
         messageId: "fb-0001",
         score: "bad",
         text: "more detail please",
-        data: { reasons: ["incomplete", "data-analysis-error"] },
+        reasons: ["incomplete", "data-analysis-error"],
       },
     });
   });

@@ -1,7 +1,7 @@
 import { utf8Length } from "@wxgate/chunker";
 import type { OutboundContent, Piece, Room } from "@wxgate/core";
 import { describe, expect, it } from "vitest";
-import { createBotPrepare, createFeedbackMemo, parseBotEvent, parseBotMessage, welcomeBody } from "./index.ts";
+import { createBotPrepare, welcomeBody } from "./index.ts";
 
 const ROOM: Room = { to: { channel: "helper", account: "aib", kind: "direct", peer: "u" }, longReply: "continue" };
 const prepare = createBotPrepare({
@@ -67,40 +67,5 @@ describe("a welcome", () => {
     });
     expect(welcomeBody({ kind: "text", text: " " })).toBeUndefined();
     expect(welcomeBody(undefined)).toBeUndefined();
-  });
-});
-
-describe("feedback", () => {
-  const context = { channel: "helper", account: "aib", receivedAt: 1 };
-  const person = { msgid: "m", from: { userid: "u" } };
-  const said = (content: string) => parseBotMessage({ ...person, msgtype: "text", text: { content } }, context)!;
-  const rated = (type: number) => {
-    const event = { eventtype: "feedback_event", feedback_event: { id: "fb", type, content: "too short" } };
-    const parsed = parseBotEvent({ ...person, msgtype: "event", event }, context);
-    if (parsed?.event.kind !== "feedback") throw new Error("not feedback");
-    return parsed.event;
-  };
-
-  it("is shown to the agent once, with the person's next message", () => {
-    const memo = createFeedbackMemo();
-    memo.note(rated(2));
-
-    const [, shown] = memo.attach(said("again please")).content;
-
-    expect(shown).toMatchObject({
-      nativeType: "feedback",
-      raw: [{ messageId: "fb", score: "bad", text: "too short" }],
-    });
-    expect(memo.attach(said("next")).content).toHaveLength(1);
-  });
-
-  it("waits while the person gives commands, and is forgotten when it is withdrawn", () => {
-    const memo = createFeedbackMemo();
-    memo.note(rated(2));
-
-    expect(memo.attach(said("/new")).content).toHaveLength(1);
-    memo.note(rated(3));
-
-    expect(memo.attach(said("hello")).content).toHaveLength(1);
   });
 });

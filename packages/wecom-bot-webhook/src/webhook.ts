@@ -4,7 +4,6 @@ import {
   type BotContext,
   type BotEvent,
   botOf,
-  createFeedbackMemo,
   messageIdOf,
   parseBotEvent,
   parseBotMessage,
@@ -38,7 +37,6 @@ export function createWebhook(options: WebhookOptions): NonNullable<Channel["web
   const { channel, account, config, look, refresh, records, urls, ports, log } = options;
   const { token, encodingAESKey, receiveId, botId, notices } = config;
   const crypto = new WecomCrypto({ token, encodingAESKey, receiveId });
-  const memo = createFeedbackMemo();
 
   async function handle(callback: Callback<"json">): Promise<Response> {
     const body = callback.body as JsonObject;
@@ -74,7 +72,7 @@ export function createWebhook(options: WebhookOptions): NonNullable<Channel["web
     }
     const streamId = bubbleIdOf(message.id);
     try {
-      const { fresh, overheard } = await ports.inbox.accept({ messages: [memo.attach(message)] });
+      const { fresh, overheard } = await ports.inbox.accept({ messages: [message] });
       // Nobody spoke to us: a bubble would be an answer.
       if (overheard?.has(message.id)) return undefined;
       if (!fresh.has(message.id)) return await refresh(streamId);
@@ -94,7 +92,6 @@ export function createWebhook(options: WebhookOptions): NonNullable<Channel["web
     const parsed = parseBotEvent(body, context);
     if (parsed === undefined) return undefined;
     const { event } = parsed;
-    if (event.kind === "feedback") memo.note(event);
     const way = wayToJson({ at: context.receivedAt, bubble: false, ...urlOf(body) });
     const messages = parsed.kind === "card-tapped" ? [{ ...parsed.message, replyHandle: way }] : [];
     await ports.inbox.accept({ messages, events: [event] });

@@ -143,7 +143,8 @@ export function openBubble(
 
   function frame(part: number, content: string, finish: boolean): Promise<void> {
     const id = streamIdOf(place.message, part);
-    const feedbackId = options.feedback ? id : undefined;
+    // One answer is rated, in however many bubbles it grew.
+    const feedbackId = options.feedback ? streamIdOf(place.message) : undefined;
     return api.respond(place.reqId, streamBody({ id, content, finish, feedbackId }), undefined, 0);
   }
 

@@ -3,7 +3,6 @@ import {
   type BotContext,
   type BotEvent,
   botOf,
-  createFeedbackMemo,
   messageIdOf,
   parseBotEvent,
   parseBotMessage,
@@ -42,7 +41,6 @@ const RETRY = { firstMs: 200, longestMs: 10_000 };
 export function createIntake(options: IntakeOptions): Intake {
   const { channel, config, ports, log, health } = options;
   const closing = new AbortController();
-  const memo = createFeedbackMemo();
   let waiting: Taken[] = [];
   let storing: Promise<void> | undefined;
   let lost = 0;
@@ -56,11 +54,10 @@ export function createIntake(options: IntakeOptions): Intake {
     };
     if (kind === "message") {
       const message = parseBotMessage(body, context, { reqId });
-      return message && { message: memo.attach(message) };
+      return message && { message };
     }
     const parsed = parseBotEvent(body, context);
     if (parsed === undefined) return undefined;
-    if (parsed.event.kind === "feedback") memo.note(parsed.event);
     const fresh = () => options.onEvent(parsed, reqId);
     return parsed.kind === "card-tapped"
       ? { event: parsed.event, message: parsed.message, fresh }

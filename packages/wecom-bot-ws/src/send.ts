@@ -55,20 +55,19 @@ export function createSend(options: SendOptions): Channel["send"] {
     if (message.to.kind === "audience") throw noAudience(message.to.peer);
     const content = onlyContent(message);
     const place = streams.retire(message.stream);
-    if (place !== undefined) {
-      const receipt = await endBubble(place, content, message, signal);
-      if (receipt !== undefined) return receipt;
-    }
-    return sendContent(content, message, signal);
+    const ended = place && (await endBubble(place, content, message, signal));
+    if (ended?.isWhole) return ended.receipt;
+    // A file or card is rated by the bubble above it.
+    return { ...(await sendContent(content, message, signal)), ...ended?.receipt };
   };
 
-  /** Undefined: the content is still to be sent, as a message of its own. */
+  /** `isWhole`: the content is in the bubble; otherwise it is still to be sent, as a message of its own. */
   async function endBubble(
     place: StreamPlace,
     content: OutboundContent,
     message: OutboundMessage,
     signal: AbortSignal,
-  ): Promise<SendReceipt | undefined> {
+  ): Promise<{ readonly receipt: SendReceipt; readonly isWhole: boolean } | undefined> {
     const isText = content.kind === "text";
     if ((!isText && !place.shown) || clock.now() > place.openedAt + LONGEST_WINDOW_MS) {
       streams.forget(place);
@@ -76,7 +75,7 @@ export function createSend(options: SendOptions): Channel["send"] {
     }
     const receipt = await finish(place, isText ? content : { text: config.notices.attachment }, message, signal);
     streams.forget(place);
-    return isText ? receipt : undefined;
+    return receipt && { receipt, isWhole: isText };
   }
 
   /** Undefined: the platform ended the bubble before, without this text. */
@@ -99,7 +98,7 @@ export function createSend(options: SendOptions): Channel["send"] {
       const code = codeOf(error);
       if (code === ERR_STREAM_OVER && wasTried) {
         log.info({ message: message.id }, "the bubble had ended by an earlier attempt");
-        return { platformId: streamIdOf(place.message, place.part), unconfirmed: true };
+        return { platformId: streamIdOf(place.message), unconfirmed: true };
       }
       await noted;
       if (!isUnknownOutcome(error) && !wasTried) await state.delete(key);

@@ -1,8 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { bubbles, says, sends, startBot } from "./test-support/fake-platform.ts";
+import { bubbles, type RunningBot, says, sends, startBot } from "./test-support/fake-platform.ts";
 
 const MINUTE = 60_000;
 const text = (words: string) => ({ kind: "text", text: words }) as const;
+
+/** By which ids the answers can be rated, bubble by bubble. */
+function ratedIds({ platform }: RunningBot): readonly unknown[] {
+  return platform.of("aibot_respond_msg").flatMap(({ body: { stream } }) => {
+    const { feedback } = (stream ?? {}) as { feedback?: { id: string } };
+    return feedback === undefined ? [] : [feedback.id];
+  });
+}
 
 describe("a bubble", () => {
   it("is there at once, before the agent's first word, with an id that follows from the message", async () => {
@@ -122,6 +130,22 @@ describe("a bubble", () => {
       expect((own.at(-1)?.at ?? 0) - (own[0]?.at ?? 0)).toBeLessThanOrEqual(6 * MINUTE);
     }
     expect(frames.at(-1)?.content).toBe("At last.");
+  });
+
+  it("is rated as one answer, in however many bubbles it grew, and so is the file below it", async () => {
+    const bot = await startBot();
+    const target = await says(bot, "hi");
+    const stream = bot.channel.openStream!(target);
+    await bot.test.clock.advance(7 * MINUTE);
+
+    const receipt = await sends(bot, text("At last."), { ...target, stream: stream.handle });
+
+    expect(new Set(ratedIds(bot))).toEqual(new Set([receipt.platformId]));
+    const second = await says(bot, "and now?", "m-2");
+    const next = bot.channel.openStream!(second);
+    await bot.test.clock.advance(600);
+    const below = await sends(bot, { kind: "file", mediaId: "MID" }, { ...second, stream: next.handle });
+    expect(ratedIds(bot).at(-1)).toBe(below.platformId);
   });
 
   it("goes on in a fresh one when the platform ended it sooner than it said", async () => {

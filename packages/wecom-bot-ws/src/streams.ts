@@ -9,7 +9,7 @@ export interface Streams {
   open(target: ReplyTarget, resume?: JsonObject): ReplyStream;
   /** Stops the refreshes; where the end of the answer belongs, if it has a bubble. */
   retire(handle: JsonObject | undefined): StreamPlace | undefined;
-  /** The last frame. @throws what `respond` throws */
+  /** The last frame. The id of the answer, by which it is rated. @throws what `respond` throws */
   finish(place: StreamPlace, words: Words, signal?: AbortSignal): Promise<{ readonly id: string }>;
   /** Ends a bubble that gets no answer: now, or as soon as the connection is back. */
   settle(target: ReplyTarget, handle: JsonObject | undefined): void;
@@ -51,15 +51,15 @@ export function createStreams(options: StreamsOptions): Streams {
     { text, thought }: Words,
     signal?: AbortSignal,
   ): Promise<{ readonly id: string }> {
-    const id = streamIdOf(place.message, place.part);
+    const answerId = streamIdOf(place.message);
     const body = streamBody({
-      id,
+      id: streamIdOf(place.message, place.part),
       content: finalContent(text, look, thought),
       finish: true,
-      feedbackId: feedback ? id : undefined,
+      feedbackId: feedback ? answerId : undefined,
     });
     await api.respond(place.reqId, body, signal);
-    return { id };
+    return { id: answerId };
   }
 
   /** Until it is done, or the platform has ended the bubble by itself. */

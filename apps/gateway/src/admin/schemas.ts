@@ -102,6 +102,19 @@ export const message = z.object({
   at: z.number(),
   content: z.array(json).readonly(),
   state: z.string(),
+  feedback: z
+    .array(
+      z.object({
+        by: z.string(),
+        at: z.number(),
+        score: z.string(),
+        text: z.string().optional(),
+        reasons: z.array(z.string()).readonly().optional(),
+      }),
+    )
+    .readonly()
+    .optional()
+    .describe("How people rated the answer: the last word of each."),
   turnId: z.string().optional(),
   error: storedError.optional(),
 });

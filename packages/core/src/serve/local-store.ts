@@ -2,7 +2,7 @@ import { addressKey } from "../address.ts";
 import type { Piece } from "../channel.ts";
 import type { Accepted, InboundBatch, Inbox, StoredMessage } from "../inbox.ts";
 import type { JsonObject, JsonValue } from "../json.ts";
-import type { InboundMessage } from "../message.ts";
+import type { InboundEvent, InboundMessage } from "../message.ts";
 import type { Clock, State, StateOptions } from "../ports.ts";
 import { type Journal, memoryJournal, openJournal } from "./journal.ts";
 
@@ -39,7 +39,7 @@ interface Kept {
 export async function openLocalStore(
   file: string | undefined,
   clock: Clock,
-  onAccepted: (messages: readonly InboundMessage[]) => void,
+  onAccepted: (messages: readonly InboundMessage[], events: readonly InboundEvent[]) => void,
 ): Promise<LocalStore> {
   const kept: Kept = { open: new Map(), seen: new Map(), cursors: new Map(), state: new Map(), waiting: new Map() };
   const journal: Journal =
@@ -80,7 +80,8 @@ export async function openLocalStore(
       lines.push({ t: "cursor", key: cursor.key, value: cursor.value });
     }
     await record(lines);
-    if (messages.length > 0) onAccepted(messages);
+    const events = (batch.events ?? []).filter(({ id }) => fresh.has(id));
+    if (messages.length + events.length > 0) onAccepted(messages, events);
     return { accepted: fresh.size, duplicates: total - fresh.size, fresh };
   }
 

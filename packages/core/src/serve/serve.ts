@@ -2,8 +2,8 @@ import { type Address, addressKey } from "../address.ts";
 import type { Channel, ChannelPorts, CreateChannel, OutboundMessage, Piece, ReplyTarget } from "../channel.ts";
 import { hasMedia, type InboundContent, type OutboundContent, textOf } from "../content.ts";
 import { RejectedError, TransientError } from "../errors.ts";
-import type { InboundMessage } from "../message.ts";
-import type { Clock, Fetch, Logger, MediaOpener, MediaStream, Random } from "../ports.ts";
+import type { InboundEvent, InboundMessage } from "../message.ts";
+import type { Clock, Fetch, Logger, MediaOpener, MediaStream, OpenSocket, Random } from "../ports.ts";
 import { stderrLogger, systemClock, systemRandom, trustingOpener } from "./local-ports.ts";
 import { conversationOf, type LocalStore, openLocalStore } from "./local-store.ts";
 
@@ -27,7 +27,11 @@ export interface ServeOptions {
   /** Keeps messages, cursors and credentials over restarts. Without it everything is in memory. */
   readonly file?: string;
   readonly welcome?: OutboundContent;
+  /** What happened beside the messages, once it is kept: somebody rated an answer, left, took the connection. */
+  readonly onEvent?: (event: InboundEvent) => void;
   readonly fetch?: Fetch;
+  /** For channels that speak another protocol than HTTP, behind a proxy. */
+  readonly openSocket?: OpenSocket;
   readonly clock?: Clock;
   readonly random?: Random;
   readonly log?: Logger;
@@ -57,11 +61,13 @@ export async function serve<Config>(
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
     log: options.log ?? stderrLogger(),
+    ...(options.openSocket === undefined ? {} : { openSocket: options.openSocket }),
   };
   const lanes = new Map<string, Promise<void>>();
   const sends = new Map<string, number>();
-  const store = await openLocalStore(options.file, ports.clock, (messages) => {
+  const store = await openLocalStore(options.file, ports.clock, (messages, events) => {
     for (const message of messages) handleInOrder(message);
+    for (const event of events) options.onEvent?.(event);
   });
   const channel = create(options.id ?? "channel", config, {
     ...ports,

@@ -248,6 +248,7 @@ export function createAccept(
       handle: toJson(message.replyHandle),
     });
     if (stored === 0) return false;
+    if (routing.as === "aside") return true;
     yield* renewConversation(context, conversation, message, routing, own ? dueAt : null);
     if (state !== "waiting") return true;
     if (!own) yield* fillOther(context, message, routing.lane, dueAt);
@@ -326,8 +327,9 @@ function isBefore(event: InboundEvent, message: InboundMessage): boolean {
 function fate(
   routing: Routing,
   conversation: ConversationHead,
-): { kind: "turn" | "command" | "history" | "resume"; state: "waiting" | "history" | "done" } {
+): { kind: "turn" | "command" | "history" | "resume" | "aside"; state: "waiting" | "history" | "done" } {
   if (routing.as === "history" || conversation.served_by === "human") return { kind: "history", state: "history" };
+  if (routing.as === "aside") return { kind: "aside", state: "waiting" };
   if (routing.as === "command") return { kind: "command", state: "waiting" };
   // Being a new message it wakes what waits; there is nothing for an agent in it.
   if (routing.as === "resume" && conversation.waits === 1) return { kind: "resume", state: "done" };

@@ -166,7 +166,8 @@ export function createClaimTurns(
     const waiting = own
       ? yield* all(waitingOwn, { id: lane.id, after: lane.claimed_to, limit: MOST_MESSAGES })
       : yield* all(waitingOther, { lane: lane.peer, limit: MOST_MESSAGES });
-    const head = waiting.find((row) => (row.due_at ?? 0) <= context.now) ?? waiting[0];
+    const said = waiting.filter((row) => row.kind !== "aside");
+    const head = said.find((row) => (row.due_at ?? 0) <= context.now) ?? said[0];
     if (head === undefined) {
       yield* run(empty, { id: lane.id });
       return undefined;
@@ -177,7 +178,7 @@ export function createClaimTurns(
     const together = (row: MessageColumns) =>
       (!scheduled || row === head) &&
       row.conversation_id === head.conversation_id &&
-      (!group || row.sender_id === head.sender_id);
+      (!group || row.sender_id === head.sender_id || row.kind === "aside");
     const session = (isolated(lane.key) ? null : lane.session) ?? newSessionId(context);
     const { seq, claimed } = yield* rows.start(context, {
       kind: "turn",
@@ -189,7 +190,8 @@ export function createClaimTurns(
     });
     const left = waiting.filter((row) => !together(row));
     const more = waiting.length === MOST_MESSAGES ? [context.now] : [];
-    const dueAt = [...left.map((row) => row.due_at ?? context.now), ...more];
+    const leftToSay = left.filter((row) => row.kind !== "aside");
+    const dueAt = [...leftToSay.map((row) => row.due_at ?? context.now), ...more];
     yield* run(occupy, {
       id: lane.id,
       turn: seq,

@@ -1,4 +1,4 @@
-import type { MessageRow, Page, Paged } from "@wxgate/core";
+import type { MessageRow, Page, Paged, RatingRow } from "@wxgate/core";
 import type { Ids } from "../ids.ts";
 import { errorField, parseJson } from "../json.ts";
 import { all, first, type Operation, type Sql } from "../sql.ts";
@@ -47,7 +47,7 @@ export function createConversationLog(e: Sql, ids: Ids) {
   const deliveries = e.prepare((db, p: { id: number; before: number; limit: number }) =>
     db
       .selectFrom("deliveries")
-      .select(["seq", "id", "platform_id", "state", "piece", "turn_seq", "error", "created_at"])
+      .select(["seq", "id", "platform_id", "state", "piece", "turn_seq", "error", "feedback", "created_at"])
       .where("conversation_id", "=", p.id)
       .where("seq", "<", p.before)
       .orderBy("seq", "desc")
@@ -94,6 +94,7 @@ export function createConversationLog(e: Sql, ids: Ids) {
           at: row.created_at,
           content: parseJson<{ content: MessageRow["content"] }>(row.piece).content,
           state: row.state,
+          ...(row.feedback === null ? {} : { feedback: parseJson<RatingRow[]>(row.feedback) }),
           ...(row.turn_seq === null ? {} : { turnId: ids.format("trn", row.turn_seq) }),
           ...errorField(row.error),
         },

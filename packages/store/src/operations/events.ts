@@ -1,6 +1,7 @@
-import type { InboundEvent, StoredError } from "@wxgate/core";
+import type { InboundEvent, RatingRow, StoredError } from "@wxgate/core";
 import { sql } from "kysely";
 import type { Context } from "../context.ts";
+import { parseJson } from "../json.ts";
 import { all, first, type Operation, run, type Sql } from "../sql.ts";
 import type { ConversationOperations } from "./conversations.ts";
 import type { LaneOperations } from "./lanes.ts";
@@ -60,7 +61,7 @@ export function createEvents(
   const findDelivery = e.prepare((db, p: { channel: string; account: string; platformId: string }) =>
     db
       .selectFrom("deliveries")
-      .select(["seq", "state", "conversation_id"])
+      .select(["seq", "state", "conversation_id", "feedback"])
       .where("channel", "=", p.channel)
       .where("account", "=", p.account)
       .where("platform_id", "=", p.platformId)
@@ -71,7 +72,7 @@ export function createEvents(
   const findDeliveryById = e.prepare((db, p: { channel: string; account: string; id: string }) =>
     db
       .selectFrom("deliveries")
-      .select(["seq", "state", "conversation_id"])
+      .select(["seq", "state", "conversation_id", "feedback"])
       .where("id", "=", p.id)
       .where("channel", "=", p.channel)
       .where("account", "=", p.account),
@@ -90,17 +91,36 @@ export function createEvents(
       .where("seq", "=", p.seq)
       .where("state", "=", sql.lit("sending")),
   );
+  const rate = e.prepare((db, p: { seq: number; feedback: string }) =>
+    db.updateTable("deliveries").set({ feedback: p.feedback }).where("seq", "=", p.seq),
+  );
   const closeWindow = e.prepare((db, p: { id: number }) =>
     db.updateTable("conversations").set({ window_closed: 1 }).where("id", "=", p.id),
   );
+
+  function* deliveryNamed(channel: string, account: string, platformId: string) {
+    return (
+      (yield* first(findDelivery, { channel, account, platformId })) ??
+      (yield* first(findDeliveryById, { channel, account, id: platformId }))
+    );
+  }
+
+  /** Each person's last word about an answer stands beside it. */
+  function* applyFeedback(event: Extract<InboundEvent, { kind: "feedback" }>): Operation<void> {
+    const { from, sender, messageId, score, text, reasons } = event;
+    const delivery = messageId && (yield* deliveryNamed(from.channel, from.account, messageId));
+    if (!delivery) return;
+    const by = sender?.id ?? from.peer;
+    const others = parseJson<RatingRow[]>(delivery.feedback ?? "[]").filter((rating) => rating.by !== by);
+    const rating: RatingRow = { by, at: event.at.getTime(), score, text, reasons };
+    yield* run(rate, { seq: delivery.seq, feedback: JSON.stringify([...others, rating]) });
+  }
 
   function* applyFailure(context: Context, event: Extract<InboundEvent, { kind: "delivery-failed" }>): Operation<void> {
     const { channel, account } = event.from;
     const error: StoredError = { code: "delivery.failed-late", message: event.reason };
     const text = JSON.stringify(error);
-    const delivery =
-      (yield* first(findDelivery, { channel, account, platformId: event.platformId })) ??
-      (yield* first(findDeliveryById, { channel, account, id: event.platformId }));
+    const delivery = yield* deliveryNamed(channel, account, event.platformId);
     if (delivery !== undefined) {
       yield* run(failLate, { seq: delivery.seq, error: text, now: context.now });
       // The news may overtake the answer to the call itself.
@@ -147,6 +167,7 @@ export function createEvents(
       const stored = yield* run(insert, { channel, account, eventId: event.id, now: context.now, body });
       if (stored === 0) return false;
       if (event.kind === "delivery-failed") yield* applyFailure(context, event);
+      else if (event.kind === "feedback") yield* applyFeedback(event);
       else if (event.kind === "recalled") yield* applyRecall(context, event);
       else if (event.kind === "operator-wrote") yield* applyOperatorWrote(context, event);
       else if (event.kind === "session-changed") {

@@ -98,7 +98,7 @@ export function createLanes(e: Sql) {
       .where("seq", ">", p.after)
       .where("lane", "is", null)
       .where("state", "=", sql.lit("waiting"))
-      .where("kind", "<>", sql.lit("command")),
+      .where("kind", "not in", [sql.lit("command"), sql.lit("aside")]),
   );
   const dropOther = e.prepare((db, p: { lane: string }) =>
     db
@@ -106,7 +106,7 @@ export function createLanes(e: Sql) {
       .set({ state: "dropped" })
       .where("lane", "=", p.lane)
       .where("state", "=", sql.lit("waiting"))
-      .where("kind", "<>", sql.lit("command")),
+      .where("kind", "not in", [sql.lit("command"), sql.lit("aside")]),
   );
 
   function* endTurns(context: Context, id: number): Operation<void> {

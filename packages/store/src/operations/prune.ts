@@ -38,7 +38,13 @@ export function createPrune(e: Sql): readonly PruneWalk[] {
           .where("seq", ">", p.after)
           .where("seq", "<=", p.last)
           .where("received_at", "<", p.before)
-          .where("state", "not in", [sql.lit("waiting"), sql.lit("claimed")]),
+          // A rating may wait for ever for its person's next word.
+          .where((w) =>
+            w.or([
+              w("state", "not in", [sql.lit("waiting"), sql.lit("claimed")]),
+              w.and([w("state", "=", sql.lit("waiting")), w("kind", "=", sql.lit("aside"))]),
+            ]),
+          ),
       ),
     },
     {

@@ -54,7 +54,7 @@ export function createQueries(e: Sql, ids: Ids) {
       .innerJoin("conversations as c", "c.id", "m.conversation_id")
       .whereRef("m.seq", ">", "c.claimed_to")
       .where("m.lane", "is", null)
-      .where("m.kind", "<>", sql.lit("command"))
+      .where("m.kind", "not in", [sql.lit("command"), sql.lit("aside")])
       .where("c.turn_at", "is not", null);
   const waiting = [
     ofLane().where("c.turn_seq", "is", null),
@@ -62,7 +62,9 @@ export function createQueries(e: Sql, ids: Ids) {
       .innerJoin("turns as t", "t.lane_id", "c.id")
       .where("t.active", "=", sql.lit(1))
       .where("t.kind", "=", sql.lit("turn")),
-    countWaiting().where("m.lane", "is not", null).where("m.kind", "<>", sql.lit("command")),
+    countWaiting()
+      .where("m.lane", "is not", null)
+      .where("m.kind", "not in", [sql.lit("command"), sql.lit("aside")]),
     countWaiting().where("m.kind", "=", sql.lit("command")),
   ];
 

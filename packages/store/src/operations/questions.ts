@@ -80,7 +80,7 @@ export function createQuestions(e: Sql, { ids, lanes, standing, turns }: Parts) 
       .where("seq", ">", p.behind)
       .where("sender_id", "=", p.sender)
       .where("state", "=", sql.lit("waiting"))
-      .where("kind", "<>", sql.lit("command"))
+      .where("kind", "not in", [sql.lit("command"), sql.lit("aside")])
       .orderBy("seq")
       .limit(1),
   );
@@ -117,7 +117,7 @@ export function createQuestions(e: Sql, { ids, lanes, standing, turns }: Parts) 
             .whereRef("m.seq", ">", "q.behind")
             .whereRef("m.sender_id", "=", "q.sender_id")
             .where("m.state", "=", sql.lit("waiting"))
-            .where("m.kind", "<>", sql.lit("command")),
+            .where("m.kind", "not in", [sql.lit("command"), sql.lit("aside")]),
         ),
       ),
   );

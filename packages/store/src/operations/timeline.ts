@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue, SendReceipt, TimelineEntry } from "@wxgate/core";
+import type { JsonObject, JsonValue, RatingRow, SendReceipt, TimelineEntry } from "@wxgate/core";
 import type { Ids } from "../ids.ts";
 import { errorField, parseJson } from "../json.ts";
 import { all, first, type Operation, type Sql } from "../sql.ts";
@@ -54,6 +54,7 @@ export function createTimeline(e: Sql, ids: Ids) {
     "created_at",
     "updated_at",
     "reply_id",
+    "feedback",
   ] as const;
   const deliveriesOfTurn = e.prepare((db, p: { conversation: number; turn: number }) =>
     db
@@ -102,6 +103,7 @@ export function createTimeline(e: Sql, ids: Ids) {
     created_at: number;
     updated_at: number;
     reply_id: string;
+    feedback: string | null;
   };
 
   type Found = { message?: Message; delivery?: Delivery };
@@ -208,6 +210,9 @@ export function createTimeline(e: Sql, ids: Ids) {
         ...errorField(delivery.error),
         ...detail,
       });
+    }
+    for (const { at, score, ...detail } of parseJson<RatingRow[]>(delivery.feedback ?? "[]")) {
+      entries.push({ at, what: `rated ${score}`, id, detail: { ...detail } as JsonObject });
     }
     return entries;
   }

@@ -17,6 +17,7 @@ export interface MessageColumns {
   readonly seq: number;
   readonly platform_id: string;
   readonly conversation_id: number;
+  readonly kind: string;
   readonly sender_id: string | null;
   readonly sender_name: string | null;
   readonly sent_at: number;
@@ -30,6 +31,7 @@ export const MESSAGE_COLUMNS = [
   "seq",
   "platform_id",
   "conversation_id",
+  "kind",
   "sender_id",
   "sender_name",
   "sent_at",

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe } from "vitest";
 import { acceptTests } from "./accept-tests.ts";
 import { deliveryTests } from "./delivery-tests.ts";
 import { endingTests } from "./ending-tests.ts";
+import { feedbackTests } from "./feedback-tests.ts";
 import { gatewayTests } from "./gateway-tests.ts";
 import { humanTests } from "./human-tests.ts";
 import { modelTests } from "./model-tests.ts";
@@ -53,6 +54,7 @@ function contractTests(options: StoreContractOptions): void {
   describe("ends of deliveries", () => endingTests(world));
   describe("windows and quotas", () => quotaTests(world));
   describe("humans", () => humanTests(world));
+  describe("ratings", () => feedbackTests(world));
   describe("schedules", () => scheduleTests(world));
   describe("state, leases, media and questions", () => sharedTests(world));
   describe.skipIf(options.shared !== true)("several gateways", () => gatewayTests(world));
