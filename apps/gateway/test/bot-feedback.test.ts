@@ -48,6 +48,7 @@ describe("a rating of a bot's answer", () => {
     await waitFor(async () => (await ratedLines()).length > 0);
     await gateway.kill9();
     await gateway.restart();
+    await connected(gateway);
     await gateway.customerWrites("once more", "anna", account);
     await waitFor(() => phone.finished().length === 2);
 

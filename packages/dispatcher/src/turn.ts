@@ -8,7 +8,7 @@ import {
   textOf,
 } from "@wxgate/core";
 import { type AccessDecision, admit, mayCommand } from "./access.ts";
-import { type Answering, isSaid, type Outcome, replyOf, targetOf, type TurnRun } from "./answering.ts";
+import { type Answering, isSaid, type Outcome, replyOf, type TurnRun, targetOf } from "./answering.ts";
 import { askAgent } from "./ask-agent.ts";
 import { isResting } from "./ask-in-order.ts";
 import { parseCommand } from "./commands.ts";

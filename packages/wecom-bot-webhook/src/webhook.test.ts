@@ -226,15 +226,11 @@ describe("an event", () => {
     expect(inbox.events.map(({ kind }) => kind)).toEqual(["entered", "feedback", "other"]);
   });
 
-  it("of feedback comes to the agent with the person's next message", async () => {
+  it("of feedback is kept as what it is, with the id of the bubble", async () => {
     const { ask, platform, inbox } = startHook();
 
     await ask(platform.event("feedback_event", { id: ID, type: 2, content: "too long" }));
-    await ask(platform.text("once more"));
 
-    expect(inbox.messages[0]?.content).toMatchObject([
-      { kind: "text", text: "once more" },
-      { kind: "unsupported", nativeType: "feedback", raw: [{ messageId: ID, score: "bad", text: "too long" }] },
-    ]);
+    expect(inbox.events).toMatchObject([{ kind: "feedback", messageId: ID, score: "bad", text: "too long" }]);
   });
 });
