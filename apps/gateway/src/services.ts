@@ -16,6 +16,7 @@ import { createEventHub, type EventHub } from "./observe/event-hub.ts";
 import { createMetrics, type Metrics } from "./observe/metrics.ts";
 import { logBodies, logObservation, logReplies } from "./observe/report.ts";
 import { traceChannel } from "./observe/traces.ts";
+import { childEnvironment } from "./ports/child-environment.ts";
 import { systemClock } from "./ports/clock.ts";
 import { createLazyConverter, type LazyConverter } from "./ports/converter.ts";
 import { createInstanceFolders } from "./ports/instance-folders.ts";
@@ -117,6 +118,7 @@ export async function openServices(options: GatewayOptions, live: Live): Promise
     // A channel's id has no colon, so the two never meet.
     state: store.state(`agent:${name}`),
     baseDir: config.directory,
+    env: childEnvironment(env),
     tools: agentTools(tools, everywhere),
     async openMedia(id) {
       const media = await files.open({ id, mime: "application/octet-stream" });

@@ -1,6 +1,7 @@
 import type { Agent } from "@wxgate/core";
 import type { z } from "zod";
 import { a2aAgent } from "./a2a/a2a.ts";
+import { acpAgent } from "./acp/acp.ts";
 import { agUiAgent } from "./ag-ui/ag-ui.ts";
 import type { AgentType } from "./agent-type.ts";
 import { cozeAgent } from "./coze/coze.ts";
@@ -37,6 +38,7 @@ const ALL: readonly AnyAgentType[] = [
   registered(agUiAgent),
   registered(openClawAgent),
   registered(a2aAgent),
+  registered(acpAgent),
   registered(moduleAgent),
 ];
 

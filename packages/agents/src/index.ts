@@ -1,4 +1,5 @@
 export { type A2aAgentConfig, a2aAgent, a2aConfigSchema, createA2aAgent } from "./a2a/a2a.ts";
+export { type AcpAgentConfig, acpAgent, acpConfigSchema, createAcpAgent } from "./acp/acp.ts";
 export { type AgUiAgentConfig, agUiAgent, agUiConfigSchema, createAgUiAgent } from "./ag-ui/ag-ui.ts";
 export type { AgentType } from "./agent-type.ts";
 export { type AnyAgentType, agentTypes } from "./agent-types.ts";

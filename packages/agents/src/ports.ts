@@ -13,6 +13,8 @@ export interface AgentPorts {
   openMedia(id: string, signal: AbortSignal): Promise<MediaStream>;
   /** What the model may do; only back-ends that run a tool loop of their own read it. */
   readonly tools?: AgentTools;
+  /** What a program that an agent starts finds in its environment: nothing secret. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Folder that relative paths in an agent's configuration start from; the working directory when absent. */
   readonly baseDir?: string;
 }

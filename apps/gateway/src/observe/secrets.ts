@@ -1,6 +1,6 @@
 import type { GatewayConfig } from "../config/schema.ts";
 
-const SECRET_KEY = /secret|token|key|password|proxy|^headers$/i;
+const SECRET_KEY = /secret|token|key|password|proxy|^headers$|^env$/i;
 
 /** Every value of the configuration that must never be shown, found by its key's name. */
 export function secretsOf(config: GatewayConfig): readonly string[] {

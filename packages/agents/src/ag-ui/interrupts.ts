@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue, OutboundContent } from "@wxgate/core";
 import { type Fields, fieldsOf, listIn, textIn } from "../json.ts";
+import { isNo, isYes } from "../turn/yes-no.ts";
 
 /** What an agent waits for before it goes on. */
 export interface Interrupt {
@@ -17,11 +18,6 @@ export interface ResumeEntry {
   readonly status: "resolved" | "cancelled";
   readonly payload?: JsonValue;
 }
-
-const YES =
-  /^(?:y|yes|yeah|ok|okay|sure|approve|approved|allow|confirm|是|是的|好|好的|可以|行|同意|批准|允许|确认)[.!。！]*$/i;
-const NO =
-  /^(?:n|no|nope|deny|denied|reject|refuse|cancel|stop|否|不|不是|不行|不要|不可以|拒绝|不同意|取消)[.!。！]*$/i;
 
 /** Reads `interrupts` of a finished run, or what was stored of it; what has no id cannot be answered and is left out. */
 export function parseInterrupts(value: unknown): readonly Interrupt[] {
@@ -77,7 +73,7 @@ function payloadOf(interrupt: Interrupt, said: string): JsonValue | undefined {
 }
 
 function readAnswer(schema: Fields | undefined, said: string): JsonValue | undefined {
-  if (schema?.type === "boolean") return YES.test(said) ? true : NO.test(said) ? false : undefined;
+  if (schema?.type === "boolean") return isYes(said) ? true : isNo(said) ? false : undefined;
   if (schema?.type === "number" || schema?.type === "integer") {
     const number = Number(said);
     return said === "" || !Number.isFinite(number) ? undefined : number;
