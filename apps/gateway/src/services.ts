@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import type { AgentPorts } from "@wxgate/agents";
 import { type Channel, type ChannelPorts, RejectedError, type Store } from "@wxgate/core";
-import { createDispatcher, type Dispatcher, type Observation } from "@wxgate/dispatcher";
+import { createDispatcher, type Dispatcher, type Observation, type SkillPlace } from "@wxgate/dispatcher";
 import { createHttpClient, type HttpClient } from "@wxgate/http-client";
 import { openStore } from "@wxgate/store";
 import { createWecomMcp } from "@wxgate/wecom-mcp";
@@ -79,7 +79,17 @@ export async function openServices(options: GatewayOptions, live: Live): Promise
   };
   const worker = `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`;
   const instanceFolder = createInstanceFolders(dataFolderOf(config), (agent) => live.config.agents[agent]?.type);
-  const dispatcher = createDispatcher({ store, clock, random, log, media: files, worker, observe, instanceFolder });
+  const dispatcher = createDispatcher({
+    store,
+    clock,
+    random,
+    log,
+    media: files,
+    worker,
+    observe,
+    instanceFolder,
+    skills: (place) => skillsAt(place),
+  });
 
   // Where the media store looks for leftovers of a crash, too.
   const scratchDir = join(config.media.dir, "tmp");
@@ -109,6 +119,9 @@ export async function openServices(options: GatewayOptions, live: Live): Promise
     skills,
     log,
   );
+
+  const skillsAt = (turn: SkillPlace) =>
+    tools.skills({ kind: "turn", turn, everywhere: everywhere().includes(turn.agent) });
 
   const agentPorts = (name: string): AgentPorts => ({
     fetch: agentHttp.fetch,

@@ -79,6 +79,12 @@ describe("http agent", () => {
     });
   });
 
+  it("names the skill that the person chose", async () => {
+    await ask(answering("", undefined), {}, { ...sampleTurn({}), skill: { name: "wecom-todo", text: "long" } });
+
+    expect(JSON.parse(server?.requests[0]?.body ?? "")).toMatchObject({ skill: "wecom-todo" });
+  });
+
   it.each([
     ["with the prefix of Standard Webhooks", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", undefined],
     ["that reads as base64", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", undefined],

@@ -8,6 +8,12 @@ export interface TurnMessage {
   readonly quote?: Quote;
 }
 
+export interface TurnSkill {
+  readonly name: string;
+  /** Markdown. */
+  readonly text: string;
+}
+
 /** One line of what was said before in this session, oldest first. */
 export interface HistoryEntry {
   readonly role: "user" | "assistant" | "operator";
@@ -36,6 +42,8 @@ export interface Turn {
   readonly sender: Sender;
   /** What waited when the turn was claimed, oldest first. */
   readonly messages: readonly TurnMessage[];
+  /** Instructions the person chose by `/skill`, to be followed in this turn. */
+  readonly skill?: TurnSkill;
   /** Empty unless the agent says that it keeps no history of its own. */
   readonly history: readonly HistoryEntry[];
   /** What an interrupted attempt of this turn had asked, oldest first; empty on the first attempt. */

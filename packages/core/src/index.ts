@@ -10,6 +10,7 @@ export {
   type Question,
   type Turn,
   type TurnMessage,
+  type TurnSkill,
 } from "./agent.ts";
 export type {
   AccountHealth,

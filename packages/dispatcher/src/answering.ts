@@ -14,12 +14,14 @@ import type { Pairing } from "./pairing.ts";
 import { prepareReply } from "./prepare-reply.ts";
 import type { ReplyBuilder } from "./reply.ts";
 import type { ChannelSettings, DispatcherPorts, DispatcherSettings } from "./settings.ts";
+import type { SkillChoice } from "./skills.ts";
 
 export interface TurnRun {
   readonly ports: DispatcherPorts;
   readonly settings: DispatcherSettings;
   readonly pairing: Pairing;
   readonly desk: AnswerDesk;
+  readonly skills: SkillChoice;
   /** Aborts turns of this process. */
   stopTurns(turnIds: readonly string[]): void;
 }

@@ -8,13 +8,15 @@ import {
   type StoredError,
   type StoredQuestion,
   type Turn,
+  type TurnSkill,
   textOf,
 } from "@wxgate/core";
-import { admit } from "./access.ts";
+import { admit, mayCommand } from "./access.ts";
 import { type Activity, limitTime, startable } from "./activity.ts";
 import { type Answering, type Outcome, replyOf, targetOf } from "./answering.ts";
 import { askInOrder, standInsFor } from "./ask-in-order.ts";
 import { currentAgent } from "./choose-agent.ts";
+import type { Command } from "./commands.ts";
 import { describeError } from "./describe-error.ts";
 import { createEarlySpeech, type EarlySpeech } from "./early-speech.ts";
 import { fetchMedia } from "./fetch-media.ts";
@@ -22,9 +24,11 @@ import { createReplyBuilder } from "./reply.ts";
 import { runAgent, turnTimedOut } from "./run-agent.ts";
 import { keepSession } from "./session-reset.ts";
 import { createShown, openGrowing, type Shown } from "./shown.ts";
+import { skillRequest, withRequest } from "./skills.ts";
 import { createToolProgress } from "./tool-progress.ts";
 import { asTurnMessage, turnFor } from "./turn-for.ts";
 
+const SKILL_COMMAND: Command = { name: "skill", argument: "" };
 /** Made once: an abort without a reason makes an error with a stack for every turn. */
 const TURN_ENDED = new Error("the turn ended");
 
@@ -33,10 +37,11 @@ export async function askAgent(answering: Answering, sender: Sender, stop: Abort
   const { turn, entry, run } = answering;
   const { ports, settings } = run;
   const chosen = await currentAgent(ports.store, settings, entry, turn);
-  const messages = await filesOf(answering, turn.messages, stop);
+  const { skill, messages: spoken } = await skillFor(answering, chosen.name, sender);
+  const messages = await filesOf(answering, spoken, stop);
   const session = keepSession(turn, entry.sessionReset, ports);
   const claimed = { ...turn, asked: await answersSince(answering, stop) };
-  const question = { entry, session: await session.begin(), messages, sender };
+  const question = { entry, session: await session.begin(), messages, sender, skill };
 
   const growing = await openGrowing({ turn, entry, ports, target: targetOf(turn) });
   answering.stream = growing?.stream;
@@ -102,6 +107,29 @@ function observePassedOver({ turn, run }: Answering, agent: string, error: Store
   const { channel, account, peer } = turn.conversation;
   const { id, attempt } = turn;
   run.ports.observe?.({ kind: "agent-passed-over", channel, account, peer, id, attempt, agent, error });
+}
+
+/** What the person chose by `/skill`: for this request, or for all until they end it. */
+async function skillFor(
+  { turn, entry, run }: Answering,
+  agent: string,
+  sender: Sender,
+): Promise<{ readonly skill?: TurnSkill; readonly messages: readonly ClaimedMessage[] }> {
+  const [first, ...others] = turn.messages;
+  const { skills } = run.ports;
+  if (first === undefined || skills === undefined) return { messages: turn.messages };
+  const find = (name: string | undefined) =>
+    name === undefined
+      ? undefined
+      : skills({ agent, conversation: turn.conversation, sender }).find((one) => one.name === name.toLowerCase());
+  const request = skillRequest(textOf(first.message.content));
+  const wanted = request && mayCommand(entry, sender, SKILL_COMMAND) ? find(request.name) : undefined;
+  if (request !== undefined && wanted !== undefined) {
+    const message = { ...first.message, content: withRequest(first.message.content, request.request) };
+    return { skill: wanted, messages: [{ ...first, message }, ...others] };
+  }
+  const chosen = find(await run.skills.get(turn.lane));
+  return { ...(chosen && { skill: chosen }), messages: turn.messages };
 }
 
 /** Messages of the turn with their files. */

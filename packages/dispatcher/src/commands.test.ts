@@ -13,13 +13,18 @@ describe("a command", () => {
     ["/转人工", "human"],
     ["/agent ops", "agent"],
     ["/智能体", "agent"],
+    ["/skill", "skill"],
+    ["/技能 wecom-todo", "skill"],
   ])("is %j", (text, name) => {
     expect(parseCommand(text)?.name).toBe(name);
   });
 
-  it.each(["stop", "/stopwatch", "/etc/passwd", "please /stop", "/", "", "/session old"])("is not %j", (text) => {
-    expect(parseCommand(text)).toBeUndefined();
-  });
+  it.each(["stop", "/stopwatch", "/etc/passwd", "please /stop", "/", "", "/session old", "/skill todo buy milk"])(
+    "is not %j",
+    (text) => {
+      expect(parseCommand(text)).toBeUndefined();
+    },
+  );
 
   it("keeps what is said behind it", () => {
     expect(parseCommand("/human  about my order")).toEqual({ name: "human", argument: "about my order" });

@@ -1,7 +1,7 @@
 import type { OutboundContent } from "@wxgate/core";
 
 /** Words that are handled at once, also while a turn runs. */
-export type CommandName = "help" | "new" | "stop" | "status" | "whoami" | "agent" | "human";
+export type CommandName = "help" | "new" | "stop" | "status" | "whoami" | "agent" | "skill" | "human";
 export type Command =
   | {
       readonly name: CommandName;
@@ -44,6 +44,8 @@ const NAMES: ReadonlyMap<string, CommandName> = new Map([
   ["agent", "agent"],
   ["智能体", "agent"],
   ["切换", "agent"],
+  ["skill", "skill"],
+  ["技能", "skill"],
   ["human", "human"],
   ["人工", "human"],
   ["转人工", "human"],
@@ -67,7 +69,10 @@ function builtIn(said: string): Command | undefined {
   const words = said.split(/\s+/);
   for (const count of [2, 1]) {
     const name = NAMES.get(words.slice(0, count).join(" ").toLowerCase());
-    if (name !== undefined && words.length >= count) return { name, argument: words.slice(count).join(" ") };
+    if (name === undefined || words.length < count) continue;
+    // With a request behind its name it is the agent's.
+    if (name === "skill" && words.length > count + 1) return undefined;
+    return { name, argument: words.slice(count).join(" ") };
   }
   return undefined;
 }

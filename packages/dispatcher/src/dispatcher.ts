@@ -25,6 +25,7 @@ import { TurnStopped } from "./run-agent.ts";
 import { workScheduledTurn } from "./schedules/answer.ts";
 import { createScheduleDesk, type ScheduleDesk } from "./schedules/desk.ts";
 import type { DispatcherPorts, DispatcherSettings } from "./settings.ts";
+import { createSkillChoice } from "./skills.ts";
 import { workTurn } from "./turn.ts";
 import { createWorkerPool } from "./worker-pool.ts";
 
@@ -89,6 +90,7 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
     channel: (id) => settings.channels.get(id)?.channel,
   });
 
+  const skills = createSkillChoice({ store, clock });
   const desk = createAnswerDesk({ store, clock, log, worker, onRest: () => turns.wake() });
 
   const scheduleTarget = ({ channel, target }: ScheduleTarget) => resolveTarget({ store, settings }, channel, target);
@@ -114,7 +116,7 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
     try {
       if (turn.conversation.channel === SCHEDULE_CHANNEL) {
         await workScheduledTurn(turn, { ports, settings, target: scheduleTarget }, stop.signal);
-      } else await workTurn(turn, { ports, settings, pairing, desk, stopTurns }, stop.signal);
+      } else await workTurn(turn, { ports, settings, pairing, desk, skills, stopTurns }, stop.signal);
     } catch (error) {
       reportLost("turn", turn.id, error);
     } finally {

@@ -14,3 +14,4 @@ export type {
   Notices,
   Observation,
 } from "./settings.ts";
+export type { Skill, SkillPlace } from "./skills.ts";

@@ -1,11 +1,13 @@
-import type { ClaimedTurn, OutboundContent, Store } from "@wxgate/core";
+import type { ClaimedTurn, OutboundContent } from "@wxgate/core";
 import { agentSwitch, currentAgent, switchableAgents } from "./choose-agent.ts";
 import { commandSentences } from "./command-sentences.ts";
 import type { Command } from "./commands.ts";
-import type { ChannelSettings, DispatcherSettings } from "./settings.ts";
+import type { ChannelSettings, DispatcherPorts, DispatcherSettings } from "./settings.ts";
+import type { Skill, SkillChoice } from "./skills.ts";
 
 export interface RunCommandOptions {
-  readonly store: Store;
+  readonly ports: Pick<DispatcherPorts, "store" | "skills">;
+  readonly skills: SkillChoice;
   readonly settings: DispatcherSettings;
   readonly channel: ChannelSettings;
   /** Aborts turns that run in this process. */
@@ -18,11 +20,12 @@ export async function runCommand(
   turn: ClaimedTurn,
   options: RunCommandOptions,
 ): Promise<readonly OutboundContent[]> {
-  const { store, channel, stopTurns } = options;
+  const { channel, stopTurns, skills } = options;
+  const { store } = options.ports;
   const words = commandSentences(channel.language);
   switch (command.name) {
     case "help":
-      return plain(helpText(turn, options));
+      return plain(await helpText(turn, options));
     case "stop": {
       const stopped = await store.cancelTurns(turn.lane);
       stopTurns(stopped);
@@ -32,6 +35,7 @@ export async function runCommand(
       stopTurns(await store.cancelTurns(turn.lane));
       await store.newSession(turn.lane);
       await agentSwitch(store).clear(turn.lane);
+      await skills.clear(turn.lane);
       return plain(words.newSession);
     }
     case "status":
@@ -40,6 +44,8 @@ export async function runCommand(
       return plain(whoamiText(turn, options));
     case "agent":
       return plain(await switchAgent(command.argument, turn, options));
+    case "skill":
+      return plain(await chooseSkill(command.argument, turn, options));
     case "human":
       return [{ kind: "handoff" }];
     case "custom":
@@ -50,12 +56,17 @@ export async function runCommand(
 }
 
 /** Also the answer to what was a command when it arrived and is none any more. */
-export function helpText(turn: ClaimedTurn, { settings, channel }: RunCommandOptions): string {
-  const hasChoice = switchableAgents(settings, channel, turn.conversation).length > 1;
-  return commandSentences(channel.language).help(hasChoice, Object.keys(channel.commands.custom ?? {}));
+export async function helpText(turn: ClaimedTurn, options: RunCommandOptions): Promise<string> {
+  const { settings, channel } = options;
+  const agents = switchableAgents(settings, channel, turn.conversation).length > 1;
+  const skills = (await skillsHere(turn, options)).length > 0;
+  return commandSentences(channel.language).help({ agents, skills }, Object.keys(channel.commands.custom ?? {}));
 }
 
-async function statusText(turn: ClaimedTurn, { store, settings, channel }: RunCommandOptions): Promise<string> {
+async function statusText(
+  turn: ClaimedTurn,
+  { ports: { store }, settings, channel }: RunCommandOptions,
+): Promise<string> {
   const words = commandSentences(channel.language);
   const [servedBy, quota, { name }] = await Promise.all([
     store.servedBy(turn.conversation),
@@ -78,7 +89,8 @@ function whoamiText({ conversation, messages }: ClaimedTurn, { channel }: RunCom
 }
 
 async function switchAgent(argument: string, turn: ClaimedTurn, options: RunCommandOptions): Promise<string> {
-  const { store, settings, channel } = options;
+  const { settings, channel } = options;
+  const { store } = options.ports;
   const words = commandSentences(channel.language);
   const names = switchableAgents(settings, channel, turn.conversation);
   if (names.length === 0) return channel.notices.commandDenied;
@@ -93,6 +105,32 @@ async function switchAgent(argument: string, turn: ClaimedTurn, options: RunComm
   if (wanted === undefined) return words.noSuchAgent(names);
   await agentSwitch(store).set(turn.lane, wanted);
   return words.agentSwitched(wanted);
+}
+
+async function skillsHere(turn: ClaimedTurn, options: RunCommandOptions): Promise<readonly Skill[]> {
+  const { ports, settings, channel } = options;
+  const sender = turn.messages[0]?.message.sender;
+  if (sender === undefined || ports.skills === undefined) return [];
+  const { name: agent } = await currentAgent(ports.store, settings, channel, turn);
+  return ports.skills({ agent, conversation: turn.conversation, sender });
+}
+
+const NO_SKILL: ReadonlySet<string> = new Set(["off", "none", "关闭", "无"]);
+
+async function chooseSkill(argument: string, turn: ClaimedTurn, options: RunCommandOptions): Promise<string> {
+  const { channel, skills } = options;
+  const words = commandSentences(channel.language);
+  const offered = await skillsHere(turn, options);
+  if (offered.length === 0) return words.noSkills;
+  if (argument === "") return words.skillNow(await skills.get(turn.lane), offered);
+  if (NO_SKILL.has(argument.toLowerCase())) {
+    await skills.clear(turn.lane);
+    return words.skillOff;
+  }
+  const wanted = offered.find(({ name }) => sameWord(name, argument));
+  if (wanted === undefined) return words.noSuchSkill(offered.map(({ name }) => name));
+  await skills.set(turn.lane, wanted.name);
+  return words.skillOn(wanted.name);
 }
 
 function sameWord(a: string, b: string): boolean {

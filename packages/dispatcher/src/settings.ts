@@ -15,6 +15,7 @@ import type {
 import type { CommandWords } from "./commands.ts";
 import type { DynamicAgents } from "./instances.ts";
 import type { SessionReset } from "./session-reset.ts";
+import type { Skill, SkillPlace } from "./skills.ts";
 
 /** What the operator configured for one channel beside the channel itself. Replaced as a whole on reload. */
 export interface ChannelSettings {
@@ -117,6 +118,8 @@ export interface DispatcherPorts {
   readonly worker: string;
   /** A folder that is this instance's alone, made when it is needed; undefined for agents that have no use for one. */
   instanceFolder?(agent: string, instance: string): Promise<string | undefined>;
+  /** What `/skill` may choose; none when absent. */
+  skills?(place: SkillPlace): readonly Skill[];
   /** Life of everything that passes, for metrics, traces and the live page. Must not throw. */
   observe?(observation: Observation): void;
 }

@@ -6,6 +6,7 @@ import type {
   StoredQuestion,
   Turn,
   TurnMessage,
+  TurnSkill,
 } from "@wxgate/core";
 import type { ChosenAgent } from "./choose-agent.ts";
 import { instanceFor, instanceName } from "./instances.ts";
@@ -20,11 +21,12 @@ export interface Question {
   /** With their media fetched. */
   readonly messages: readonly ClaimedMessage[];
   readonly sender: Sender;
+  readonly skill?: TurnSkill | undefined;
 }
 
 /** What the agent is handed: for one without memory also what was said before. */
 export async function turnFor(turn: ClaimedTurn, question: Question, ports: DispatcherPorts): Promise<Turn> {
-  const { chosen, session, messages, sender } = question;
+  const { chosen, session, messages, sender, skill } = question;
   const wantsHistory = chosen.agent.capabilities?.history === false;
   const history = wantsHistory ? await ports.store.history(turn.lane, session, HISTORY_ENTRIES) : [];
   return {
@@ -36,6 +38,7 @@ export async function turnFor(turn: ClaimedTurn, question: Question, ports: Disp
     conversation: turn.conversation,
     sender,
     messages: messages.map((message) => asTurnMessage(message, ports.media)),
+    ...(skill && { skill: { name: skill.name, text: skill.text } }),
     ...(turn.asked.length === 0 ? {} : { asked: turn.asked.map((question) => asAsked(question, ports.media)) }),
     history: history.map(({ role, at, text, senderId, senderName }) => ({
       role,

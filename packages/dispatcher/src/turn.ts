@@ -108,10 +108,10 @@ function cancelled({ turn, reply }: Answering): Outcome {
 
 async function answerCommand({ turn, entry, run }: Answering, sender: Sender): Promise<Outcome> {
   const { settings, stopTurns } = run;
-  const options = { store: run.ports.store, settings, channel: entry, stopTurns };
+  const options = { ports: run.ports, settings, channel: entry, skills: run.skills, stopTurns };
   const command = parseCommand(textOf(turn.messages[0]?.message.content ?? []), commandWords(entry));
   // The configuration changed since it was stored as one.
-  if (command === undefined) return { outcome: "answered", content: textNotice(helpText(turn, options)) };
+  if (command === undefined) return { outcome: "answered", content: textNotice(await helpText(turn, options)) };
   if (!mayCommand(entry, sender, command)) {
     return { outcome: "denied", content: textNotice(entry.notices.commandDenied) };
   }

@@ -6,7 +6,10 @@ export type Caller =
   /** Holds the admin token: may reach everything. */
   | { readonly kind: "operator"; readonly name: string }
   /** An agent in its turn. Unless `everywhere`, its tools reach the conversation it answers and no other. */
-  | { readonly kind: "turn"; readonly turn: Turn; readonly everywhere: boolean };
+  | { readonly kind: "turn"; readonly turn: CallingTurn; readonly everywhere: boolean };
+
+/** What a tool may know of the turn it is used in. */
+export type CallingTurn = Pick<Turn, "agent" | "conversation" | "sender">;
 
 export interface ToolCall {
   readonly caller: Caller;

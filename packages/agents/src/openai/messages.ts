@@ -19,6 +19,7 @@ export type ChatMessage =
 export interface MessageOptions {
   readonly systemPrompt?: string;
   readonly channelGuide: boolean;
+  readonly tools: boolean;
   readonly historyTokens: number;
   readonly images: boolean;
   readonly audio: boolean;
@@ -39,8 +40,11 @@ export async function chatMessages(
   ports: AgentPorts,
   signal: AbortSignal,
 ): Promise<readonly ChatMessage[]> {
-  const { systemPrompt, channelGuide, historyTokens, images, audio, textFileBytes, fileBytes } = options;
-  const system = [systemPrompt ?? "", channelGuide ? CHANNEL_GUIDE : ""].filter((text) => text !== "").join("\n\n");
+  const { systemPrompt, channelGuide, tools, historyTokens, images, audio, textFileBytes, fileBytes } = options;
+  const ofTools = tools ? (ports.tools?.prompt?.(turn) ?? "") : "";
+  const system = [systemPrompt ?? "", channelGuide ? CHANNEL_GUIDE : "", ofTools]
+    .filter((text) => text !== "")
+    .join("\n\n");
   const takes: PartOptions["takes"] = ({ mime }) =>
     (images && mime.startsWith("image/")) || (audio && AUDIO_FORMATS[mime] !== undefined);
   const parts = await turnParts(turn, { ports, takes, textFileBytes, fileBytes }, signal);

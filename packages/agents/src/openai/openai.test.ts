@@ -287,6 +287,16 @@ describe("openai agent", () => {
     expect((await ask(streaming(chunk({}, "content_filter")))).error).toBeInstanceOf(RejectedError);
   });
 
+  it("hands over the instructions of the skill that the person chose, before what they say", async () => {
+    const turn = { ...sampleTurn({}), skill: { name: "todo", text: "Ask for the day first." } };
+
+    await ask(streaming(END), { turn });
+
+    const { role, content } = sent().messages.at(-1);
+    expect(role).toBe("user");
+    expect(content).toMatch(/^\[instructions of the skill "todo", for what follows\]\nAsk for the day first\.\n\[end/);
+  });
+
   describe("with tools", () => {
     const call = (index: number, name: string, ...args: readonly string[]) =>
       chunk({ tool_calls: [{ index, id: `id-${index}`, type: "function", function: { name, arguments: "" } }] }) +
@@ -299,6 +309,17 @@ describe("openai agent", () => {
       },
     };
     const answer = chunk({ content: "it is 3" }) + END;
+
+    it("says in the system prompt what the tools have to say, unless they are switched off", async () => {
+      const ports = { tools: { ...tools, prompt: () => "Skills: todo" } };
+
+      await ask(streaming(answer), { ports });
+      expect(sent().messages[0]).toMatchObject({ role: "system", content: expect.stringMatching(/Skills: todo$/) });
+      await server?.close();
+
+      await ask(streaming(answer), { ports, config: { tools: false } });
+      expect(JSON.stringify(sent().messages)).not.toContain("Skills");
+    });
 
     it("calls what the model asks for and lets it answer", async () => {
       const wanted = chunk({ content: "Let me see." }) + call(0, "add", '{"a":1,', '"b":2}') + chunk({}, "tool_calls");

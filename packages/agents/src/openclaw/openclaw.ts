@@ -43,7 +43,7 @@ export function createOpenClawAgent(name: string, config: OpenClawAgentConfig, p
     async *respond(turn, signal) {
       const body = {
         model: `openclaw:${config.agentId}`,
-        messages: await chatMessages(turn, { ...config, audio: false, historyTokens: 0 }, ports, signal),
+        messages: await chatMessages(turn, { ...config, audio: false, tools: false, historyTokens: 0 }, ports, signal),
         user: turn.session,
         stream: true,
         stream_options: { include_usage: true },

@@ -1,4 +1,12 @@
-import { hasMedia, type InboundContent, type Quote, type StoredMedia, type Turn, type TurnMessage } from "@wxgate/core";
+import {
+  hasMedia,
+  type InboundContent,
+  type Quote,
+  type StoredMedia,
+  type Turn,
+  type TurnMessage,
+  type TurnSkill,
+} from "@wxgate/core";
 import type { AgentPorts } from "../ports.ts";
 import { describeContent } from "./describe.ts";
 
@@ -31,6 +39,7 @@ export async function turnParts(turn: Turn, options: PartOptions, signal: AbortS
     if (part.kind === "text" && last?.kind === "text") parts[parts.length - 1] = joined(last.text, part.text);
     else parts.push(part);
   };
+  if (turn.skill !== undefined) add({ kind: "text", text: instructions(turn.skill) });
   for (const message of turn.messages) {
     const before = introduction(turn, message);
     if (before !== "") add({ kind: "text", text: before });
@@ -47,6 +56,11 @@ export function partsText(parts: readonly Part[]): string {
 /** In a group the speaker is named: the session is everybody's. */
 export function speaker(turn: Turn, { id, name }: { readonly id: string; readonly name?: string }): string {
   return turn.conversation.kind === "direct" ? "" : `${(name ?? id).replace(/\s+/g, " ").slice(0, 64)}:`;
+}
+
+/** Beside what was said, not in the system prompt: some back-ends have none, and some keep theirs for the whole session. */
+function instructions({ name, text }: TurnSkill): string {
+  return `[instructions of the skill "${name}", for what follows]\n${text}\n[end of the instructions]`;
 }
 
 function introduction(turn: Turn, { quote }: TurnMessage): string {

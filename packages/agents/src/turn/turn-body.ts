@@ -11,5 +11,7 @@ export function turnBody(turn: Turn) {
     conversation: { channel, account, kind, peer },
     sender: turn.sender,
     messages: turn.messages.map(({ id, sentAt, content, quote }) => ({ id, sentAt, content, quote })),
+    // Only where a person chose one: its name, as read_skill takes it.
+    ...(turn.skill !== undefined && { skill: turn.skill.name }),
   };
 }
