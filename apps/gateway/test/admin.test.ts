@@ -192,6 +192,8 @@ describe("the API", () => {
       "/api/schedules/{id}/runs",
       "/api/session",
       "/api/status",
+      "/api/turns/failed",
+      "/api/turns/{id}/retry",
     ]);
   });
 

@@ -1,4 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -186,6 +188,35 @@ describe("commands with a running gateway", () => {
 
     expect([code, JSON.parse(stdout).retried.length]).toEqual([0, 1]);
     await waitFor(() => gateway.repliesTo().length === 1);
+  });
+
+  it("list a turn no agent could answer, and ask the agent again", async () => {
+    let status = 422;
+    const agent = createServer((_request, response) =>
+      response.writeHead(status, { "content-type": "text/plain" }).end("answered at last"),
+    );
+    await new Promise<void>((resolve) => agent.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void agent.close());
+    const { port } = agent.address() as AddressInfo;
+    const gateway = await startGateway({
+      config: { agents: { own: { type: "http", url: `http://127.0.0.1:${port}/` } }, defaultAgent: "own" },
+    });
+    await gateway.customerWrites("hello");
+    const [turn] = await waitFor(async () => {
+      const { items } = JSON.parse((await gateway.cli("dead", "list", "--json")).stdout);
+      return items.length > 0 && items;
+    });
+    status = 200;
+
+    const { code } = await gateway.cli("dead", "retry", turn.id);
+
+    expect(turn).toMatchObject({
+      kind: "turn",
+      conversation: { channel: "support" },
+      error: { message: expect.stringContaining("422") },
+    });
+    expect(code).toBe(0);
+    await waitFor(() => gateway.repliesTo().includes("answered at last"));
   });
 
   it("show the log", async () => {

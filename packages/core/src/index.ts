@@ -136,6 +136,7 @@ export type {
   ConversationRow,
   DeliveryRow,
   EventRow,
+  FailedTurnRow,
   MessageRow,
   Page,
   Paged,

@@ -50,6 +50,17 @@ export interface DeliveryRow {
   readonly updatedAt: number;
   readonly dueAt?: number;
 }
+/** A turn whose agent failed for good: nobody has answered its messages. */
+export interface FailedTurnRow {
+  readonly id: string;
+  readonly conversation: Address;
+  /** Our ids of the messages it was to answer. */
+  readonly messages: readonly string[];
+  readonly attempt: number;
+  readonly error?: StoredError;
+  readonly createdAt: number;
+  readonly failedAt: number;
+}
 /** One step of a message's way: received, claimed, answered, each attempt, each receipt. */
 export interface TimelineEntry {
   readonly at: number;
@@ -81,6 +92,7 @@ export interface StoreQueries {
   timeline(id: string): Promise<readonly TimelineEntry[] | undefined>;
   deliveries(page: Page & { readonly state?: DeliveryState; readonly channel?: string }): Promise<Paged<DeliveryRow>>;
   delivery(id: string): Promise<DeliveryRow | undefined>;
+  failedTurns(page: Page & { readonly channel?: string }): Promise<Paged<FailedTurnRow>>;
   events(page: Page & { readonly channel?: string }): Promise<Paged<EventRow>>;
   audit(page: Page): Promise<Paged<AuditEntry>>;
   appendAudit(entry: Omit<AuditEntry, "at">): Promise<void>;

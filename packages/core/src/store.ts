@@ -287,6 +287,11 @@ export interface Store {
   /** Joins at the tail again; false: there is no such delivery in a final state. */
   redriveDelivery(id: string): Promise<boolean>;
   discardDelivery(id: string): Promise<boolean>;
+  /**
+   * The agent of a failed turn is asked again, from attempt 1. False: there is no such failed turn, its messages are gone,
+   * a human serves, or another turn of its conversation is at work.
+   */
+  redriveTurn(id: string): Promise<boolean>;
   quota(to: Address): Promise<Quota>;
 
   /** Sends of the account wait (`until` undefined: till it is resumed). */

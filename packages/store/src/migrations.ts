@@ -103,6 +103,7 @@ const STEPS: readonly (readonly string[])[] = [
       text text, error text, deliveries text not null)`,
     "create index schedule_runs_schedule on schedule_runs (schedule_id, seq)",
   ],
+  ["create index turns_failed on turns (seq) where outcome = 'failed'"],
   [
     `create table questions (
       seq {number}, turn_seq bigint not null, ordinal bigint not null, conversation_id bigint not null, sender_id text,

@@ -11,6 +11,7 @@ import { createConversations } from "./operations/conversations.ts";
 import { createCursors } from "./operations/cursors.ts";
 import { createDeliveries } from "./operations/deliveries.ts";
 import { createEvents } from "./operations/events.ts";
+import { createFailedTurns } from "./operations/failed-turns.ts";
 import { createFind } from "./operations/find.ts";
 import { createHistory } from "./operations/history.ts";
 import { createLanes } from "./operations/lanes.ts";
@@ -63,6 +64,7 @@ export function createStore({ driver, sql, tag, sealer }: StoreParts): Store {
   const claimDeliveries = createClaimDeliveries(sql, { conversations, accounts, workers, standing });
   const deliveries = createDeliveries(sql, { attempts, conversations });
   const redrive = createRedrive(sql, conversations);
+  const failedTurns = createFailedTurns(sql, ids);
   const state = createState(sql, sealer);
   const leases = createLeases(sql);
   const media = createMedia(sql);
@@ -104,6 +106,7 @@ export function createStore({ driver, sql, tag, sealer }: StoreParts): Store {
     enqueue: (to, reply, options) => execute((context) => replies.enqueue(context, to, reply, options)),
     redriveDelivery: (id) => execute((context) => redrive.redrive(context, id)),
     discardDelivery: (id) => execute((context) => redrive.discard(context, id)),
+    redriveTurn: (id) => execute((context) => failedTurns.redrive(context, id)),
     quota: (to) =>
       execute(function* () {
         const conversation = yield* conversations.find(to);
@@ -180,6 +183,7 @@ function createStoreQueries({ execute }: Driver, sql: Sql, tag: string): StoreQu
   const queries = createQueries(sql, ids);
   const messages = createConversationLog(sql, ids);
   const timeline = createTimeline(sql, ids);
+  const failedTurns = createFailedTurns(sql, ids);
   return {
     conversations: (page) => execute(() => queries.conversations(page)),
     conversation: (id) => execute(() => queries.conversation(id)),
@@ -187,6 +191,7 @@ function createStoreQueries({ execute }: Driver, sql: Sql, tag: string): StoreQu
     timeline: (id) => execute(() => timeline(id)),
     deliveries: (page) => execute(() => queries.deliveries(page)),
     delivery: (id) => execute(() => queries.delivery(id)),
+    failedTurns: (page) => execute(() => failedTurns.list(page)),
     events: (page) => execute(() => queries.events(page)),
     audit: (page) => execute(() => queries.audit(page)),
     appendAudit: (entry) => execute((context) => queries.appendAudit(context, entry)),

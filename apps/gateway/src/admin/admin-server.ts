@@ -17,6 +17,7 @@ import { messageRoutes } from "./routes/messages.ts";
 import { pairingRoutes } from "./routes/pairing.ts";
 import { scheduleRoutes } from "./routes/schedules.ts";
 import { systemRoutes } from "./routes/system.ts";
+import { turnRoutes } from "./routes/turns.ts";
 import type { AdminApp } from "./types.ts";
 
 export interface AdminServer {
@@ -58,6 +59,7 @@ export async function createAdminServer(view: GatewayView, token: string): Promi
       messageRoutes,
       scheduleRoutes,
       deliveryRoutes,
+      turnRoutes,
       eventRoutes,
       mcpRoutes,
       mediaRoutes,

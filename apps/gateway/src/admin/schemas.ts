@@ -133,6 +133,15 @@ export const delivery = z.object({
   updatedAt: z.number(),
   dueAt: z.number().optional(),
 });
+export const failedTurn = z.object({
+  id: z.string(),
+  conversation: address,
+  messages: z.array(z.string()).readonly().describe("Ids of the messages nobody has answered."),
+  attempt: z.number(),
+  error: storedError.optional(),
+  createdAt: z.number(),
+  failedAt: z.number(),
+});
 export const timelineEntry = z.object({
   at: z.number(),
   what: z.string(),

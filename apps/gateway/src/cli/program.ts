@@ -95,8 +95,8 @@ const COMMANDS: readonly CommandSpec[] = [
   },
   {
     group: "dead",
-    usage: "retry [delivery...]",
-    description: "send it again",
+    usage: "retry [id...]",
+    description: "send it again, or ask the agent again",
     options: [["--all", "everything that is dead", false]],
     load: async () => (await import("../commands/dead.ts")).deadRetry,
   },

@@ -56,6 +56,44 @@ export function endingTests(world: () => World): void {
     expect(await w.sendAll()).toEqual(["two"]);
   });
 
+  it("has a failed turn's agent asked again, from the first attempt", async () => {
+    const w = world();
+    await w.say("ann", "one");
+    const turn = await w.claimTurn();
+    await w.store.completeTurn(turn.claim, { outcome: "failed", error: PROBLEM });
+    const { items } = await w.store.query.failedTurns({ limit: 10 });
+    expect(items).toMatchObject([
+      { id: turn.id, conversation: w.address("ann"), messages: [turn.messages[0]?.id], attempt: 1, error: PROBLEM },
+    ]);
+
+    expect(await w.store.redriveTurn(turn.id)).toBe(true);
+
+    const again = await w.claimTurn();
+    expect(again).toMatchObject({ id: turn.id, attempt: 1, messages: turn.messages });
+    await w.store.completeTurn(again.claim, { outcome: "answered" });
+    expect((await w.store.query.failedTurns({ limit: 10 })).items).toEqual([]);
+    expect(await w.store.redriveTurn(turn.id)).toBe(false);
+  });
+
+  it("asks no agent again beside a turn at work, where a human serves, or where nothing failed", async () => {
+    const w = world();
+    await w.say("ann", "one");
+    const turn = await w.claimTurn();
+    expect(await w.store.redriveTurn(turn.id)).toBe(false);
+    await w.store.completeTurn(turn.claim, { outcome: "failed", error: PROBLEM });
+    await w.say("ann", "two");
+    const next = await w.claimTurn();
+
+    expect(await w.store.redriveTurn(turn.id)).toBe(false);
+    expect(await w.store.redriveTurn("nothing")).toBe(false);
+    await w.store.completeTurn(next.claim, { outcome: "silent" });
+    await w.store.setServedBy(w.address("ann"), "human");
+    expect(await w.store.redriveTurn(turn.id)).toBe(false);
+    await w.store.setServedBy(w.address("ann"), "bot");
+
+    expect(await w.store.redriveTurn(turn.id)).toBe(true);
+  });
+
   it("sends what failed late under a new id, since the platform may know the old one", async () => {
     const w = world();
     await w.answered("ann", "one");
