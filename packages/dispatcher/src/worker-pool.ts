@@ -4,6 +4,9 @@ import type { Clock } from "@wxgate/core";
 /** Made once: an abort without a reason makes an error with a stack each time. */
 const RESTED = new Error("there is work");
 
+/** Work is begun in small lots: between them the event loop takes callbacks and answers, however much waits. */
+const LARGEST_LOT = 16;
+
 export interface WorkerPoolOptions<Item> {
   claim(limit: number): Promise<readonly Item[]>;
   /** Must not reject: an item's failure is its own business. `abort` fires when the grace of the shutdown is over. */
@@ -46,7 +49,7 @@ export function createWorkerPool<Item>(options: WorkerPoolOptions<Item>): Worker
     const free = options.concurrency() - running.size;
     if (free <= 0) return false;
     woken = false;
-    const items = await options.claim(free);
+    const items = await options.claim(Math.min(free, LARGEST_LOT));
     for (const item of items) start(item, abort);
     return items.length > 0 || woken;
   }

@@ -16,6 +16,8 @@ export type Work<T> = (context: Context) => Operation<T>;
 export interface Driver {
   /** Resolves once the work is durable. An operation may run more than once before that; nobody sees the earlier runs. */
   execute<T>(work: Work<T>): Promise<T>;
+  /** The same before all that waits where work waits in line: for what a platform waits for. */
+  executeFirst<T>(work: Work<T>): Promise<T>;
   onWake(listener: (wake: Wake) => void): () => void;
   close(): Promise<void>;
 }

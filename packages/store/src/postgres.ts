@@ -90,6 +90,8 @@ export async function openPostgres(options: PostgresOptions): Promise<Driver> {
 
   return {
     execute,
+    // Transactions run side by side: none waits in line.
+    executeFirst: execute,
     onWake: wakes.on,
     async close() {
       if (closed) return;

@@ -49,13 +49,16 @@ interface Opened {
 function createDriver({ database, wal, unlock }: Opened, options: SqliteOptions): Driver {
   const wakes = createWakes(options.log);
   const runGroup = createGroupRunner(database, options);
-  let queue: Job[] = [];
+  /** Platforms wait for the first line: a gateway that is behind with its turns still acknowledges in time. */
+  const lines = { first: [] as Job[], later: [] as Job[] };
   let scheduled = false;
   let closed = false;
   /** The disk is being waited for; what is asked meanwhile is the next group. */
   let syncing: Promise<void> | undefined;
   /** The disk refused what was committed last: the log alone is not to be trusted. */
   let doubtful = false;
+
+  const waits = () => lines.first.length > 0 || lines.later.length > 0;
 
   function publish({ outcomes, woken }: GroupResult): void {
     for (const { job, failed, value, error } of outcomes) {
@@ -86,25 +89,27 @@ function createDriver({ database, wal, unlock }: Opened, options: SqliteOptions)
 
   function flush(): void {
     scheduled = false;
-    if (syncing !== undefined || queue.length === 0) return;
-    const jobs = queue;
-    queue = [];
+    if (syncing !== undefined || !waits()) return;
+    const { first, later } = lines;
+    Object.assign(lines, { first: [], later: [] });
     try {
       leaveDoubt();
     } catch (error) {
-      for (const job of jobs) job.reject(error);
+      for (const job of [...first, ...later]) job.reject(error);
       return;
     }
-    const result = runGroup(jobs);
-    if (result.left.length > 0) queue = [...result.left, ...queue];
+    const result = runGroup([...first, ...later]);
+    const left = new Set(result.left);
+    lines.first = first.filter((job) => left.has(job));
+    lines.later = later.filter((job) => left.has(job));
     if (result.wrote && wal !== undefined) {
       syncing = makeDurable(wal, result).finally(() => {
         syncing = undefined;
-        if (queue.length > 0) flush();
+        if (waits()) flush();
       });
     } else {
       publish(result);
-      if (queue.length > 0) schedule();
+      if (waits()) schedule();
     }
   }
 
@@ -114,19 +119,22 @@ function createDriver({ database, wal, unlock }: Opened, options: SqliteOptions)
     setImmediate(flush);
   }
 
+  function put<T>(work: Work<T>, line: keyof typeof lines): Promise<T> {
+    if (closed) return Promise.reject(new Error("the store is closed"));
+    return new Promise<T>((resolve, reject) => {
+      lines[line].push({ work, resolve: resolve as (value: unknown) => void, reject });
+      schedule();
+    });
+  }
+
   return {
-    execute<T>(work: Work<T>): Promise<T> {
-      if (closed) return Promise.reject(new Error("the store is closed"));
-      return new Promise<T>((resolve, reject) => {
-        queue.push({ work, resolve: resolve as (value: unknown) => void, reject });
-        schedule();
-      });
-    },
+    execute: (work) => put(work, "later"),
+    executeFirst: (work) => put(work, "first"),
     onWake: wakes.on,
     async close() {
       if (closed) return;
       closed = true;
-      while (queue.length > 0 || syncing !== undefined) {
+      while (waits() || syncing !== undefined) {
         flush();
         await syncing;
       }

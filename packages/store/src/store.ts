@@ -71,10 +71,10 @@ export function createStore({ driver, sql, tag, sealer }: StoreParts): Store {
   const history = createHistory(sql);
   const find = createFind(sql, ids);
   const pruneWalks = createPrune(sql);
-  const { execute } = driver;
+  const { execute, executeFirst } = driver;
 
   return {
-    accept: (batch) => execute((context) => accept(context, batch)),
+    accept: (batch) => executeFirst((context) => accept(context, batch)),
     cursor: (key) => execute(() => cursors.get(key)),
     find: (channel, account, platformId) => execute(() => find(channel, account, platformId)),
 

@@ -148,4 +148,22 @@ describe("what is stored", () => {
     expect(keys).toEqual(["a", "b", "c"]);
     expect(between).toEqual(["the event loop turned"]);
   });
+
+  it("comes before what nobody outside waits for, in the order it was asked for", async () => {
+    const disk = open((log) => log.sync);
+    const order: string[] = [];
+    const note = (name: string) =>
+      function* () {
+        const until = performance.now() + 5;
+        while (performance.now() < until) yield* first(read, { key: name });
+        order.push(name);
+      };
+
+    await Promise.all([
+      ...["turn 1", "turn 2", "turn 3"].map((name) => disk.execute(note(name))),
+      ...["message 1", "message 2", "message 3", "message 4"].map((name) => disk.executeFirst(note(name))),
+    ]);
+
+    expect(order).toEqual(["message 1", "message 2", "message 3", "message 4", "turn 1", "turn 2", "turn 3"]);
+  });
 });
