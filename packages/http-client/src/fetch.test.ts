@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { client, failure } from "./fixtures/clients.ts";
 import { closedPort, readBody, serve } from "./fixtures/servers.ts";
@@ -116,6 +117,68 @@ describe("fetch", () => {
 
     expect(files.map((file) => file.destroyed)).toEqual([true, true]);
     expect(cancelled).toBe(2);
+  });
+
+  it.each([
+    ["gzip", gzipSync],
+    ["deflate", deflateSync],
+    ["br", brotliCompressSync],
+  ])("reads an answer that comes in %s although nobody asked for it", async (encoding, compress) => {
+    const { origin } = await serve((request, response) =>
+      response
+        .writeHead(200, { "content-encoding": encoding })
+        .end(compress(`asked for: ${request.headers["accept-encoding"]}`)),
+    );
+
+    const response = await client().fetch(origin);
+
+    expect(await response.text()).toBe("asked for: undefined");
+  });
+
+  it("calls a body that is not the encoding it says it is what it is", async () => {
+    const { origin } = await serve((_, response) =>
+      response.writeHead(200, { "content-encoding": "gzip" }).end("plain"),
+    );
+
+    const error = await failure((await client().fetch(origin)).text());
+
+    expect(error.code).toBe("http.bad-response");
+  });
+
+  it("has nothing to read in an answer without a body", async () => {
+    const { origin } = await serve((_, response) => response.writeHead(204).end());
+
+    const response = await client().fetch(origin);
+
+    expect([response.status, response.body]).toEqual([204, null]);
+  });
+
+  it("hears the answer after what only announces it", async () => {
+    const { origin } = await serve((_, response) => {
+      response.writeProcessing();
+      response.end("done");
+    });
+
+    expect(await (await client().fetch(origin)).text()).toBe("done");
+  });
+
+  it("takes a large answer no faster than it is read", async () => {
+    let written = 0;
+    const { origin } = await serve(async (_, response) => {
+      for (let part = 0; part < 200 && !response.destroyed; part++) {
+        written += 1;
+        if (!response.write(Buffer.alloc(256 * 1024))) await new Promise((drained) => response.once("drain", drained));
+      }
+      response.end();
+    });
+
+    const response = await client({ network: { timeoutMs: 2_000, retries: 0 } }).fetch(origin);
+    await sleep(600);
+    const early = written;
+    const bytes = (await response.arrayBuffer()).byteLength;
+
+    expect(early).toBeLessThan(100);
+    expect(bytes).toBe(200 * 256 * 1024);
   });
 
   it("takes a Request", async () => {

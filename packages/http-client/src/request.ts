@@ -1,4 +1,3 @@
-import { FormData as UndiciFormData } from "undici";
 import { HttpError } from "./errors.ts";
 import { requireWebUrl } from "./guard.ts";
 
@@ -26,7 +25,7 @@ export function toOutboundRequest(input: FetchInput, init: RequestInit = {}): Ou
     // fetch leaves a lower-case "patch" as it is, which servers refuse.
     method: (init.method ?? base?.method ?? "GET").toUpperCase(),
     headers: new Headers(init.headers ?? base?.headers),
-    body: toBody(init.body ?? base?.body),
+    body: init.body ?? base?.body,
     redirect: init.redirect ?? base?.redirect ?? "follow",
     ...(signal && { signal }),
   };
@@ -38,18 +37,10 @@ function toUrl(value: string | URL): URL {
   return new URL(text);
 }
 
-/** undici writes a foreign FormData as the text "[object FormData]"; its own is sent with a Content-Length. */
-function toBody(body: RequestInit["body"]): RequestInit["body"] {
-  if (!(body instanceof FormData)) return body;
-  const form = new UndiciFormData();
-  for (const [name, value] of body.entries()) form.append(name, value);
-  return form as unknown as FormData;
-}
-
 /** Whether the body can be sent a second time: streams and iterators cannot. */
 export function isReplayable(body: RequestInit["body"]): boolean {
   if (body == null || typeof body === "string" || body instanceof URLSearchParams || body instanceof Blob) return true;
-  return body instanceof UndiciFormData || body instanceof ArrayBuffer || ArrayBuffer.isView(body);
+  return body instanceof FormData || body instanceof ArrayBuffer || ArrayBuffer.isView(body);
 }
 
 const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);

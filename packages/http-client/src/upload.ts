@@ -1,3 +1,45 @@
+import { isReplayable, type OutboundRequest } from "./request.ts";
+
+/** A body of this size is given to the network at once; of what is larger, slices are seen to move. */
+export const UPLOAD_SLICE_BYTES = 64 * 1024;
+
+/** What goes out, and under which headers. */
+export interface Upload {
+  readonly body: Buffer | AsyncIterable<Uint8Array> | null;
+  readonly headers: Record<string, string>;
+  /** For a request that failed: lets go of a source that was not read to its end. */
+  discard(): void;
+}
+
+/** Text, bytes and forms leave with their length; streams in chunks, unless the caller states one. */
+export async function toUpload({ body, headers }: OutboundRequest): Promise<Upload> {
+  const fields = Object.fromEntries(headers);
+  if (body == null) return { body: null, headers: fields, discard: nothingToDiscard };
+  if (!isReplayable(body)) {
+    const { chunks, discard } = toUploadStream(body as StreamBody);
+    return { body: chunks, headers: fields, discard };
+  }
+  const { bytes, type } = await toWhole(body);
+  if (type !== undefined && fields["content-type"] === undefined) fields["content-type"] = type;
+  delete fields["content-length"];
+  if (bytes.length <= UPLOAD_SLICE_BYTES) return { body: bytes, headers: fields, discard: nothingToDiscard };
+  // What is larger must be seen to move, so it leaves in slices.
+  fields["content-length"] = String(bytes.length);
+  return { body: toUploadStream([bytes]).chunks, headers: fields, discard: nothingToDiscard };
+}
+
+async function toWhole(body: NonNullable<OutboundRequest["body"]>): Promise<{ bytes: Buffer; type?: string }> {
+  if (typeof body === "string") return { bytes: Buffer.from(body), type: "text/plain;charset=UTF-8" };
+  if (ArrayBuffer.isView(body)) return { bytes: Buffer.from(body.buffer, body.byteOffset, body.byteLength) };
+  if (body instanceof ArrayBuffer) return { bytes: Buffer.from(body) };
+  // Forms and the like are written by the standard's own rules.
+  const written = new Response(body);
+  const type = written.headers.get("content-type");
+  return { bytes: Buffer.from(await written.arrayBuffer()), ...(type !== null && { type }) };
+}
+
+function nothingToDiscard(): void {}
+
 /** A body that can be read once, and given up before or while it is read. */
 export interface UploadStream {
   readonly chunks: AsyncIterable<Uint8Array>;
