@@ -132,6 +132,12 @@ describe("code fences", () => {
     }
   });
 
+  it("are opened where their code is, not at the end of the piece before", () => {
+    const text = `Some words here.\n\`\`\`ts\nlet a = 1;\n\`\`\`\n`;
+
+    expect(chunkText(text, { maxBytes: 22 })[0]).toBe("Some words here.\n");
+  });
+
   it.each(["~~~", "`````", "   ```"])("of %j are known too", (fence) => {
     const [first, second] = chunkText(`${fence} sh\n${"echo hi\n".repeat(9)}${fence}\n`, { maxBytes: 60 });
 
@@ -147,6 +153,91 @@ describe("code fences", () => {
 
   it("are text like any other when `fences` is off", () => {
     expect(chunkText(code, { maxBytes: 64, fences: false }).join("")).toBe(code);
+  });
+});
+
+describe("a text with code blocks", () => {
+  const line = fc.stringMatching(/^[a-z(){}=; ]{0,40}$/);
+  const codeBlock = fc
+    .tuple(
+      fc.constantFrom("```", "````", "~~~"),
+      fc.constantFrom("", "ts", "sh title=x"),
+      fc.array(line, { minLength: 1, maxLength: 12 }),
+    )
+    .map(([fence, info, lines]) => ({ info, text: `${fence}${info}\n${lines.join("\n")}\n${fence}\n` }));
+  const prose = line.map((text) => ({ info: "", text: `${text}\n` }));
+  const document = fc.array(fc.oneof(codeBlock, prose), { minLength: 1, maxLength: 8 });
+
+  it("has every fence that a piece opens closed in it, and none other", () => {
+    fc.assert(
+      fc.property(document, fc.integer({ min: 60, max: 200 }), (blocks, maxBytes) => {
+        for (const piece of chunkText(blocks.map(({ text }) => text).join(""), { maxBytes })) {
+          let open = "";
+          for (const text of piece.split("\n")) {
+            const marks = /^(?:`{3,}|~{3,})/.exec(text)?.[0] ?? "";
+            if (open === "") open = marks;
+            else if (marks === text && marks[0] === open[0] && marks.length >= open.length) open = "";
+          }
+          expect(open).toBe("");
+        }
+      }),
+    );
+  });
+
+  it("is itself again when the fences that were added are taken out", () => {
+    fc.assert(
+      fc.property(document, fc.integer({ min: 60, max: 200 }), (blocks, maxBytes) => {
+        const text = blocks.map((block) => block.text).join("");
+        const chunks = chunkRanges(text, { maxBytes });
+        chunks.forEach(({ opening, closing }, index) => {
+          const next = chunks[index + 1]?.opening ?? "";
+          // What closes a fence and what opens it again belong together, and the marks are the same.
+          expect(closing === "").toBe(next === "");
+          expect(next.startsWith(closing.trim())).toBe(true);
+          expect(index > 0 || opening === "").toBe(true);
+        });
+        const pieces = chunkText(text, { maxBytes });
+        const joined = pieces
+          .map((piece, index) =>
+            piece.slice(chunks[index]!.opening.length, piece.length - chunks[index]!.closing.length),
+          )
+          .join("");
+        expect(joined).toBe(text);
+      }),
+    );
+  });
+
+  it("keeps the info string of a block that is torn", () => {
+    fc.assert(
+      fc.property(codeBlock, fc.integer({ min: 60, max: 120 }), ({ info, text }, maxBytes) => {
+        for (const { opening } of chunkRanges(text, { maxBytes })) {
+          if (opening !== "") expect(opening.replace(/^(?:`+|~+)/, "")).toBe(`${info}\n`);
+        }
+      }),
+    );
+  });
+});
+
+describe("emoji families, flags and accents", () => {
+  const grapheme = fc.constantFrom(FAMILY, "🇨🇳", "👍🏽", "e\u0301\u0323", "👩‍🚀", "字", "a", " ", "\n", "。");
+
+  it("stay whole in bytes as in characters", () => {
+    const limit = fc.oneof(
+      fc.integer({ min: 40, max: 120 }).map((maxBytes) => ({ maxBytes })),
+      fc.integer({ min: 10, max: 60 }).map((maxCharacters) => ({ maxCharacters })),
+    );
+    fc.assert(
+      fc.property(fc.array(grapheme, { maxLength: 60 }), limit, (graphemes, size) => {
+        const ends = new Set<number>([0]);
+        let at = 0;
+        const segments = new Intl.Segmenter("en", { granularity: "grapheme" }).segment(graphemes.join(""));
+        for (const { segment } of segments) {
+          at += segment.length;
+          ends.add(at);
+        }
+        for (const { end } of chunkRanges(graphemes.join(""), size)) expect(ends.has(end)).toBe(true);
+      }),
+    );
   });
 });
 

@@ -1,5 +1,5 @@
 import { findCut } from "./boundaries.ts";
-import { type Fence, fenceAt, findFences, leavesEmptyBlock, longestMarker } from "./fences.ts";
+import { type Fence, fenceAt, findFences, leavesEmptyBlock, longestMarker, openingAt } from "./fences.ts";
 import { measureOf, type TextLimit, type Unit } from "./measure.ts";
 
 /** What `chunkText` and `chunkRanges` take: one limit, and how to use it. */
@@ -68,6 +68,13 @@ function reopening({ text, unit }: Job, fence: Fence, room: number): string | un
   return fence.marker.length <= affordable ? `${fence.marker}\n` : undefined;
 }
 
+/** The best cut in `start`…`end`, which leaves no opening fence without its code unless the piece starts with it. */
+function cutWithin({ text, fences, isPoor }: Job, start: number, end: number): number {
+  const cut = findCut(text, start, end, isPoor);
+  const fence = openingAt(fences, cut);
+  return fence && fence.openStart > start ? fence.openStart : cut;
+}
+
 /** The piece that starts at `start`, and the opening of the one behind it. */
 function nextChunk(job: Job, index: number, start: number, opening: string): { chunk: Chunk; reopened: string } {
   const { text, unit, fences } = job;
@@ -75,13 +82,13 @@ function nextChunk(job: Job, index: number, start: number, opening: string): { c
   const end = unit.reach(text, start, room);
   if (end >= text.length) return { chunk: { start, end: text.length, opening, closing: "" }, reopened: "" };
 
-  const cut = findCut(text, start, end, job.isPoor);
+  const cut = cutWithin(job, start, end);
   const plain = { chunk: { start, end: cut, opening, closing: "" }, reopened: "" };
   if (!fenceAt(fences, cut)) return plain;
 
   const closingRoom = longestMarker(fences, start, end) + 1;
   if (closingRoom > room >> 1) return plain;
-  const closedCut = findCut(text, start, unit.reach(text, start, room - closingRoom), job.isPoor);
+  const closedCut = cutWithin(job, start, unit.reach(text, start, room - closingRoom));
   const torn = fenceAt(fences, closedCut);
   const reopened = torn ? reopening(job, torn, job.room(index + 1)) : undefined;
   if (!torn || reopened === undefined)

@@ -126,8 +126,16 @@ function lastOpenedBy(fences: readonly Fence[], position: number): number {
 
 /** The fence whose code a cut at `position` would tear. */
 export function fenceAt(fences: readonly Fence[], position: number): Fence | undefined {
-  const fence = fences[lastOpenedBy(fences, position)];
+  const index = lastOpenedBy(fences, position);
+  const fence = index < 0 ? undefined : fences[index];
   return fence && position >= fence.codeStart && position < fence.end ? fence : undefined;
+}
+
+/** The fence whose opening line a cut at `position` would tear: its marks would be left behind without their code. */
+export function openingAt(fences: readonly Fence[], position: number): Fence | undefined {
+  const index = lastOpenedBy(fences, position - 1);
+  const fence = index < 0 ? undefined : fences[index];
+  return fence && position < fence.codeStart ? fence : undefined;
 }
 
 /** Whether a cut at `position` leaves an empty code block: just behind an opening fence, or just before a closing one. */

@@ -217,6 +217,41 @@ describe("whatever the text", () => {
     );
   });
 
+  it("what must be copied or searched stays as it is in bold, italic and struck text", () => {
+    const kept = fc.constantFrom("@Tom_Lee", "https://a.com/x_y?q=1", "`npm ci -D`", "config.yaml", "A1B2", "me@a.com");
+    const words = fc.array(fc.oneof(kept, fc.stringMatching(/^[a-z]{2,8}$/)), { minLength: 1, maxLength: 5 });
+    fc.assert(
+      fc.property(words, fc.constantFrom("**", "*", "~~", "***"), (parts, mark) => {
+        const text = formatMarkdown(`x ${mark}${parts.join(" ")}${mark} y`);
+        for (const part of parts) {
+          if (!/^[a-z]+$/.test(part) && (mark !== "~~" || /^[@h`m]/.test(part))) expect(text).toContain(part);
+        }
+      }),
+    );
+  });
+
+  it("a span that holds or touches Chinese keeps its letters", () => {
+    const word = fc.stringMatching(/^[a-z]{2,8}$/);
+    const chinese = fc.stringMatching(/^[\u4e00-\u9fa5]{1,4}$/);
+    fc.assert(
+      fc.property(word, chinese, fc.constantFrom("**", "*", "***"), (latin, han, mark) => {
+        expect(formatMarkdown(`${mark}${han} ${latin}${mark}`)).toBe(`${han} ${latin}`);
+        expect(formatMarkdown(`${mark}${latin}${mark}${han}`)).toBe(`${latin}${han}`);
+        expect(formatMarkdown(`${han}${mark}${latin}${mark}`)).toBe(`${han}${latin}`);
+      }),
+    );
+  });
+
+  it("the plain style adds no letter of another alphabet", () => {
+    fc.assert(
+      fc.property(markdownLike, (text) => {
+        const letters = (value: string) => value.match(/[\u{1d400}-\u{1d7ff}]|\u0336/gu)?.length ?? 0;
+        expect(letters(plain(text))).toBeLessThanOrEqual(letters(text));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it("formatted text formats to itself", () => {
     const text =
       "■ Head\n𝗯𝗼𝗹𝗱 text (https://a.com/x_y)\n\n• a\n• b\n\n1. x\n2. y\n\n```js\nlet a = *1*;\n```\n\n│ quote";

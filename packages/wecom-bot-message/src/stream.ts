@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { chunkMessages, utf8Length } from "@wxgate/chunker";
+import { chunkMessages, trimMessage, utf8Length } from "@wxgate/chunker";
 import { CONTENT_BYTES } from "./limits.ts";
 import { hasVisibleWords, withoutThinking } from "./thinking.ts";
 import { withThought } from "./thought.ts";
@@ -44,8 +44,13 @@ export function finalContent(text: string, look: StreamLook, thought = ""): stri
   return look.showThinking ? withThought(thought, words, look.maxBytes ?? CONTENT_BYTES) : words;
 }
 
+/** How much of what follows a cut, in UTF-16 units, may tell where it is best: a fence's line, a word, an emoji family. */
+const BEHIND_CUT = 1024;
+
 /** What fits into one frame, never cut inside a character or a code fence. */
 function headOf(text: string, { maxBytes = CONTENT_BYTES }: StreamLook): string {
   if (utf8Length(text) <= maxBytes) return text;
-  return chunkMessages(text, { maxBytes })[0] ?? text;
+  // A growing answer is cut anew with each of its frames: what lies far behind the cut is not looked at.
+  const reach = trimMessage(text).slice(0, maxBytes + BEHIND_CUT);
+  return chunkMessages(reach, { maxBytes })[0] ?? text;
 }

@@ -1,5 +1,6 @@
 /** A code fence at the start of a line, or a tag; a tag behind a backtick is quoted, not meant. */
 const TOKEN = /(?:^|\n)[ \t]{0,3}(?:`{3,}|~{3,})|`?<(\/?)think(?:ing)?>/gi;
+const TAG = /<\/?think(?:ing)?>/i;
 const LONGEST_TAG = "</thinking>".length;
 const CUT_TAG = /<\/?(?:t(?:h(?:i(?:n(?:k(?:i(?:n(?:g)?)?)?)?)?)?)?)?$/i;
 
@@ -9,6 +10,8 @@ const CUT_TAG = /<\/?(?:t(?:h(?:i(?:n(?:k(?:i(?:n(?:g)?)?)?)?)?)?)?)?$/i;
  * @param unfinished more text is still to come: half a tag at the end is held back
  */
 export function withoutThinking(text: string, unfinished = false): string {
+  // Hardly any answer holds a tag, and one that grows is asked about in full with each of its frames.
+  if (!TAG.test(text) && !(unfinished && CUT_TAG.test(text.slice(-LONGEST_TAG)))) return text;
   let kept = "";
   let from = 0;
   let isCode = false;
