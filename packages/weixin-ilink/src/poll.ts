@@ -123,7 +123,7 @@ export function createPoll(options: PollOptions) {
   async function accept(batch: InboundBatch, signal: AbortSignal): Promise<void> {
     for (;;) {
       try {
-        for (const { from } of batch.messages) if (from.kind === "direct") await people.meet(from.account, from.peer);
+        await meetAll(batch);
         await inbox.accept(batch);
         return;
       } catch (error) {
@@ -132,6 +132,13 @@ export function createPoll(options: PollOptions) {
         await clock.sleep(STORE_RETRY_MS, signal);
       }
     }
+  }
+
+  /** Together, so that many new people wait for the disk as long as one. */
+  async function meetAll({ messages }: InboundBatch): Promise<void> {
+    const direct = messages.filter(({ from }) => from.kind === "direct");
+    const each = new Map(direct.map(({ from }) => [`${from.account}|${from.peer}`, from]));
+    await Promise.all([...each.values()].map(({ account, peer }) => people.meet(account, peer)));
   }
 
   async function rest(ms: number, signal: AbortSignal): Promise<void> {
