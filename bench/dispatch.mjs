@@ -1,7 +1,7 @@
 // From the platform's call to the agent server: when has it the message that was stored meanwhile?
 import { setTimeout as wait } from "node:timers/promises";
 import { startAnswered } from "./lib/answered.mjs";
-import { callbackRequests } from "./lib/callbacks.mjs";
+import { appMessageId, callbackRequests } from "./lib/callbacks.mjs";
 import { median, openLoop, quantile } from "./lib/load.mjs";
 import { note, report } from "./lib/report.mjs";
 import { startServer } from "./lib/server-process.mjs";
@@ -28,7 +28,7 @@ export async function run() {
       requests,
       perSecond: PER_SECOND,
       connections: 32,
-      onDue: (index, at) => due.set(String(7_000_000_000_000_000n + BigInt(firstId + index)), at + offset),
+      onDue: (index, at) => due.set(appMessageId(firstId + index), at + offset),
     });
     await wait(1000);
     const { count } = await agent.ask({ ask: "count" });

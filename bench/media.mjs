@@ -1,20 +1,20 @@
 // Memory while a file of 100 MB comes in, and while the largest that the platform takes goes out, through the app channel.
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { setTimeout as wait } from "node:timers/promises";
 import { callbackRequests, fileRequests } from "./lib/callbacks.mjs";
 import { appChannel, newFolder, startGateway } from "./lib/gateway.mjs";
 import { openClient } from "./lib/load.mjs";
+import { addedMib } from "./lib/peak-memory.mjs";
 import { report } from "./lib/report.mjs";
+import { until } from "./lib/until.mjs";
 
 const MB = 1_000_000;
 const IN_BYTES = 100 * MB;
 /** The platform takes 20 MiB. */
 const OUT_BYTES = 20 * MB;
 const SMALL_BYTES = MB;
-const LIMIT_MS = 60_000;
 
 export async function run() {
   const dir = newFolder();
@@ -42,8 +42,8 @@ export async function run() {
   };
 
   await fileComes(SMALL_BYTES, 1);
-  const came = await added(gateway, () => fileComes(IN_BYTES, 2));
-  const went = await added(gateway, async () => {
+  const came = await addedMib(gateway, () => fileComes(IN_BYTES, 2));
+  const went = await addedMib(gateway, async () => {
     await client.send(callbackRequests(1, { firstId: 3 })[0]);
     await until(() => world.uploadedBytes() > OUT_BYTES);
   });
@@ -109,23 +109,4 @@ function sendFile(response, bytes) {
     "content-disposition": 'attachment; filename="large.bin"',
   });
   Readable.from(pieces()).pipe(response);
-}
-
-/** MiB by which the process grew at its largest, beyond what it had before. */
-async function added({ pid, memory }, work) {
-  await memory();
-  writeFileSync(`/proc/${pid}/clear_refs`, "5");
-  const before = peakMib(pid);
-  await work();
-  return peakMib(pid) - before;
-}
-
-const peakMib = (pid) => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]) / 1024;
-
-async function until(seen) {
-  const end = performance.now() + LIMIT_MS;
-  while (!seen()) {
-    if (performance.now() > end) throw new Error("waited in vain");
-    await wait(20);
-  }
 }

@@ -1,7 +1,7 @@
 // A gateway with one app channel, and the agent server that it asks.
-import { setTimeout as wait } from "node:timers/promises";
 import { appChannel, startGateway } from "./gateway.mjs";
 import { startServer } from "./server-process.mjs";
+import { until } from "./until.mjs";
 
 export async function startAnswered(options = {}) {
   const agent = await startServer("agent.mjs");
@@ -10,15 +10,7 @@ export async function startAnswered(options = {}) {
     gateway,
     agent,
     /** Until the agent has had `count` messages. */
-    async untilAnswered(count, limitMs = 120_000) {
-      const until = performance.now() + limitMs;
-      for (;;) {
-        const has = (await agent.ask({ ask: "count" })).count;
-        if (has >= count) return;
-        if (performance.now() > until) throw new Error(`the agent had ${has} of ${count} messages in time`);
-        await wait(20);
-      }
-    },
+    untilAnswered: (count) => until(async () => (await agent.ask({ ask: "count" })).count >= count),
     async stop() {
       await gateway.stop();
       await agent.stop();

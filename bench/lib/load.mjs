@@ -65,6 +65,7 @@ export function openClient(port) {
     let answered = () => {};
     let failed = reject;
     let head = "";
+    let body = "";
     let missing = -1;
     let status = 0;
     socket.on("data", (chunk) => {
@@ -74,19 +75,27 @@ export function openClient(port) {
         if (end < 0) return;
         status = Number(head.slice(9, 12));
         const length = /content-length: (\d+)/i.exec(head.slice(0, end));
-        missing = Number(length?.[1] ?? 0) - (head.length - end - 4);
+        body = head.slice(end + 4);
+        missing = Number(length?.[1] ?? 0) - body.length;
         head = "";
-      } else missing -= chunk.length;
+      } else {
+        missing -= chunk.length;
+        body += chunk.toString("latin1");
+      }
       if (missing > 0) return;
       missing = -1;
-      answered(status);
+      answered(status, body);
     });
     socket.on("error", (error) => failed(error));
     socket.on("connect", () =>
       resolve({
-        send: (request) =>
+        /** The status of the answer; `onBody` sees its bytes, as latin1. */
+        send: (request, onBody) =>
           new Promise((done, fail) => {
-            answered = done;
+            answered = (answer, text) => {
+              onBody?.(text);
+              done(answer);
+            };
             failed = fail;
             socket.write(request);
           }),

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createAgentXmlChannel } from "@wxgate/wecom-agent-xml";
+import { createWecomBotWebhookChannel } from "@wxgate/wecom-bot-webhook";
 import { createMetrics } from "../../apps/gateway/dist/observe/metrics.js";
 import { createPublicServer } from "../../apps/gateway/dist/public/public-server.js";
 import { mountRoutes } from "../../apps/gateway/dist/public/routes.js";
@@ -10,20 +11,35 @@ import { ACCOUNT } from "../lib/callbacks.mjs";
 import { reportTo } from "../lib/in-server.mjs";
 import { channelPorts, openParts } from "../lib/parts.mjs";
 
-const accounts = Number(process.argv[2] ?? 1);
+const [kind = "app", count = "1"] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), "wxgate-bench-"));
 const parts = await openParts(`sqlite:${join(folder, "shared.db")}`);
-const channels = Array.from({ length: accounts }, (_, index) => {
-  const id = index === 0 ? "app" : `app${index}`;
-  const config = {
-    corpId: ACCOUNT.corpId,
-    secret: "not-used-here",
-    agentId: ACCOUNT.agentId + index,
-    token: index === 0 ? ACCOUNT.token : `${ACCOUNT.token}x${index}`,
-    encodingAESKey: ACCOUNT.encodingAESKey,
-  };
-  return createAgentXmlChannel(id, config, channelPorts(parts, id));
-});
+const { encodingAESKey } = ACCOUNT;
+
+/** The first is the account that is written to. */
+const CREATE = {
+  app: (id, index, token) =>
+    createAgentXmlChannel(
+      id,
+      {
+        corpId: ACCOUNT.corpId,
+        secret: "not-used-here",
+        agentId: ACCOUNT.agentId + index,
+        token,
+        encodingAESKey,
+      },
+      channelPorts(parts, id),
+    ),
+  bot: (id, index, token) =>
+    createWecomBotWebhookChannel(
+      id,
+      { botId: index === 0 ? ACCOUNT.botId : `${ACCOUNT.botId}${index}`, token, encodingAESKey },
+      channelPorts(parts, id),
+    ),
+};
+const channels = Array.from({ length: Number(count) }, (_, index) =>
+  CREATE[kind](`${kind}${index}`, index, index === 0 ? ACCOUNT.token : `${ACCOUNT.token}x${index}`),
+);
 const server = createPublicServer({ log: parts.log, metrics: createMetrics() });
 // The account that is written to stands last: all others are asked before it.
 server.mount(mountRoutes(channels.toReversed().map(({ id, webhook }) => ({ id, paths: ["/webhooks/app"], webhook }))));
