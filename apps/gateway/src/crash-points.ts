@@ -1,4 +1,4 @@
-import type { Agent, Channel, Store } from "@wxgate/core";
+import { type Agent, type Channel, type Store, TrackedResponse } from "@wxgate/core";
 import { wrap } from "./observe/traces.ts";
 
 /*
@@ -12,6 +12,7 @@ export const CRASH_POINTS = [
   "mid-agent",
   "before-complete-turn",
   "after-complete-turn",
+  "before-answer",
   "before-send",
   "after-send",
   "before-complete-delivery",
@@ -42,6 +43,13 @@ export function createCrashPoints(setting: string | undefined, kill: () => void)
     store: (store) => decorateStore(store, pass),
     channel: (channel) =>
       wrap(channel, {
+        ...(channel.webhook && {
+          async webhook(request: Request, next?: () => Promise<Response>) {
+            const response = (await channel.webhook?.(request, next)) as Response;
+            if (response instanceof TrackedResponse) pass("before-answer");
+            return response;
+          },
+        }),
         async send(message, signal) {
           pass("before-send");
           const receipt = await channel.send(message, signal);

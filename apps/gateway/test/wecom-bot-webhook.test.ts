@@ -122,6 +122,27 @@ describe("a gateway with a bot on callbacks", () => {
     60_000,
   );
 
+  it.each([
+    ["in the same bubble, which the platform asks for again", false],
+    ["by response_url, where the platform asks no more", true],
+  ])(
+    "that is killed before the response with the answer left shows it %s",
+    async (_how, asksNoMore) => {
+      const gateway = await startHook({ crashPoint: "before-answer", channel: { refreshPatienceSeconds: 5 } });
+      if (asksNoMore) gateway.sim.setFaults([{ name: "bot.refresh.fragile" }]);
+      await write(gateway, "hello bot");
+      await gateway.exit();
+      await gateway.restart();
+
+      const shown = () => answers(gateway).filter(({ text }) => text?.includes("hello bot"));
+      await waitFor(() => shown().length > 0, { timeoutMs: 60_000 });
+
+      expect(shown()).toHaveLength(1);
+      expect(shown()[0]?.by).toBe(asksNoMore ? "response_url" : "reply");
+    },
+    90_000,
+  );
+
   it("runs the agent once when the same msgid comes again after a kill, and shows the same bubble", async () => {
     const gateway = await startHook({ agent: COUNTING });
     const message = { account: BOT, from: "anna", content: { kind: "text", text: "once" }, msgid: "msg-repeated-1" };

@@ -144,3 +144,4 @@ export type {
   StoreQueries,
   TimelineEntry,
 } from "./store-queries.ts";
+export { TrackedResponse } from "./tracked-response.ts";

@@ -16,19 +16,26 @@ export interface End {
   readonly card?: JsonObject;
   /** The delivery whose words these are, or what else ended it. */
   readonly by: string;
-  /** `waits` for somebody to fetch it, was `taken`, or its words went another way: `moved`. */
-  readonly state: "waits" | "taken" | "moved";
+  /**
+   * `waits` for somebody to fetch it, is `offered` in an answer that has not left yet, was `taken`, or its words went another
+   * way: `moved`.
+   */
+  readonly state: "waits" | "offered" | "taken" | "moved";
+  /** When it was last offered, milliseconds since 1970. */
+  readonly offeredAt?: number;
 }
 
-export type NewEnd = Omit<End, "state">;
+export type NewEnd = Omit<End, "state" | "offeredAt">;
 
 /** What all gateways know of bubbles. A bubble whose message was only stored has no record yet. */
 export interface Records {
   /** False: it has an end already. */
   end(streamId: string, end: NewEnd): Promise<boolean>;
   readEnd(streamId: string): Promise<End | undefined>;
-  /** The end for somebody who fetches it; from then on it cannot be moved. */
-  take(streamId: string): Promise<End | undefined>;
+  /** The end for somebody who fetches it, at `now`. It is theirs once their answer left. */
+  offer(streamId: string, now: number): Promise<End | undefined>;
+  /** The answer with the end left, or did not. What left cannot be moved any more. */
+  offered(streamId: string, left: boolean): Promise<void>;
   /** Leaves `content` in the bubble for a late fetch. False: it was taken before. */
   move(streamId: string, content: string): Promise<boolean>;
   text(streamId: string): Promise<{ readonly at: number; readonly content: string } | undefined>;
@@ -44,13 +51,13 @@ export function createRecords(state: ChannelPorts["state"]): Records {
   const endKey = (id: string) => `end:${id}`;
   const textKey = (id: string) => `text:${id}`;
 
-  /** Changes the end of a bubble if it still waits. The end as it is then. */
+  /** Changes the end of a bubble while nobody has it. The end as it is then. */
   async function change(id: string, next: (end: End) => End): Promise<{ end: End; changed: boolean } | undefined> {
     for (;;) {
       const raw = await state.get(endKey(id));
       const end = parseEnd(raw);
       if (end === undefined) return undefined;
-      if (end.state !== "waits") return { end, changed: false };
+      if (end.state === "taken" || end.state === "moved") return { end, changed: false };
       const wanted = next(end);
       const changed = await state.compareAndSet(endKey(id), raw, endToJson(wanted), { ttlMs: END_KEPT_MS });
       if (changed) return { end: wanted, changed };
@@ -61,7 +68,10 @@ export function createRecords(state: ChannelPorts["state"]): Records {
     end: (id, end) =>
       state.compareAndSet(endKey(id), undefined, endToJson({ ...end, state: "waits" }), { ttlMs: END_KEPT_MS }),
     readEnd: async (id) => parseEnd(await state.get(endKey(id))),
-    take: async (id) => (await change(id, (end) => ({ ...end, state: "taken" })))?.end,
+    offer: async (id, now) => (await change(id, (end) => ({ ...end, state: "offered", offeredAt: now })))?.end,
+    async offered(id, left) {
+      await change(id, ({ offeredAt: _at, ...end }) => ({ ...end, state: left ? "taken" : "waits" }));
+    },
     async move(id, content) {
       const moved = await change(id, ({ by }) => ({ content, images: [], by, state: "moved" }));
       return moved === undefined || moved.end.state === "moved";
@@ -75,18 +85,29 @@ export function createRecords(state: ChannelPorts["state"]): Records {
   };
 }
 
-function endToJson({ content, images, card, by, state }: End): JsonObject {
-  return { content, images: [...images], ...(card === undefined ? {} : { card }), by, state };
+function endToJson({ content, images, card, by, state, offeredAt }: End): JsonObject {
+  return {
+    content,
+    images: [...images],
+    ...(card === undefined ? {} : { card }),
+    by,
+    state,
+    ...(offeredAt === undefined ? {} : { offeredAt }),
+  };
 }
+
+const STATES: readonly End["state"][] = ["waits", "offered", "taken", "moved"];
 
 function parseEnd(raw: JsonValue | undefined): End | undefined {
   if (!isObject(raw)) return undefined;
-  const { card, state } = raw;
+  const { card } = raw;
+  const offeredAt = numberField(raw, "offeredAt");
   return {
     content: textField(raw, "content") ?? "",
     images: listField(raw, "images").filter((key): key is string => typeof key === "string"),
     ...(isObject(card) ? { card } : {}),
     by: textField(raw, "by") ?? "",
-    state: state === "taken" || state === "moved" ? state : "waits",
+    state: STATES.find((state) => state === raw.state) ?? "waits",
+    ...(offeredAt === undefined ? {} : { offeredAt }),
   };
 }

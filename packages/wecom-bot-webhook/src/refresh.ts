@@ -13,12 +13,18 @@ export interface RefreshOptions {
   readonly images: Pick<Images, "find">;
   readonly ports: Pick<ChannelPorts, "inbox" | "clock">;
   readonly log: Logger;
-  /** Somebody took the end of a bubble. */
+  /** The end of a bubble left. */
   onTaken(streamId: string): void;
 }
 
+export interface Shown {
+  readonly body: BotBody;
+  /** The end of a bubble: hears whether the answer with it left. */
+  readonly sent?: (left: boolean) => void;
+}
+
 /** What a bubble shows now, read from the state alone: any gateway can say it, also while an agent hangs. Never throws. */
-export type Refresh = (streamId: string) => Promise<BotBody>;
+export type Refresh = (streamId: string) => Promise<Shown>;
 
 /** A message that is older has no bubble on anybody's phone any more. */
 const FORGOTTEN_MS = 3_600_000;
@@ -29,12 +35,12 @@ export function createRefresh(options: RefreshOptions): Refresh {
 
   return async function refresh(streamId) {
     try {
-      const end = (await records.take(streamId)) ?? (await grown(streamId));
-      return typeof end === "string" ? frame(streamId, end, false) : await last(streamId, end);
+      const end = (await records.offer(streamId, ports.clock.now())) ?? (await grown(streamId));
+      return typeof end === "string" ? { body: frame(streamId, end) } : await last(streamId, end);
     } catch (error) {
       // Asked again in a second; an end would be for good.
       log.error({ err: error, stream: streamId.slice(0, 64) }, "what a bubble shows could not be read");
-      return frame(streamId, look.placeholder, false);
+      return { body: frame(streamId, look.placeholder) };
     }
   };
 
@@ -47,7 +53,7 @@ export function createRefresh(options: RefreshOptions): Refresh {
     if (age < config.streamWindowSeconds * 1000) return text?.content || look.placeholder;
     await records.end(streamId, { content: notices.continues, images: [], by: "window" });
     // Somebody else may have ended it meanwhile.
-    return (await records.take(streamId)) ?? words(notices.continues);
+    return (await records.offer(streamId, ports.clock.now())) ?? words(notices.continues);
   }
 
   /** Of a message that waits for its turn there is no record yet, but the message itself. */
@@ -56,8 +62,7 @@ export function createRefresh(options: RefreshOptions): Refresh {
     return messageId === undefined ? undefined : (await ports.inbox.find(account, messageId))?.at;
   }
 
-  async function last(streamId: string, { content, images: keys, card, state }: End): Promise<BotBody> {
-    if (state === "taken") options.onTaken(streamId);
+  async function last(streamId: string, { content, images: keys, card, state }: End): Promise<Shown> {
     const found = await Promise.all(keys.map((key) => images.find(key)));
     const packet = {
       id: streamId,
@@ -66,11 +71,22 @@ export function createRefresh(options: RefreshOptions): Refresh {
       images: found.filter((image) => image !== undefined),
       feedbackId: feedback(streamId),
     };
-    return card === undefined ? streamBody(packet) : streamWithCardBody(packet, card);
+    const body = card === undefined ? streamBody(packet) : streamWithCardBody(packet, card);
+    return state === "offered" ? { body, sent: (left) => void heard(streamId, left) } : { body };
   }
 
-  function frame(streamId: string, content: string, finish: boolean): BotBody {
-    return streamBody({ id: streamId, content, finish, feedbackId: feedback(streamId) });
+  async function heard(streamId: string, left: boolean): Promise<void> {
+    try {
+      await records.offered(streamId, left);
+      if (left) options.onTaken(streamId);
+    } catch (error) {
+      // It counts as not fetched: a repeated end is better than a lost one.
+      log.error({ err: error, stream: streamId.slice(0, 64) }, "that a bubble's end was fetched could not be noted");
+    }
+  }
+
+  function frame(streamId: string, content: string): BotBody {
+    return streamBody({ id: streamId, content, finish: false, feedbackId: feedback(streamId) });
   }
 
   function feedback(streamId: string): string | undefined {

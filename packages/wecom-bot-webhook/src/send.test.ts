@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type OutboundContent, RejectedError } from "@wxgate/core";
+import { type OutboundContent, RejectedError, type TrackedResponse } from "@wxgate/core";
 import { describe, expect, it } from "vitest";
 import { RESPONSE_URL } from "./fixtures/callbacks.ts";
 import { type HookOptions, say, startHook } from "./fixtures/hook.ts";
@@ -56,6 +56,74 @@ describe("an answer", () => {
     await hook.send(hook.pieces(say("the answer"))[0]!);
 
     expect(await hook.shown(ID)).toEqual(await hook.shown(ID));
+  });
+
+  it("is not sent while the response with it has not left, and is fetched again", async () => {
+    const hook = await withMessage();
+    const { sent } = await hook.send(hook.pieces(say("the answer"))[0]!);
+
+    await hook.shown(ID, false);
+    await hook.clock.advance(2_000);
+    expect(await Promise.race([sent, "waits"])).toBe("waits");
+    await hook.shown(ID);
+
+    expect(await sent).toEqual({ platformId: ID });
+    expect(hook.posts).toEqual([]);
+  });
+
+  it("that was lost with the process before its response left goes out by response_url, once", async () => {
+    const hook = await withMessage();
+    const [piece] = hook.pieces(say("the answer"));
+    const { die } = await hook.send(piece!);
+    await hook.shown(ID, "nobody knows");
+    die();
+    hook.restart();
+
+    const { sent } = await hook.send(piece!, { attempt: 2 });
+    await hook.clock.advance(PATIENCE_MS);
+
+    expect(await sent).toEqual({ platformId: "d-1" });
+    expect(hook.posts).toHaveLength(1);
+  });
+
+  it("that was lost with the process ends its bubble when the platform asks again, and only there", async () => {
+    const hook = await withMessage();
+    const [piece] = hook.pieces(say("the answer"));
+    const { die } = await hook.send(piece!);
+    await hook.shown(ID, "nobody knows");
+    die();
+    hook.restart();
+
+    const { sent } = await hook.send(piece!, { attempt: 2 });
+    await hook.clock.advance(10_000);
+    const again = await hook.shown(ID);
+    await hook.clock.advance(PATIENCE_MS);
+
+    expect(again).toMatchObject({ finish: true, content: "the answer" });
+    expect(await sent).toEqual({ platformId: ID });
+    expect(hook.posts).toEqual([]);
+  });
+
+  it("whose fetch could not be noted is offered again rather than lost", async () => {
+    const hook = await withMessage();
+    await hook.send(hook.pieces(say("the answer"))[0]!);
+    const { compareAndSet } = hook.ports.state;
+    let broken = false;
+    Object.assign(hook.ports.state, {
+      async compareAndSet(...args: Parameters<typeof compareAndSet>) {
+        if (broken) throw new Error("the disk is full");
+        return compareAndSet(...args);
+      },
+    });
+
+    const response = await hook.receive(hook.platform.refresh(ID));
+    broken = true;
+    (response as TrackedResponse).sent(true);
+    await hook.clock.advance(1);
+    broken = false;
+
+    expect(await hook.shown(ID)).toMatchObject({ finish: true, content: "the answer" });
+    expect(hook.logs.filter(({ level }) => level === "error")).toHaveLength(1);
   });
 
   it("that was on its way when the process was killed ends the same bubble", async () => {

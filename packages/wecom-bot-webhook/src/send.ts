@@ -156,15 +156,20 @@ export function createSend(options: SendOptions): Channel["send"] {
     signal: AbortSignal,
   ): Promise<boolean> {
     const overAt = way.at + ASKED_FOR_MS;
-    const patientUntil = clock.now() + config.refreshPatienceSeconds * 1000;
+    const patienceMs = config.refreshPatienceSeconds * 1000;
+    const begunAt = clock.now();
     for (;;) {
       const end: End | undefined = await records.readEnd(streamId);
       if (end?.state === "taken") {
         health.refreshed(true);
         return true;
       }
+      // Another gateway gave up waiting for it.
+      if (end?.state === "moved") return false;
       if (signal.aborted) throw notFetched("the send was given up before the bubble was fetched");
       const hasUrl = (await freeUrl(ways, answers)) !== undefined;
+      // An answer with it may have left without our knowing: the platform would then ask no more, else it asks again.
+      const patientUntil = Math.max(begunAt, end?.offeredAt ?? 0) + patienceMs;
       const until = hasUrl ? Math.min(overAt, patientUntil) : overAt;
       const leftMs = until - clock.now();
       if (leftMs <= 0) {

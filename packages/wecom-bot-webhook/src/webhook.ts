@@ -1,4 +1,12 @@
-import { type Channel, type ChannelPorts, type JsonObject, type Logger, objectField, textField } from "@wxgate/core";
+import {
+  type Channel,
+  type ChannelPorts,
+  type JsonObject,
+  type Logger,
+  objectField,
+  TrackedResponse,
+  textField,
+} from "@wxgate/core";
 import {
   type BotBody,
   type BotContext,
@@ -14,7 +22,7 @@ import { type Callback, createCallbackWebhook, sealJsonReply } from "@wxgate/wec
 import { WecomCrypto } from "@wxgate/wecom-crypto";
 import type { WecomBotWebhookConfig } from "./config.ts";
 import type { Records } from "./records.ts";
-import type { Refresh } from "./refresh.ts";
+import type { Refresh, Shown } from "./refresh.ts";
 import type { ResponseUrls } from "./response-url.ts";
 import { bubbleIdOf, messageOfBubble } from "./stream-id.ts";
 import { wayToJson } from "./way.ts";
@@ -32,6 +40,9 @@ interface WebhookOptions {
   answerEvent(event: BotEvent): Promise<JsonObject | undefined>;
 }
 
+/** What is said inside the response. */
+type Answer = Pick<Shown, "sent"> & { readonly body: JsonObject };
+
 /** Verifies, stores, and answers with the bubble, the welcome or the card; a refresh is answered from the state alone. */
 export function createWebhook(options: WebhookOptions): NonNullable<Channel["webhook"]> {
   const { channel, account, config, look, refresh, records, urls, ports, log } = options;
@@ -48,7 +59,7 @@ export function createWebhook(options: WebhookOptions): NonNullable<Channel["web
     return reply === undefined ? new Response(null, { status: 200 }) : sealed(callback, reply);
   }
 
-  function answerOf(body: JsonObject): Promise<JsonObject | undefined> {
+  function answerOf(body: JsonObject): Promise<Answer | undefined> {
     const context: BotContext = { channel, account, botName: config.botName, receivedAt: ports.clock.now() };
     switch (textField(body, "msgtype")) {
       case "stream":
@@ -60,7 +71,7 @@ export function createWebhook(options: WebhookOptions): NonNullable<Channel["web
     }
   }
 
-  async function takeMessage(body: JsonObject, context: BotContext): Promise<JsonObject | undefined> {
+  async function takeMessage(body: JsonObject, context: BotContext): Promise<Answer | undefined> {
     const message = parseBotMessage(
       body,
       context,
@@ -81,21 +92,22 @@ export function createWebhook(options: WebhookOptions): NonNullable<Channel["web
         { err: error, id: message.id.slice(0, 128) },
         "a message could not be stored; its sender is asked to repeat it",
       );
-      return frame(streamId, notices.sendAgain, true);
+      return { body: frame(streamId, notices.sendAgain, true) };
     }
     // Its id does not tell the message: the refreshes look here instead.
     if (messageOfBubble(streamId) === undefined) await records.setText(streamId, context.receivedAt, "");
-    return frame(streamId, look.placeholder, false);
+    return { body: frame(streamId, look.placeholder, false) };
   }
 
-  async function takeEvent(body: JsonObject, context: BotContext): Promise<JsonObject | undefined> {
+  async function takeEvent(body: JsonObject, context: BotContext): Promise<Answer | undefined> {
     const parsed = parseBotEvent(body, context);
     if (parsed === undefined) return undefined;
     const { event } = parsed;
     const way = wayToJson({ at: context.receivedAt, bubble: false, ...urlOf(body) });
     const messages = parsed.kind === "card-tapped" ? [{ ...parsed.message, replyHandle: way }] : [];
     await ports.inbox.accept({ messages, events: [event] });
-    return options.answerEvent(parsed);
+    const reply = await options.answerEvent(parsed);
+    return reply && { body: reply };
   }
 
   function fromOf(body: JsonObject): { from?: string } {
@@ -115,10 +127,11 @@ export function createWebhook(options: WebhookOptions): NonNullable<Channel["web
     return streamBody({ id, content, finish, feedbackId: config.feedback ? id : undefined });
   }
 
-  function sealed({ receiveId: own, nonce }: Callback<"json">, reply: JsonObject): Response {
+  function sealed({ receiveId: own, nonce }: Callback<"json">, { body, sent }: Answer): Response {
     const timestamp = Math.floor(ports.clock.now() / 1000);
-    const text = sealJsonReply(crypto, JSON.stringify(reply), { receiveId: own, timestamp, nonce });
-    return new Response(text, { headers: { "content-type": "application/json" } });
+    const text = sealJsonReply(crypto, JSON.stringify(body), { receiveId: own, timestamp, nonce });
+    const init = { headers: { "content-type": "application/json" } };
+    return sent === undefined ? new Response(text, init) : new TrackedResponse(text, init, sent);
   }
 
   return createCallbackWebhook({

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Logger } from "@wxgate/core";
+import { type Logger, TrackedResponse } from "@wxgate/core";
 import { type FastifyInstance, fastify } from "fastify";
 import type { Metrics } from "../observe/metrics.ts";
 import { toRequest } from "./light-request.ts";
@@ -140,6 +140,12 @@ async function write(response: ServerResponse, answer: Response): Promise<number
   answer.headers.forEach((value, name) => {
     headers[name] = value;
   });
+  if (answer instanceof TrackedResponse) {
+    response.once("finish", () => answer.sent(true));
+    response.once("close", () => answer.sent(false));
+    // The platform may have hung up meanwhile.
+    if (response.destroyed) answer.sent(false);
+  }
   response.writeHead(answer.status, headers);
   // As text, byte for byte: Node then sends head and body by one call to the system instead of two buffers by another.
   response.end(body, "latin1");

@@ -4,6 +4,7 @@ import { hasMedia, type InboundContent, type OutboundContent, textOf } from "../
 import { RejectedError, TransientError } from "../errors.ts";
 import type { InboundEvent, InboundMessage } from "../message.ts";
 import type { Clock, Fetch, Logger, MediaOpener, MediaStream, OpenSocket, Random } from "../ports.ts";
+import { TrackedResponse } from "../tracked-response.ts";
 import { stderrLogger, systemClock, systemRandom, trustingOpener } from "./local-ports.ts";
 import { conversationOf, type LocalStore, openLocalStore } from "./local-store.ts";
 
@@ -115,7 +116,12 @@ export async function serve<Config>(
 
   return {
     channel,
-    webhook: (request) => channel.webhook?.(request) ?? Promise.resolve(new Response(null, { status: 404 })),
+    async webhook(request) {
+      const response = await channel.webhook?.(request);
+      // The application's server writes it; nobody hears how that goes.
+      if (response instanceof TrackedResponse) response.sent(true);
+      return response ?? new Response(null, { status: 404 });
+    },
     async run(signal) {
       for (const message of store.unanswered()) if (!lanes.has(conversationOf(message))) handleInOrder(message);
       await channel.run?.(signal);
