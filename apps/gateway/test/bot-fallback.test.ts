@@ -1,0 +1,72 @@
+import { describe, expect, it } from "vitest";
+import { APP, appChannel, botChannel, connected, LONG_BOT, phoneOf } from "./bots.ts";
+import { type GatewayUnderTest, startGateway, waitFor } from "./harness.ts";
+
+/** A bot on its long connection, and the enterprise's app that sends when the bot cannot. */
+async function startBoth(): Promise<GatewayUnderTest> {
+  const gateway = await startGateway({
+    config: (sim) => ({
+      channels: {
+        helper: botChannel(sim, { fallback: "app", mediaLocalRoots: ["."] }),
+        app: appChannel(sim, { mediaLocalRoots: ["."] }),
+      },
+    }),
+    files: { "report.txt": "the whole report" },
+  });
+  await connected(gateway);
+  return gateway;
+}
+
+/** The platform takes connections and answers no subscription any more. */
+async function cutOff({ sim }: GatewayUnderTest): Promise<void> {
+  sim.setFaults([{ name: "bot.subscribe.silent" }]);
+  await sim.act("wecom-bot-ws", "disconnect", { account: LONG_BOT });
+}
+
+const send = (gateway: GatewayUnderTest, target: string, ...content: readonly object[]) =>
+  gateway.api("/api/messages", { method: "POST", body: { channel: "helper", target, content } });
+
+describe("a bot with the enterprise's app as its fallback", () => {
+  it("has text and files sent by the app while its connection is down", async () => {
+    const gateway = await startBoth();
+    const phone = phoneOf(gateway, APP, "zhangsan");
+    await cutOff(gateway);
+
+    await send(gateway, "zhangsan", { kind: "text", text: "hello anyway" });
+    await send(gateway, "zhangsan", { kind: "file", path: "./report.txt", filename: "report.txt" });
+    await waitFor(() => phone.answers().length === 2, { timeoutMs: 90_000 });
+
+    expect(phone.texts()[0]).toBe("hello anyway");
+    expect(phone.answers()[1]).toMatchObject({ kind: "file", media: { filename: "report.txt" } });
+    expect(phoneOf(gateway, LONG_BOT, "zhangsan").answers()).toEqual([]);
+  });
+
+  it("has a file that cannot be uploaded told in words: its public address, never a local path", async () => {
+    const gateway = await startBoth();
+    const phone = phoneOf(gateway, APP, "zhangsan");
+    await cutOff(gateway);
+    gateway.sim.setFaults([{ name: "qyapi.errcode", target: "media/upload", value: 40009 }]);
+
+    await send(gateway, "zhangsan", { kind: "file", url: "https://files.example.invalid/report.pdf" });
+    await send(gateway, "zhangsan", { kind: "file", path: "./report.txt" });
+    await waitFor(() => phone.answers().length === 2, { timeoutMs: 90_000 });
+
+    expect(phone.texts()[0]).toContain("https://files.example.invalid/report.pdf");
+    expect(phone.answers().map(({ kind }) => kind)).toEqual(["text", "text"]);
+    expect(phone.texts()[1]).not.toContain("report.txt");
+    expect(JSON.stringify(phone.answers())).not.toContain(gateway.dir);
+  });
+
+  it.each([
+    ["party:2", "zhangsan"],
+    ["tag:1", "zhangsan"],
+  ])("leaves %s to the app", async (target, member) => {
+    const gateway = await startBoth();
+    const phone = phoneOf(gateway, APP, member);
+
+    await send(gateway, target, { kind: "text", text: "to all of you" });
+    await waitFor(() => phone.answers().length === 1, { timeoutMs: 90_000 });
+
+    expect(phone.texts()).toEqual(["to all of you"]);
+  });
+});
