@@ -5,7 +5,7 @@ export interface FileStagerOptions {
   readonly stageMedia: MediaStager;
   /** What the receiver reads instead of a file. */
   readonly notices: {
-    /** Its form or size was wrong; `{reason}` stands for why. */
+    /** Its form or size was wrong, or its upload was refused; `{reason}` stands for why. */
     readonly notSent: string;
     /** A guard refused it, or it is not there: nothing a receiver can use. */
     readonly notAvailable: string;
@@ -24,10 +24,12 @@ export interface StagedFile {
 /** Uploads a file, as a plain file where the platform would not take it as it was meant; what it takes in no form becomes a sentence. */
 export type FileStager = (media: OutboundMedia, account: string, signal: AbortSignal) => Promise<StagedFile>;
 
+const NOT_TAKEN = ["wecom.media-unfit", "wecom.upload-refused"];
+
 export function createFileStager({ stageMedia, notices, log }: FileStagerOptions): FileStager {
-  /** Why, and where it is to be had, if only its form was wrong; what a guard refused is nothing for the receiver. */
+  /** Why, and where it is to be had, if only the platform would not have it; what a guard refused is nothing for the receiver. */
   function excuse(media: OutboundMedia, error: RejectedError): string {
-    if (error.code !== "wecom.media-unfit") return notices.notAvailable;
+    if (!NOT_TAKEN.includes(error.code)) return notices.notAvailable;
     const words = notices.notSent.replaceAll("{reason}", error.message);
     return media.url === undefined ? words : `${words}\n${media.url}`;
   }

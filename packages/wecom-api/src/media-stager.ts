@@ -27,8 +27,8 @@ export interface StagedMedia {
  * Opens a file, makes of it what the platform takes and uploads it, in constant memory. What has a media id already is
  * given back as it is.
  *
- * @throws RejectedError `wecom.media-unfit` with the reason in words when it can be sent in no form; what the opener and
- *   the API throw
+ * @throws RejectedError `wecom.media-unfit` or `wecom.upload-refused` with the reason in words when it can be sent in no
+ *   form, or the platform did not take it; what the opener and the API throw
  */
 export type MediaStager = (media: OutboundMedia, signal: AbortSignal) => Promise<StagedMedia>;
 
@@ -54,18 +54,32 @@ export function createMediaStager({ api, media: opener, rules = WECOM_MEDIA_RULE
     }
   }
 
+  async function take(upload: Upload, signal: AbortSignal): Promise<string> {
+    const file = { filename: upload.filename, mime: upload.mime, bytes: upload.bytes, open: upload.open };
+    try {
+      return (await api.uploadMedia(upload.kind, file, signal)).mediaId;
+    } catch (error) {
+      if (!(error instanceof RejectedError)) throw error;
+      const { platformCode, message } = error;
+      const reason = platformCode === undefined ? message : `WeCom refused the file (errcode ${platformCode})`;
+      throw new RejectedError(reason, {
+        code: "wecom.upload-refused",
+        ...(platformCode === undefined ? {} : { platformCode }),
+        cause: error,
+      });
+    }
+  }
+
   return async function stage(media, signal) {
     const { kind, mediaId, filename } = media;
     if (mediaId !== undefined) return { kind, mediaId, ...(filename !== undefined && { filename }) };
     const dir = await mkdtemp(join(opener.scratchDir ?? tmpdir(), "wxgate-"));
     try {
       const upload = await fit(media, dir, signal);
-      const file = { filename: upload.filename, mime: upload.mime, bytes: upload.bytes, open: upload.open };
-      const { mediaId: uploaded } = await api.uploadMedia(upload.kind, file, signal);
       const { reason } = upload;
       return {
         kind: upload.kind,
-        mediaId: uploaded,
+        mediaId: await take(upload, signal),
         filename: upload.filename,
         ...(reason !== undefined && { reason }),
       };
