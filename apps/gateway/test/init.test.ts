@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startSimulator } from "@wxgate/simulator";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { botChannel, LONG_BOT } from "./bots.ts";
 import { kfChannel, runCli } from "./harness.ts";
 
 async function setUp() {
@@ -16,7 +17,7 @@ async function setUp() {
   const flags = ["--type", "kf", "--corp-id", corpId, "--token", token, "--encoding-aes-key", encodingAESKey];
   const rest = ["--api-base-url", sim.url, "--agent", "echo"];
   const init = (...more: readonly string[]) => runCli(dir, ["init", ...(flags as string[]), ...rest, ...more]);
-  return { dir, init, secret: secret ?? "" };
+  return { sim, dir, init, secret: secret ?? "" };
 }
 
 describe("init", () => {
@@ -43,6 +44,31 @@ describe("init", () => {
     expect(stderr).toMatch(/40001[\s\S]*secret/i);
     expect(stderr).not.toContain("another-consoles-secret");
     expect(() => readFileSync(join(dir, "wxgate.yaml"))).toThrow("ENOENT");
+  });
+
+  it("tries a bot's long connection, and hangs up", async () => {
+    const { dir, sim } = await setUp();
+    const { botId, secret, url } = botChannel(sim) as Record<string, string>;
+    const bot = ["--type", "wecom-bot-ws", "--bot-id", botId ?? "", "--api-base-url", url ?? "", "--agent", "echo"];
+
+    const refused = await runCli(dir, ["init", ...bot, "--secret", "of-another-bot"]);
+    const made = await runCli(dir, ["init", ...bot, "--secret", secret ?? ""]);
+    const checked = await runCli(dir, ["check"]);
+
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/853000[\s\S]*Copy Bot ID and Secret/) });
+    expect(made).toMatchObject({ code: 0, stdout: expect.stringContaining("WeCom takes these credentials.") });
+    expect(checked.code).toBe(0);
+    expect(sim.screen({ account: LONG_BOT, user: "nobody" }).chat.state).not.toBe(0);
+  });
+
+  it("writes where a personal bot's platform is under the name its channel knows", async () => {
+    const { dir, sim } = await setUp();
+
+    const made = await runCli(dir, ["init", "--type", "weixin-ilink", "--api-base-url", sim.url, "--agent", "echo"]);
+    const checked = await runCli(dir, ["check"]);
+
+    expect([made.code, checked.code]).toEqual([0, 0]);
+    expect(readFileSync(join(dir, "wxgate.yaml"), "utf8")).toContain(`baseUrl: ${sim.url}`);
   });
 
   it("overwrites nothing without --force", async () => {

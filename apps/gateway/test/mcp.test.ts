@@ -159,6 +159,27 @@ describe("MCP on the admin server", () => {
     expect(left.json).toEqual({ schedules: [] });
   });
 
+  it("leaves a schedule what an update does not name: its hour when the zone moves, its zone when the hour moves", async () => {
+    const gateway = await startGateway();
+    const { target } = await customer(gateway);
+    const client = await connect(gateway);
+    const made = await use(client, "create_schedule", {
+      name: "morning",
+      cron: "0 9 * * *",
+      timeZone: "America/New_York",
+      text: "hi",
+      channel: "support",
+      target,
+    });
+    const { id } = made.json;
+
+    const later = await use(client, "update_schedule", { id, cron: "0 10 * * *" });
+    const moved = await use(client, "update_schedule", { id, timeZone: "Europe/Berlin" });
+
+    expect(later.json.timing).toEqual({ kind: "cron", expression: "0 10 * * *", timeZone: "America/New_York" });
+    expect(moved.json.timing).toEqual({ kind: "cron", expression: "0 10 * * *", timeZone: "Europe/Berlin" });
+  });
+
   it("serves the skills as resources, and by tools", async () => {
     const gateway = await startGateway();
     const client = await connect(gateway);

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Connect } from "./socket.ts";
 
 const CONSOLE_BOT = "WeCom admin console (or client), AI bot, API mode, long connection";
+export const DEFAULT_URL = "wss://openws.work.weixin.qq.com";
 const MIB = 1024 * 1024;
 
 /** Configuration of a `wecom-bot-ws` channel. Keys that all channels have (agent, dmPolicy, …) belong to the gateway. */
@@ -14,7 +15,7 @@ export const wecomBotWsConfigSchema = z.strictObject({
     .regex(/^\S{1,256}$/, `must be the Secret of the long connection (${CONSOLE_BOT}); it is shown once`),
   url: z
     .url({ protocol: /^wss?$/, error: "must be a whole address with wss:// or ws://" })
-    .default("wss://openws.work.weixin.qq.com")
+    .default(DEFAULT_URL)
     .describe("Where the long connection is; for private deployments and the simulator."),
   ...botConfigShape,
   proactiveMaxBytes: z

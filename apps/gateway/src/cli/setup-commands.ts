@@ -13,7 +13,10 @@ export const SETUP_COMMANDS: readonly CommandSpec[] = [
       ["--encoding-aes-key <key>", "EncodingAESKey of the callback page"],
       ["--agent-id <number>", "AgentId of a self-built app"],
       ["--bot-id <id>", "Bot ID of an AI bot"],
-      ["--api-base-url <address>", "where the platform is; for private deployments and the simulator"],
+      [
+        "--api-base-url <address>",
+        "where the platform is (of a bot on a long connection: ws:// or wss://); for private deployments and the simulator",
+      ],
       ["--agent <type>", "who answers: echo, openai or http"],
       ["--agent-url <address>", "where it is"],
       ["--agent-key <key>", "its API key or secret"],

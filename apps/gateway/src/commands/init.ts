@@ -7,7 +7,7 @@ import { parseConfig } from "../config/load.ts";
 import { createDraft } from "../import/draft.ts";
 import { writeConfig } from "../import/write.ts";
 import { createInterview } from "../init/ask.ts";
-import { checkCorpSecret } from "../init/check-credentials.ts";
+import { checkBot, checkCorpSecret } from "../init/check-credentials.ts";
 import { AGENTS, TYPES, WHICH_AGENT, WHICH_CHANNEL } from "../init/questions.ts";
 import { registry } from "../registry.ts";
 import { addToEnvironmentFile, refuseToOverwrite, writeConfigFile } from "./new-files.ts";
@@ -20,16 +20,15 @@ export const init: Action = async (context, _args, options) => {
   refuseToOverwrite(context.configFile, options.force === true);
   const interview = createInterview(options, process.stdin.isTTY && !context.json);
   const type = await interview.must(WHICH_CHANNEL);
-  const { label, questions } = TYPES[type]!;
+  const { label, questions, addressKey } = TYPES[type]!;
   const answers = await interview.all(questions);
-  const apiBaseUrl = typeof options.apiBaseUrl === "string" ? options.apiBaseUrl : undefined;
-  await tryOut(context, { ...answers, ...(apiBaseUrl && { apiBaseUrl }) });
+  const keys = { ...answers, ...(typeof options.apiBaseUrl === "string" && { [addressKey]: options.apiBaseUrl }) };
+  await tryOut(context, keys);
   const agentType = await interview.must(WHICH_AGENT);
   const agentKeys = await interview.all(AGENTS[agentType]!.questions);
 
   const draft = createDraft();
   const id = typeof options.id === "string" ? options.id : "main";
-  const keys = { ...answers, ...(apiBaseUrl && { apiBaseUrl }) };
   draft.channels.set(id, { type, comment: `${label}.`, keys, origin: { channel: type, account: "" } });
   draft.agents.set("assistant", { type: agentType, ...agentKeys });
   const { yaml, secrets } = writeConfig(draft, isInline, COMMENT);
@@ -52,21 +51,23 @@ export const init: Action = async (context, _args, options) => {
 const COMMENT = "Made by `wxgate init`. `wxgate check` says what is wrong after a change, `wxgate reload` applies it.";
 
 /** Before anything is written: what WeCom says to the credentials. */
-async function tryOut(context: CommandContext, answers: Readonly<Record<string, string>>): Promise<void> {
-  const { corpId, secret, apiBaseUrl } = answers;
-  if (corpId === undefined || secret === undefined) return;
+async function tryOut(context: CommandContext, keys: Readonly<Record<string, string>>): Promise<void> {
+  const { corpId, botId, secret, apiBaseUrl, url } = keys;
+  if (secret === undefined) return;
   const http = createHttpClient({ env: context.env, network: { timeoutMs: CHECK_TIMEOUT_MS, retries: 0 } });
+  const signal = AbortSignal.timeout(CHECK_TIMEOUT_MS);
   try {
-    await checkCorpSecret(
-      { corpId, secret, ...(apiBaseUrl && { apiBaseUrl }) },
-      http.fetch,
-      AbortSignal.timeout(CHECK_TIMEOUT_MS),
-    );
+    if (botId !== undefined) await checkBot({ botId, secret, ...(url && { url }) }, http.openSocket, signal);
+    else if (corpId !== undefined)
+      await checkCorpSecret({ corpId, secret, ...(apiBaseUrl && { apiBaseUrl }) }, http.fetch, signal);
+    else return;
     context.say("WeCom takes these credentials.");
   } catch (error) {
     if (error instanceof ChannelError) throw new CommandError([error.message, error.hint].filter(Boolean).join("\n"));
-    if (error instanceof HttpError)
-      throw new CommandError(`WeCom cannot be reached from here (${error.code}); check network and proxy`);
+    if (error instanceof HttpError || signal.aborted)
+      throw new CommandError(
+        `WeCom cannot be reached from here (${error instanceof HttpError ? error.code : "no answer in time"}); check network and proxy`,
+      );
     throw error;
   } finally {
     await http.close();

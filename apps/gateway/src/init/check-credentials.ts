@@ -1,5 +1,8 @@
-import type { Fetch } from "@wxgate/core";
+import type { Fetch, OpenSocket } from "@wxgate/core";
 import { DEFAULT_API_BASE_URL, SHARED_ERRCODES, toWecomError } from "@wxgate/wecom-api";
+import { checkBotCredentials } from "@wxgate/wecom-bot-ws";
+import { systemClock } from "../ports/clock.ts";
+import { createLogger } from "../ports/logger.ts";
 
 /** Asks WeCom for a token with these credentials. @throws ChannelError with cause and cure when it refuses. */
 export async function checkCorpSecret(
@@ -14,4 +17,14 @@ export async function checkCorpSecret(
   const { errcode = 0, errmsg = "" } = (await response.json()) as { errcode?: number; errmsg?: string };
   if (errcode !== 0)
     throw toWecomError({ path: "gettoken", errcode, errmsg }, { tables: [SHARED_ERRCODES], secrets: [secret] });
+}
+
+/** Asks WeCom for the bot's long connection and gives it back. @throws ChannelError with cause and cure when it refuses. */
+export async function checkBot(
+  bot: { readonly botId: string; readonly secret: string; readonly url?: string },
+  openSocket: OpenSocket,
+  signal: AbortSignal,
+): Promise<void> {
+  const ports = { clock: systemClock, log: createLogger("error", process.stderr), openSocket };
+  await checkBotCredentials(bot, { ports }, signal);
 }

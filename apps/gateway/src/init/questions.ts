@@ -29,16 +29,30 @@ const secret = (where: string): Question => ({
   isSecret: true,
 });
 
-export const TYPES: Readonly<Record<string, { readonly label: string; readonly questions: readonly Question[] }>> = {
+/** A kind of channel the wizard can set up. */
+export interface ChannelKind {
+  readonly label: string;
+  readonly questions: readonly Question[];
+  /** The key that says where the platform is. */
+  readonly addressKey: "apiBaseUrl" | "url" | "baseUrl";
+}
+
+export const TYPES: Readonly<Record<string, ChannelKind>> = {
   kf: {
     label: "WeChat Customer Service (微信客服)",
     questions: [corpId, { ...secret("console of WeChat Customer Service, API"), isOptional: true }, ...callback],
+    addressKey: "apiBaseUrl",
   },
   "wecom-bot-ws": {
     label: "WeCom AI bot, long connection (智能机器人)",
     questions: [{ key: "botId", flag: "botId", words: "Bot ID" }, secret("API mode, long connection")],
+    addressKey: "url",
   },
-  "wecom-bot-webhook": { label: "WeCom AI bot, callbacks", questions: callback },
+  "wecom-bot-webhook": {
+    label: "WeCom AI bot, callbacks",
+    questions: callback,
+    addressKey: "apiBaseUrl",
+  },
   "wecom-agent-xml": {
     label: "WeCom self-built app (自建应用)",
     questions: [
@@ -47,8 +61,9 @@ export const TYPES: Readonly<Record<string, { readonly label: string; readonly q
       { key: "agentId", flag: "agentId", words: "AgentId (the app's page)" },
       ...callback,
     ],
+    addressKey: "apiBaseUrl",
   },
-  "weixin-ilink": { label: "Personal WeChat bot, by QR code (iLink)", questions: [] },
+  "weixin-ilink": { label: "Personal WeChat bot, by QR code (iLink)", questions: [], addressKey: "baseUrl" },
 };
 
 export const AGENTS: Readonly<Record<string, { readonly label: string; readonly questions: readonly Question[] }>> = {

@@ -19,7 +19,7 @@ const when = {
     .min(1)
     .optional()
     .describe('Repeated: minute hour day month weekday, such as "0 9 * * 1-5". Either cron or at.'),
-  timeZone: z.string().min(1).default("Asia/Shanghai").describe("Of cron."),
+  timeZone: z.string().min(1).optional().describe("Of cron; Asia/Shanghai when nothing else was said."),
   at: z.iso.datetime({ offset: true }).optional().describe('Once: "2026-11-21T09:00:00+08:00".'),
 };
 const missed = z
@@ -80,12 +80,12 @@ export function scheduleTools(ports: ToolPorts): readonly GatewayTool[] {
         ...when,
       }),
       async run({ id, name, enabled, ...time }, { caller }) {
-        await requireTheirs(id, caller, ports);
-        const hasTime = time.cron !== undefined || time.at !== undefined;
+        const before = await requireTheirs(id, caller, ports);
+        const hasTime = Object.values(time).some((value) => value !== undefined);
         const row = await ports.schedules.edit(id, {
           ...(name !== undefined && { name }),
           ...(enabled !== undefined && { enabled }),
-          ...(hasTime && { timing: timingOf(time) }),
+          ...(hasTime && { timing: timingOf(time, before.timing) }),
         });
         if (row === undefined) throw noSchedule(id);
         return describe(row);
@@ -129,12 +129,18 @@ export function scheduleTools(ports: ToolPorts): readonly GatewayTool[] {
 
 interface Time {
   readonly cron?: string | undefined;
-  readonly timeZone: string;
+  readonly timeZone?: string | undefined;
   readonly at?: string | undefined;
 }
 
-function timingOf({ cron, timeZone, at }: Time): ScheduleTiming {
-  if (cron !== undefined && at === undefined) return { kind: "cron", expression: cron, timeZone };
+const USUAL_TIME_ZONE = "Asia/Shanghai";
+
+/** What is not said of a repeated time stays as it was `before`. */
+function timingOf({ cron, timeZone, at }: Time, before?: ScheduleTiming): ScheduleTiming {
+  const kept = before?.kind === "cron" ? before : undefined;
+  const expression = cron ?? (at === undefined ? kept?.expression : undefined);
+  if (expression !== undefined && at === undefined)
+    return { kind: "cron", expression, timeZone: timeZone ?? kept?.timeZone ?? USUAL_TIME_ZONE };
   if (at !== undefined && cron === undefined) return { kind: "once", at: Date.parse(at) };
   throw rejected("write either cron or at", "tool.arguments");
 }
@@ -179,10 +185,11 @@ function isTheirs(caller: Caller): (row: ScheduleRow) => boolean {
   return (row) => reachesEverything(caller) || row.createdBy === ownerOf(caller);
 }
 
-async function requireTheirs(id: string, caller: Caller, ports: ToolPorts): Promise<void> {
+async function requireTheirs(id: string, caller: Caller, ports: ToolPorts): Promise<ScheduleRow> {
   const row = await ports.schedules.get(id);
   // Other people's schedules do not exist for this caller.
   if (row === undefined || !isTheirs(caller)(row)) throw noSchedule(id);
+  return row;
 }
 
 function noSchedule(id: string) {
