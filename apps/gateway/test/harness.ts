@@ -65,6 +65,8 @@ export interface GatewayUnderTest {
   repliesTo(from?: string, account?: string): readonly string[];
   writeConfig(config: Json): void;
   signal(signal: NodeJS.Signals): void;
+  /** Whoever read its output and its log goes away. */
+  hangUp(): void;
   /** Resolves when the process ends, however it ends. */
   exit(): Promise<Exit>;
   kill9(): Promise<void>;
@@ -155,6 +157,10 @@ export async function startGateway(options: StartOptions = {}): Promise<GatewayU
     writeConfig,
     signal(signal) {
       running?.kill(signal);
+    },
+    hangUp() {
+      running?.stdout?.destroy();
+      running?.stderr?.destroy();
     },
     exit: () => ended,
     async kill9() {

@@ -32,6 +32,21 @@ describe("a killed gateway", () => {
   });
 });
 
+describe("a gateway whose log nobody reads any more", () => {
+  it("goes on answering, and still ends in order", async () => {
+    const gateway = await startGateway();
+    gateway.hangUp();
+
+    await gateway.customerWrites("one");
+    await waitFor(() => gateway.repliesTo().length === 1);
+    await gateway.customerWrites("two");
+    await waitFor(() => gateway.repliesTo().length === 2);
+
+    expect(gateway.repliesTo()).toEqual(["You said: one", "You said: two"]);
+    expect(await gateway.stop()).toEqual({ code: 0, signal: null });
+  });
+});
+
 describe("an orderly end", () => {
   it("lets the agent finish, takes no more callbacks meanwhile, ends with code 0 and loses nothing", async () => {
     const gateway = await startGateway({

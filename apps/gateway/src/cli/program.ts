@@ -126,6 +126,7 @@ function createProgram(surroundings: Surroundings): Command {
 /** Runs one command line. Everything that goes wrong ends in words and an exit code. */
 export async function main(args: readonly string[]): Promise<void> {
   const isJson = args.includes("--json");
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", outliveReader);
   try {
     await createProgram({
       env: processEnvironment(),
@@ -145,6 +146,11 @@ export async function main(args: readonly string[]): Promise<void> {
     else process.stderr.write(`${messageOf(error)}\n`);
     process.exitCode = exitCode;
   }
+}
+
+/** Whoever read the output is gone (`| head`, a log collector that died): no reason for a gateway to end. */
+function outliveReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
 }
 
 function messageOf(error: unknown): string {
