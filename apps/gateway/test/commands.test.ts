@@ -45,6 +45,22 @@ describe("check", () => {
   });
 });
 
+describe("doctor", () => {
+  it("says when the address of a bot's long connection is not reached", async () => {
+    const dir = emptyFolder();
+    const bot = "type: wecom-bot-ws, botId: aib1, secret: s3cret";
+    writeFileSync(join(dir, "wxgate.yaml"), `channels: { helper: { ${bot}, url: "ws://127.0.0.1:1/path" } }\n`);
+
+    const { stdout } = await runCli(dir, ["doctor", "--json"]);
+
+    expect(JSON.parse(stdout).findings).toContainEqual({
+      check: "clock",
+      result: "note",
+      message: "ws://127.0.0.1:1 cannot be reached from here: check network, DNS and proxy (egressProxyUrl)",
+    });
+  });
+});
+
 describe("doctor callback", () => {
   it("takes its own options, though doctor is a command as well: exit code 1", async () => {
     const dir = emptyFolder();

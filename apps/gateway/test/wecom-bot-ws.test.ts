@@ -122,6 +122,7 @@ describe("a gateway with a bot on its long connection", () => {
     await connected(gateway);
 
     await write(gateway, "silence", "silent");
+    await write(gateway, "fail", "failing");
     await write(gateway, "wait", "stopper");
     await waitFor(() => answers(gateway, "stopper").length > 0);
     await write(gateway, "/stop", "stopper");
@@ -135,10 +136,36 @@ describe("a gateway with a bot on its long connection", () => {
         answers(gateway, "stopper").length > 1 &&
         answers(gateway, "stopper").every(({ spinning }) => spinning === false),
     );
-    for (const user of ["silent", "stopper"]) {
+    await waitFor(() => finished(gateway, "failing").length > 0);
+    expect(answers(gateway, "failing")).toMatchObject([{ spinning: false, text: expect.stringContaining("抱歉") }]);
+    for (const user of ["silent", "failing", "stopper"]) {
       for (const item of answers(gateway, user)) expect(item).toMatchObject({ finishes: 1 });
     }
   });
+
+  it.each(["before-complete-turn", "after-complete-turn"])(
+    "that is killed %s leaves no bubble spinning when the agent said nothing",
+    async (crashPoint) => {
+      const gateway = await startGateway({
+        ...withAgent("export default { async *respond() {} };"),
+        crashPoint,
+      });
+      await connected(gateway);
+      await write(gateway, "silence");
+      await gateway.exit();
+      await gateway.restart();
+      await connected(gateway);
+
+      const areAllDone = () => answers(gateway).every(({ spinning }) => spinning === false);
+      await waitFor(() => answers(gateway).length > 0 && areAllDone());
+      const before = answers(gateway).length;
+      await write(gateway, "more silence");
+      await waitFor(() => answers(gateway).length > before && areAllDone());
+
+      for (const item of answers(gateway)) expect(item).toMatchObject({ finishes: 1, spinning: false });
+    },
+    60_000,
+  );
 
   it("sends 34 cards to one chat at once: 30 in the first minute, the others after it, all once", async () => {
     const gateway = await startGateway({ config: (sim) => ({ channels: { helper: botChannel(sim) } }) });

@@ -38,7 +38,9 @@ export interface Channel {
   withThought?(thought: string, text: string): string;
   openStream?(target: ReplyTarget, resume?: JsonObject): ReplyStream;
   /**
-   * Denied, unanswered or merged: close what was opened for these messages.
+   * Denied, unanswered or merged: close what was opened for these messages. Called before the turn ends, which is then never
+   * worked on again: resolve once a process that dies, or a line that is down, cannot leave it open any more. Called again
+   * for the same turn after a crash.
    *
    * @param stream what `openStream` returned for the turn, in this process or an earlier one
    */

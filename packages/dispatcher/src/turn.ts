@@ -124,6 +124,8 @@ async function finish(answering: Answering, result: Outcome): Promise<void> {
   const { turn, entry, run, stream } = answering;
   const handle = stream?.handle ?? turn.stream;
   const reply = content.length === 0 ? undefined : await replyOf(answering, content, handle, thought);
+  // Before: nobody comes back to a turn that is complete, so a bubble left open by a crash in between would spin for ever.
+  if (reply === undefined) await entry.channel.settle?.(targetOf(turn), handle);
   await run.ports.store.completeTurn(turn.claim, {
     outcome,
     ...answerer,
@@ -131,7 +133,6 @@ async function finish(answering: Answering, result: Outcome): Promise<void> {
     ...(error === undefined ? {} : { error }),
     ...(remember === true ? { historyText: [...asked.map(outboundText), replyText(content)].join("\n") } : {}),
   });
-  if (reply === undefined) await entry.channel.settle?.(targetOf(turn), handle);
 }
 
 async function giveBackOrFail(answering: Answering, error: unknown): Promise<void> {

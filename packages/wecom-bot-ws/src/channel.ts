@@ -73,6 +73,7 @@ export function createWecomBotWsChannel(
     continues: notices.continues,
     showAtOnce: config.sendThinkingMessage,
     feedback: config.feedback,
+    state,
     refreshMs: config.refreshIntervalMs,
     keepAliveMs: config.keepAliveSeconds * 1000,
     windowMs: config.streamWindowSeconds * 1000,
@@ -100,11 +101,25 @@ export function createWecomBotWsChannel(
       log,
       link,
       health,
-      connect: (onReady, signal) =>
-        runSession(
-          { url, connect, credentials: { botId, secret }, clock, log, newReqId, onReady, onCallback: intake.take },
+      connect(onReady, signal) {
+        const begin: typeof onReady = (session) => {
+          onReady(session);
+          void streams.resume();
+        };
+        return runSession(
+          {
+            url,
+            connect,
+            credentials: { botId, secret },
+            clock,
+            log,
+            newReqId,
+            onReady: begin,
+            onCallback: intake.take,
+          },
           signal,
-        ),
+        );
+      },
     }),
     target: createBotTarget(id, botId),
     personKey: memberKey,
@@ -120,9 +135,7 @@ export function createWecomBotWsChannel(
       ? { withThought: (thought: string, text: string) => withThought(thought, text, config.streamMaxBytes) }
       : {}),
     openStream: streams.open,
-    async settle(target, stream) {
-      streams.settle(target, stream);
-    },
+    settle: streams.settle,
     openMedia: createBotMedia({ config, ports }),
     reply: { ...SENDS, kinds: ["direct", "group"] },
     health: health.report,

@@ -30,7 +30,8 @@ import type { WecomBotWsConfig } from "./config.ts";
 import { codeOf, ERR_REQ_ID, ERR_STREAM_OVER, isUnknownOutcome, noAudience } from "./errors.ts";
 import type { Pacing } from "./pacing.ts";
 import { answerable, type StreamPlace } from "./place.ts";
-import { LONGEST_WINDOW_MS, type Streams, type Words } from "./streams.ts";
+import { LONGEST_WINDOW_MS } from "./settling.ts";
+import type { Streams, Words } from "./streams.ts";
 
 export interface SendOptions {
   readonly config: Pick<WecomBotWsConfig, "proactiveMaxBytes" | "feedback" | "notices">;

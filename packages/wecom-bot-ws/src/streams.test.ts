@@ -258,6 +258,36 @@ describe("a bubble", () => {
     expect(bubbles(second.platform)).toMatchObject([{ finish: true }]);
   });
 
+  it("that was to be closed when its process died is closed by the next, once", async () => {
+    const first = await startBot();
+    const target = await says(first, "hi");
+    const { handle } = first.channel.openStream!(target);
+    await first.test.clock.advance(1_000);
+    first.platform.open = false;
+    first.platform.drop();
+    await first.test.clock.advance(1);
+    await first.channel.settle!(target, handle);
+    await first.stop();
+
+    const second = await startBot({}, { test: first.test });
+    await second.test.clock.advance(1_000);
+    const third = await startBot({}, { test: first.test });
+    await third.test.clock.advance(MINUTE);
+
+    expect(bubbles(second.platform)).toMatchObject([{ content: "（本次没有回复内容）", finish: true }]);
+    expect(bubbles(third.platform)).toEqual([]);
+  });
+
+  it("whose closing could not be noted is not called closed", async () => {
+    const bot = await startBot();
+    const target = await says(bot, "hi");
+    const stream = bot.channel.openStream!(target);
+    await bot.test.clock.advance(1_000);
+    bot.test.ports.state.set = () => Promise.reject(new Error("the disk is full"));
+
+    await expect(bot.channel.settle!(target, stream.handle)).rejects.toThrow("the disk is full");
+  });
+
   it("that never was on the phone is not put there to be closed", async () => {
     const bot = await startBot({ sendThinkingMessage: false });
     const target = await says(bot, "hi");

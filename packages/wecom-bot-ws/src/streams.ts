@@ -1,8 +1,9 @@
-import { type JsonObject, type Logger, type ReplyStream, type ReplyTarget, TransientError } from "@wxgate/core";
+import type { ChannelPorts, JsonObject, Logger, ReplyStream, ReplyTarget } from "@wxgate/core";
 import { finalContent, streamBody, streamIdOf } from "@wxgate/wecom-bot-message";
 import { type Bubble, type BubbleOptions, openBubble } from "./bubble.ts";
 import type { Pacing } from "./pacing.ts";
 import { answerable, placeFromJson, placeToJson, type StreamPlace } from "./place.ts";
+import { createSettling } from "./settling.ts";
 
 /** All answers that grow at this moment. */
 export interface Streams {
@@ -11,8 +12,10 @@ export interface Streams {
   retire(handle: JsonObject | undefined): StreamPlace | undefined;
   /** The last frame. The id of the answer, by which it is rated. @throws what `respond` throws */
   finish(place: StreamPlace, words: Words, signal?: AbortSignal): Promise<{ readonly id: string }>;
-  /** Ends a bubble that gets no answer: now, or as soon as the connection is back. */
-  settle(target: ReplyTarget, handle: JsonObject | undefined): void;
+  /** Ends a bubble that gets no answer. Resolves once nothing can prevent it; it may end a little later. */
+  settle(target: ReplyTarget, handle: JsonObject | undefined): Promise<void>;
+  /** The connection stands: ends the bubbles that could not be ended before. */
+  resume(): Promise<void>;
   /** The end of this answer is on the phone. */
   forget(place: StreamPlace): void;
   close(): void;
@@ -28,16 +31,17 @@ export interface Words {
 export interface StreamsOptions extends BubbleOptions {
   readonly log: Logger;
   readonly pacing: Pick<Pacing, "note">;
+  readonly state: ChannelPorts["state"];
 }
 
-/** What documents say at most; later the platform has ended the bubble by itself. */
-export const LONGEST_WINDOW_MS = 10 * 60_000;
-const SETTLE_RETRY_MS = 2_000;
-
 export function createStreams(options: StreamsOptions): Streams {
-  const { api, clock, log, look, feedback } = options;
+  const { api, clock, log, look, feedback, state } = options;
   const bubbles = new Map<string, Bubble>();
-  const closing = new AbortController();
+  const settling = createSettling({
+    ports: { state, clock },
+    log,
+    finish: (place, text, signal) => finish(place, { text }, signal),
+  });
 
   function startPlace(target: ReplyTarget): StreamPlace | undefined {
     const now = clock.now();
@@ -60,21 +64,6 @@ export function createStreams(options: StreamsOptions): Streams {
     });
     await api.respond(place.reqId, body, signal);
     return { id: answerId };
-  }
-
-  /** Until it is done, or the platform has ended the bubble by itself. */
-  async function settleSoon(place: StreamPlace, words: string): Promise<void> {
-    while (!closing.signal.aborted && clock.now() < place.openedAt + LONGEST_WINDOW_MS) {
-      try {
-        await finish(place, { text: words }, closing.signal);
-        return;
-      } catch (error) {
-        if (!(error instanceof TransientError)) return log.debug({ err: error }, "a bubble had ended before");
-        await clock.sleep(SETTLE_RETRY_MS, closing.signal).catch(() => {
-          // The channel closes; the loop sees it.
-        });
-      }
-    }
   }
 
   function retire(handle: JsonObject | undefined): StreamPlace | undefined {
@@ -106,20 +95,21 @@ export function createStreams(options: StreamsOptions): Streams {
     },
     retire,
     finish,
-    settle(target, handle) {
+    async settle(target, handle) {
       const message = target.answers.find((id) => bubbles.has(id));
       const bubble = message === undefined ? undefined : bubbles.get(message);
       const words = bubble?.retire() ?? "";
       const place = bubble?.place ?? retire(handle);
       if (place === undefined) return;
       bubbles.delete(place.message);
-      if (place.shown) void settleSoon(place, words);
+      if (place.shown) await settling.settle(place, words);
     },
+    resume: settling.resume,
     forget(place) {
       bubbles.delete(place.message);
     },
     close() {
-      closing.abort();
+      settling.close();
       for (const bubble of bubbles.values()) bubble.retire();
       bubbles.clear();
     },

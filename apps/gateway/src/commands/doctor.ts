@@ -68,7 +68,7 @@ async function clocks({ channels }: GatewayConfig, { env }: CommandContext): Pro
   const origins = new Map<string, string | undefined>();
   for (const entry of Object.values(channels)) {
     const { enabled, egressProxyUrl } = commonKeys(entry);
-    const address = entry.keys.apiBaseUrl ?? entry.keys.baseUrl;
+    const address = entry.keys.apiBaseUrl ?? entry.keys.baseUrl ?? entry.keys.url;
     if (enabled && typeof address === "string") origins.set(new URL(address).origin, egressProxyUrl);
   }
   return Promise.all(

@@ -25,6 +25,21 @@ describe("the clock", () => {
   });
 });
 
+describe("the address of a long connection", () => {
+  it("is asked as a web server, and called what it is in the configuration", async () => {
+    const asked: string[] = [];
+    const fetch = async (url: string | URL | Request) => {
+      asked.push(String(url));
+      return new Response(null, { status: 426, headers: { date: new Date(NOW).toUTCString() } });
+    };
+
+    const { result, message } = await clockFinding("wss://bot.test", fetch, () => NOW, signal);
+
+    expect(asked).toEqual(["https://bot.test"]);
+    expect({ result, message }).toEqual({ result: "ok", message: "within 1 s of wss://bot.test" });
+  });
+});
+
 describe("the disk", () => {
   it("is measured where the data are", async () => {
     expect((await diskFinding(import.meta.dirname)).message).toMatch(/\d+ MiB are free/);

@@ -19,7 +19,11 @@ export async function diskFinding(folder: string): Promise<Finding> {
     : ok("disk", words);
 }
 
-/** The platform's clock against ours. */
+/**
+ * Whether the platform is reached, and its clock against ours.
+ *
+ * @param origin `https://…`, or `wss://…`, whose server is asked as any web server is
+ */
 export async function clockFinding(
   origin: string,
   fetch: Fetch,
@@ -28,13 +32,13 @@ export async function clockFinding(
 ): Promise<Finding> {
   let date: string | null;
   try {
-    const response = await fetch(origin, { method: "HEAD", signal });
+    const response = await fetch(origin.replace(/^ws/, "http"), { method: "HEAD", signal });
     date = response.headers.get("date");
   } catch {
     return note("clock", `${origin} cannot be reached from here: check network, DNS and proxy (egressProxyUrl)`);
   }
   const skewMs = date === null ? Number.NaN : now() - Date.parse(date);
-  if (Number.isNaN(skewMs)) return note("clock", `${origin} does not tell its time`);
+  if (Number.isNaN(skewMs)) return note("clock", `${origin} is reached, but does not tell its time`);
   const seconds = Math.round(Math.abs(skewMs) / 1000);
   if (Math.abs(skewMs) <= MOST_SKEW_MS) return ok("clock", `within ${Math.max(1, seconds)} s of ${origin}`);
   const words = `this machine is ${seconds} s ${skewMs > 0 ? "ahead of" : "behind"} ${origin}`;
