@@ -90,11 +90,11 @@ describe("a schedule", () => {
     expect(run.text).toBe("You said: notes?");
   });
 
-  it("fires at its time", async () => {
+  it("fires at its time, and says that its time is over when it is switched on again", async () => {
     const gateway = await startGateway();
     const target = await customer(gateway);
 
-    await cron(
+    const { answer } = await cron(
       gateway,
       "add",
       "--name",
@@ -110,7 +110,10 @@ describe("a schedule", () => {
     );
 
     await waitFor(() => fromSchedules(gateway).length === 1);
+    const enabled = await gateway.cli("cron", "enable", answer.id);
+
     expect(fromSchedules(gateway)).toEqual(["now"]);
+    expect(enabled.stdout).toContain(`its time is over; wxgate cron edit ${answer.id} --at`);
   });
 
   it("whose command is written wrongly is refused in words", async () => {

@@ -171,7 +171,10 @@ function bodyOf(timing: ScheduleTiming): TimingBody {
 }
 
 function when(schedule: ScheduleRow): string {
-  return schedule.enabled ? `${timingWords(schedule.timing)}, next ${nextWords(schedule)}` : "switched off";
+  if (!schedule.enabled) return "switched off";
+  if (schedule.nextAt === undefined)
+    return `its time is over; wxgate cron edit ${schedule.id} --at <time> gives it another`;
+  return `${timingWords(schedule.timing)}, next ${nextWords(schedule)}`;
 }
 
 function timingWords(timing: ScheduleTiming): string {
