@@ -2,4 +2,4 @@
 import { configJsonSchema } from "../dist/config/json-schema.js";
 import { registry } from "../dist/registry.js";
 
-process.stdout.write(`${JSON.stringify(configJsonSchema(registry), null, 2)}\n`);
+process.stdout.write(`${JSON.stringify(await configJsonSchema(registry), null, 2)}\n`);

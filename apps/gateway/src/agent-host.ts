@@ -5,7 +5,7 @@ import { agentKeys } from "./config/agent-keys.ts";
 import type { AgentConfig } from "./config/schema.ts";
 import { createInFlight, type InFlight } from "./in-flight.ts";
 import { traceAgent } from "./observe/traces.ts";
-import type { AgentType } from "./registry.ts";
+import { type AgentType, loadTypes, type Registry, type Types } from "./registry.ts";
 
 interface Hosted {
   readonly config: AgentConfig;
@@ -35,15 +35,15 @@ interface PreparedAgents {
 }
 
 export function createAgentHost(
-  types: Readonly<Record<string, AgentType>>,
+  registered: Registry["agents"],
   portsOf: (name: string) => AgentPorts,
   decorate: (agent: Agent) => Agent,
   log: Logger,
 ): AgentHost {
   let hosted: ReadonlyMap<string, Hosted> = new Map();
 
-  async function create(name: string, config: AgentConfig): Promise<Hosted> {
-    const type = types[config.type];
+  async function create(name: string, config: AgentConfig, types: Types<AgentType>): Promise<Hosted> {
+    const type = types.loaded.get(config.type);
     if (!type) throw new Error(`there is no agent type "${config.type}"`);
     const turns = createInFlight();
     const ports = portsOf(name);
@@ -65,6 +65,10 @@ export function createAgentHost(
     agents: () => new Map([...hosted].map(([name, { agent }]) => [name, agent])),
     standings: () => new Map([...hosted].flatMap(([name, { standing }]) => (standing ? [[name, standing()]] : []))),
     async prepare(configs) {
+      const types = await loadTypes(
+        registered,
+        Object.values(configs).map(({ type }) => type),
+      );
       const next = new Map<string, Hosted>();
       const fresh: [string, Hosted][] = [];
       const abandon = async () => {
@@ -74,7 +78,7 @@ export function createAgentHost(
         for (const [name, config] of Object.entries(configs)) {
           const current = hosted.get(name);
           const kept = current && isDeepStrictEqual(current.config, config) ? current : undefined;
-          const entry = kept ?? (await create(name, config));
+          const entry = kept ?? (await create(name, config, types));
           if (!kept) fresh.push([name, entry]);
           next.set(name, entry);
         }

@@ -4,11 +4,12 @@ import type { HttpClient } from "@wxgate/http-client";
 import type { ChannelConfig } from "./config/schema.ts";
 import { createInFlight, type InFlight } from "./in-flight.ts";
 import { wrap } from "./observe/traces.ts";
-import type { ChannelType } from "./registry.ts";
+import { type ChannelType, loadTypes, type Registry, type Types } from "./registry.ts";
 
 /** A running channel with what was made for it alone. */
 interface Hosted {
   readonly config: ChannelConfig;
+  readonly type: ChannelType;
   readonly channel: Channel;
   readonly http: HttpClient;
   readonly sends: InFlight;
@@ -17,7 +18,7 @@ interface Hosted {
 }
 
 export interface ChannelHostPorts {
-  readonly types: Readonly<Record<string, ChannelType>>;
+  readonly types: Registry["channels"];
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -30,7 +31,7 @@ export interface ChannelHostPorts {
 export interface ChannelHost {
   channels(): ReadonlyMap<string, Channel>;
   /** Makes what is new or changed; nothing that runs is touched. */
-  prepare(configs: Readonly<Record<string, ChannelConfig>>): PreparedChannels;
+  prepare(configs: Readonly<Record<string, ChannelConfig>>): Promise<PreparedChannels>;
   /** Ends all `run`s; sending still works. */
   stop(): Promise<void>;
   close(): Promise<void>;
@@ -51,21 +52,20 @@ const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
 
 export function createChannelHost(host: ChannelHostPorts): ChannelHost {
-  const { types, clock, random, log } = host;
+  const { clock, random, log } = host;
   let hosted: ReadonlyMap<string, Hosted> = new Map();
 
-  function create(id: string, config: ChannelConfig): Hosted {
-    const type = types[config.type];
+  function create(id: string, config: ChannelConfig, types: Types<ChannelType>): Hosted {
+    const type = types.loaded.get(config.type);
     if (!type) throw new Error(`there is no channel type "${config.type}"`);
     const { http, ports } = host.portsOf(id, config);
     const sends = createInFlight();
     const channel = counted(host.decorate(type.create(id, config.keys, ports)), sends);
-    return { config, channel, http, sends, stop: new AbortController(), running: Promise.resolve() };
+    return { config, type, channel, http, sends, stop: new AbortController(), running: Promise.resolve() };
   }
 
-  function isSame(a: ChannelConfig, b: ChannelConfig): boolean {
-    const type = types[b.type];
-    if (a.type !== b.type || !type) return false;
+  function isSame({ config: a, type }: Hosted, b: ChannelConfig): boolean {
+    if (a.type !== b.type) return false;
     const isOwnSame = isDeepStrictEqual(type.own(a.keys), type.own(b.keys));
     return isOwnSame && SURROUNDINGS.every((key) => isDeepStrictEqual(a.keys[key], b.keys[key]));
   }
@@ -103,13 +103,17 @@ export function createChannelHost(host: ChannelHostPorts): ChannelHost {
 
   return {
     channels: () => new Map([...hosted].map(([id, { channel }]) => [id, channel])),
-    prepare(configs) {
+    async prepare(configs) {
+      const types = await loadTypes(
+        host.types,
+        Object.values(configs).map(({ type }) => type),
+      );
       const next = new Map<string, Hosted>();
       const fresh: Hosted[] = [];
       for (const [id, config] of Object.entries(configs)) {
         const current = hosted.get(id);
-        const kept = current && isSame(current.config, config) ? current : undefined;
-        const entry = kept ?? create(id, config);
+        const kept = current && isSame(current, config) ? current : undefined;
+        const entry = kept ?? create(id, config, types);
         if (!kept) fresh.push(entry);
         next.set(id, entry);
       }

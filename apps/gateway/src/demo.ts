@@ -39,7 +39,7 @@ export async function startDemo(env: Readonly<Record<string, string | undefined>
       },
     },
   });
-  const config = parseConfig({ file: "(demonstration)", text, directory: process.cwd(), env }, registry);
+  const config = await parseConfig({ file: "(demonstration)", text, directory: process.cwd(), env }, registry);
 
   return {
     simulator,

@@ -1,10 +1,6 @@
-import { type AgentPorts, type AnyAgentType, agentTypes } from "@wxgate/agents";
+import type { AgentPorts } from "@wxgate/agents";
+import { type AnyAgentType, agentTypes } from "@wxgate/agents/types";
 import type { Agent, Channel, ChannelPorts, CreateChannel } from "@wxgate/core";
-import { createKfChannel, kfConfigSchema } from "@wxgate/kf";
-import { agentXmlConfigSchema, createAgentXmlChannel } from "@wxgate/wecom-agent-xml";
-import { createWecomBotWebhookChannel, wecomBotWebhookConfigSchema } from "@wxgate/wecom-bot-webhook";
-import { createWecomBotWsChannel, wecomBotWsConfigSchema } from "@wxgate/wecom-bot-ws";
-import { createWeixinIlinkChannel, weixinIlinkConfigSchema } from "@wxgate/weixin-ilink";
 import { z } from "zod";
 import { ownAgentKeys } from "./config/agent-keys.ts";
 import { noticesShape } from "./config/sentences.ts";
@@ -27,10 +23,29 @@ export interface AgentType {
   create(name: string, keys: Keys, ports: AgentPorts): Agent | Promise<Agent>;
 }
 
+/** Everything of one kind that can be configured, by its `type`; each is imported when something of it is configured. */
+type Loaders<T> = Readonly<Record<string, () => Promise<T>>>;
+
 export interface Registry {
-  readonly channels: Readonly<Record<string, ChannelType>>;
-  readonly agents: Readonly<Record<string, AgentType>>;
+  readonly channels: Loaders<ChannelType>;
+  readonly agents: Loaders<AgentType>;
 }
+
+/** The types somebody asked for. */
+export interface Types<T> {
+  /** Of all there are, loaded or not. */
+  readonly names: readonly string[];
+  readonly loaded: ReadonlyMap<string, T>;
+}
+
+/** Names that nothing has are left out. */
+export async function loadTypes<T>(loaders: Loaders<T>, wanted: Iterable<unknown>): Promise<Types<T>> {
+  const asked = new Set(wanted);
+  const found = Object.entries(loaders).filter(([name]) => asked.has(name));
+  const loaded = await Promise.all(found.map(async ([name, load]) => [name, await load()] as const));
+  return { names: Object.keys(loaders), loaded: new Map(loaded) };
+}
+
 type Keys = Readonly<Record<string, unknown>>;
 
 /** Common keys that a personal bot has other defaults for. */
@@ -49,19 +64,31 @@ const ILINK_SURROUNDINGS = {
     .describe("Polls are held by the platform for up to two minutes; every other call has a shorter limit of its own."),
 } as const;
 
-/** Everything that can be configured, by its `type`; the only place that names concrete channels and agents. */
+/** Everything that can be configured; the only place that names concrete channels and agents. */
 export const registry: Registry = {
   channels: {
-    kf: channel(kfConfigSchema, createKfChannel, ["secret", "token", "encodingAESKey"]),
-    "wecom-bot-ws": channel(wecomBotWsConfigSchema, createWecomBotWsChannel, ["secret"]),
-    "wecom-bot-webhook": channel(wecomBotWebhookConfigSchema, createWecomBotWebhookChannel, [
-      "token",
-      "encodingAESKey",
-    ]),
-    "wecom-agent-xml": channel(agentXmlConfigSchema, createAgentXmlChannel, ["secret", "token", "encodingAESKey"]),
-    "weixin-ilink": channel(weixinIlinkConfigSchema, createWeixinIlinkChannel, ["token", "userId"], ILINK_SURROUNDINGS),
+    async kf() {
+      const { createKfChannel, kfConfigSchema } = await import("@wxgate/kf");
+      return channel(kfConfigSchema, createKfChannel, ["secret", "token", "encodingAESKey"]);
+    },
+    async "wecom-bot-ws"() {
+      const { createWecomBotWsChannel, wecomBotWsConfigSchema } = await import("@wxgate/wecom-bot-ws");
+      return channel(wecomBotWsConfigSchema, createWecomBotWsChannel, ["secret"]);
+    },
+    async "wecom-bot-webhook"() {
+      const { createWecomBotWebhookChannel, wecomBotWebhookConfigSchema } = await import("@wxgate/wecom-bot-webhook");
+      return channel(wecomBotWebhookConfigSchema, createWecomBotWebhookChannel, ["token", "encodingAESKey"]);
+    },
+    async "wecom-agent-xml"() {
+      const { agentXmlConfigSchema, createAgentXmlChannel } = await import("@wxgate/wecom-agent-xml");
+      return channel(agentXmlConfigSchema, createAgentXmlChannel, ["secret", "token", "encodingAESKey"]);
+    },
+    async "weixin-ilink"() {
+      const { createWeixinIlinkChannel, weixinIlinkConfigSchema } = await import("@wxgate/weixin-ilink");
+      return channel(weixinIlinkConfigSchema, createWeixinIlinkChannel, ["token", "userId"], ILINK_SURROUNDINGS);
+    },
   },
-  agents: Object.fromEntries([...agentTypes].map(([type, entry]) => [type, agent(entry)])),
+  agents: Object.fromEntries(Object.entries(agentTypes).map(([type, load]) => [type, async () => agent(await load())])),
 };
 
 function agent({ schema, create }: AnyAgentType): AgentType {

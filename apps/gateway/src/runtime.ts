@@ -24,7 +24,7 @@ import { version } from "./version.ts";
 export interface GatewayOptions {
   readonly config: GatewayConfig;
   /** Reads the configuration again. @throws ConfigError. */
-  readonly readConfig: () => GatewayConfig;
+  readonly readConfig: () => Promise<GatewayConfig>;
   readonly registry: Registry;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly log: RootLogger;
@@ -83,7 +83,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   async function reloadNow(): Promise<ReloadResult> {
     try {
-      const next = options.readConfig();
+      const next = await options.readConfig();
       const needsRestart = FIXED.filter((section) => !isDeepStrictEqual(next[section], live.config[section]));
       const before = live.config;
       const kept = { admin: before.admin, store: before.store, media: before.media };
@@ -205,9 +205,9 @@ const GRACE_MS = 7_000;
 const FIXED = ["admin", "store", "media"] as const;
 const LIVE = ["server", "log", "dispatch", "bindings", "accessGroups", "defaultAgent", "tools"] as const;
 
-async function prepareOr<T>(make: () => T, abandon: () => Promise<void>): Promise<T> {
+async function prepareOr<T>(make: () => Promise<T>, abandon: () => Promise<void>): Promise<T> {
   try {
-    return make();
+    return await make();
   } catch (error) {
     await abandon();
     throw error;

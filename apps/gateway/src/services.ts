@@ -6,7 +6,6 @@ import { type Channel, type ChannelPorts, RejectedError, type Store } from "@wxg
 import { createDispatcher, type Dispatcher, type Observation, type SkillPlace } from "@wxgate/dispatcher";
 import { createHttpClient, type HttpClient } from "@wxgate/http-client";
 import { openStore } from "@wxgate/store";
-import { createWecomMcp } from "@wxgate/wecom-mcp";
 import { type AgentHost, createAgentHost } from "./agent-host.ts";
 import { type ChannelHost, createChannelHost } from "./channel-host.ts";
 import type { ChannelConfig, GatewayConfig } from "./config/schema.ts";
@@ -29,11 +28,7 @@ import { createUrlSigner } from "./ports/signed-url.ts";
 import type { GatewayOptions } from "./runtime.ts";
 import { commonKeys } from "./settings.ts";
 import { agentTools } from "./tools/agent-tools.ts";
-import { gatewayTools } from "./tools/gateway-tools.ts";
-import { readSkills } from "./tools/skills.ts";
 import { createToolbox, type Toolbox } from "./tools/toolbox.ts";
-import { createWecomHost } from "./tools/wecom-host.ts";
-import { wecomTool } from "./tools/wecom-tool.ts";
 import { version } from "./version.ts";
 
 /** Everything that runs behind the servers. */
@@ -104,21 +99,20 @@ export async function openServices(options: GatewayOptions, live: Live): Promise
   const channels = createChannelHost({ types: registry.channels, clock, random, log, portsOf, decorate });
 
   const everywhere = () => live.config.tools.everywhere;
-  const wecomHost = createWecomHost({
-    channels: channels.channels,
-    portsOf: (id) => portsInUse.get(id),
-    urlOf: (id) => textOf(live.config.channels[id]?.keys.url),
-    files,
-    ports: { clock, random, log, version },
-  });
-  const skills = readSkills();
   const { target, send, schedules } = dispatcher;
-  const toolPorts = { store, channels: channels.channels, target, send, schedules };
-  const tools = createToolbox(
-    gatewayTools(toolPorts, skills, [wecomTool({ wecom: createWecomMcp(wecomHost), bots: wecomHost.bots })]),
-    skills,
-    log,
-  );
+  const tools = createToolbox(async () => {
+    const { gatewayTools } = await import("./tools/gateway-tools.ts");
+    return gatewayTools(
+      { store, channels: channels.channels, target, send, schedules },
+      {
+        channels: channels.channels,
+        portsOf: (id) => portsInUse.get(id),
+        urlOf: (id) => textOf(live.config.channels[id]?.keys.url),
+        files,
+        ports: { clock, random, log, version },
+      },
+    );
+  }, log);
 
   const skillsAt = (turn: SkillPlace) =>
     tools.skills({ kind: "turn", turn, everywhere: everywhere().includes(turn.agent) });

@@ -1,18 +1,6 @@
 import type { Agent } from "@wxgate/core";
 import type { z } from "zod";
-import { a2aAgent } from "./a2a/a2a.ts";
-import { acpAgent } from "./acp/acp.ts";
-import { agUiAgent } from "./ag-ui/ag-ui.ts";
 import type { AgentType } from "./agent-type.ts";
-import { cozeAgent } from "./coze/coze.ts";
-import { difyAgent } from "./dify/dify.ts";
-import { echoAgent } from "./echo.ts";
-import { httpAgent } from "./http.ts";
-import { moduleAgent } from "./module.ts";
-import { n8nAgent } from "./n8n/n8n.ts";
-import { openAiAgent } from "./openai/openai.ts";
-import { openAiResponsesAgent } from "./openai-responses/openai-responses.ts";
-import { openClawAgent } from "./openclaw/openclaw.ts";
 import type { AgentPorts } from "./ports.ts";
 
 /** An agent type as a registry holds it: `create` parses the configuration with `schema` itself. */
@@ -27,20 +15,19 @@ function registered<Schema extends z.ZodObject>({ type, schema, create }: AgentT
   return { type, schema, create: async (name, config, ports) => create(name, schema.parse(config), ports) };
 }
 
-const ALL: readonly AnyAgentType[] = [
-  registered(echoAgent),
-  registered(httpAgent),
-  registered(openAiAgent),
-  registered(openAiResponsesAgent),
-  registered(difyAgent),
-  registered(cozeAgent),
-  registered(n8nAgent),
-  registered(agUiAgent),
-  registered(openClawAgent),
-  registered(a2aAgent),
-  registered(acpAgent),
-  registered(moduleAgent),
-];
-
-/** All agent types, by the `type` of their configuration. */
-export const agentTypes: ReadonlyMap<string, AnyAgentType> = new Map(ALL.map((each) => [each.type, each]));
+/** All agent types, by the `type` of their configuration. Each is imported when it is asked for: who uses one pays for one. */
+export const agentTypes: Readonly<Record<string, () => Promise<AnyAgentType>>> = {
+  echo: async () => registered((await import("./echo.ts")).echoAgent),
+  http: async () => registered((await import("./http.ts")).httpAgent),
+  openai: async () => registered((await import("./openai/openai.ts")).openAiAgent),
+  "openai-responses": async () =>
+    registered((await import("./openai-responses/openai-responses.ts")).openAiResponsesAgent),
+  dify: async () => registered((await import("./dify/dify.ts")).difyAgent),
+  coze: async () => registered((await import("./coze/coze.ts")).cozeAgent),
+  n8n: async () => registered((await import("./n8n/n8n.ts")).n8nAgent),
+  "ag-ui": async () => registered((await import("./ag-ui/ag-ui.ts")).agUiAgent),
+  openclaw: async () => registered((await import("./openclaw/openclaw.ts")).openClawAgent),
+  a2a: async () => registered((await import("./a2a/a2a.ts")).a2aAgent),
+  acp: async () => registered((await import("./acp/acp.ts")).acpAgent),
+  module: async () => registered((await import("./module.ts")).moduleAgent),
+};

@@ -2,7 +2,6 @@ export { type A2aAgentConfig, a2aAgent, a2aConfigSchema, createA2aAgent } from "
 export { type AcpAgentConfig, acpAgent, acpConfigSchema, createAcpAgent } from "./acp/acp.ts";
 export { type AgUiAgentConfig, agUiAgent, agUiConfigSchema, createAgUiAgent } from "./ag-ui/ag-ui.ts";
 export type { AgentType } from "./agent-type.ts";
-export { type AnyAgentType, agentTypes } from "./agent-types.ts";
 export { type CozeAgentConfig, cozeAgent, cozeConfigSchema, createCozeAgent } from "./coze/coze.ts";
 export { createDifyAgent, type DifyAgentConfig, difyAgent, difyConfigSchema } from "./dify/dify.ts";
 export { createEchoAgent, type EchoAgentConfig, echoAgent, echoConfigSchema } from "./echo.ts";

@@ -1,10 +1,11 @@
 import type { AddressInfo } from "node:net";
 import cookie from "@fastify/cookie";
 import helmet from "@fastify/helmet";
-import swagger from "@fastify/swagger";
-import { type FastifyInstance, type FastifyRequest, fastify } from "fastify";
-import { jsonSchemaTransform, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
+import { type FastifyRequest, fastify } from "fastify";
+import { validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
+import { WITHOUT_JSON_SCHEMA } from "../without-json-schema.ts";
 import { type Auth, createAuth } from "./auth.ts";
+import type { DescribedRoute } from "./describe-api.ts";
 import type { GatewayView } from "./gateway.ts";
 import { problem, sendProblem, toProblem, unknownPath } from "./problem.ts";
 import { agentRoutes } from "./routes/agents.ts";
@@ -29,23 +30,24 @@ const BODY_LIMIT_BYTES = 1_048_576;
 
 /** The API, metrics and media; for the operator, the console and the commands. Knows the gateway only by its view. */
 export async function createAdminServer(view: GatewayView, token: string): Promise<AdminServer> {
-  const base = fastify({ logger: false, bodyLimit: BODY_LIMIT_BYTES, forceCloseConnections: true });
+  const base = fastify({
+    logger: false,
+    bodyLimit: BODY_LIMIT_BYTES,
+    forceCloseConnections: true,
+    schemaController: WITHOUT_JSON_SCHEMA,
+  });
   const app = base.withTypeProvider<ZodTypeProvider>() as unknown as AdminApp;
   const auth = createAuth(token, view.clock, view.random);
   app.setValidatorCompiler(validatorCompiler);
   // Answers are built by us and read-only rows of the store: described, but not parsed a second time.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  const described: DescribedRoute[] = [];
+  base.addHook("onRoute", ({ method, url, schema }) => {
+    described.push({ method, url, ...(schema && { schema }) });
+  });
 
   await app.register(cookie);
   await app.register(helmet, { contentSecurityPolicy: STRICT_CSP, hsts: false });
-  await app.register(swagger, {
-    openapi: {
-      info: { title: "wxgate admin API", version: view.version },
-      components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
-      security: [{ token: [] }],
-    },
-    transform: jsonSchemaTransform,
-  });
   guard(app, auth);
   auditChanges(app, view);
   handleErrors(app, view);
@@ -67,7 +69,11 @@ export async function createAdminServer(view: GatewayView, token: string): Promi
     ])
       add(routes, view);
     systemRoutes(routes, view, auth);
-    routes.get("/api/openapi.json", { schema: { hide: true } }, async () => (base as FastifyInstance).swagger());
+    routes.get("/api/openapi.json", { schema: { hide: true } }, async () => {
+      // Loaded for those who ask: the document is made of every schema there is.
+      const { describeApi } = await import("./describe-api.ts");
+      return describeApi(described, view.version);
+    });
   });
 
   return {

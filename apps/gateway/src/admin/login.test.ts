@@ -71,7 +71,7 @@ async function startAdmin(): Promise<string> {
     },
     target: async () => ({ channel: "me", account: "a", kind: "direct", peer: "p" }),
     send: async () => [],
-    tools: createToolbox([], [], log),
+    tools: createToolbox(async () => ({ tools: [], skills: [] }), log),
     reload: async () => ({ ok: true, changed: [], needsRestart: [] }),
     media: { keep: async () => Promise.reject(new Error("no media here")), openSigned: async () => undefined },
     notReady: () => undefined,

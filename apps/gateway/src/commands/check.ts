@@ -8,7 +8,7 @@ import { registry } from "../registry.ts";
 /** Says everything that is wrong with the configuration; exit code 1 when anything is. */
 export const check: Action = async (context) => {
   try {
-    const config = loadConfig(context.configFile, context.env, registry);
+    const config = await loadConfig(context.configFile, context.env, registry);
     const warnings = openDoors(config);
     const channels = Object.keys(config.channels).length;
     const agents = Object.keys(config.agents).length;

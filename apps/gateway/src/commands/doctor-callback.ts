@@ -14,7 +14,7 @@ export const doctorCallback: Action = async (context, _args, options) => {
   const { url, body: file } = options as { url?: string; body?: string };
   if (url === undefined)
     throw new CommandError("give the address the platform called, with its query: --url", EXIT.usage);
-  const config = loadConfig(context.configFile, context.env, registry);
+  const config = await loadConfig(context.configFile, context.env, registry);
   const body = file === undefined ? undefined : readBody(file);
   const sample = { url, ...(body === undefined ? {} : { body }) };
   reportFindings(context, diagnoseCallback(sample, receiversOf(config), systemClock.now()));

@@ -20,7 +20,7 @@ import { commonKeys } from "../settings.ts";
 /** Looks at everything that commonly goes wrong and says what to do; exit code 1 when something is wrong. */
 export const doctor: Action = async (context) => {
   const findings: Finding[] = [nodeVersion()];
-  const config = readConfig(context, findings);
+  const config = await readConfig(context, findings);
   if (config) {
     findings.push(...folders(config), ...openDoors(config).map((message) => note("open doors", message)));
     findings.push(
@@ -45,13 +45,13 @@ function nodeVersion(): Finding {
     : ok("Node", message);
 }
 
-function readConfig(context: CommandContext, findings: Finding[]): GatewayConfig | undefined {
+async function readConfig(context: CommandContext, findings: Finding[]): Promise<GatewayConfig | undefined> {
   if (isDemo(context)) {
     findings.push(note("configuration", `there is no ${context.configFile}; start runs a demonstration`));
     return undefined;
   }
   try {
-    const config = loadConfig(context.configFile, context.env, registry);
+    const config = await loadConfig(context.configFile, context.env, registry);
     findings.push(ok("configuration", `${context.configFile} is right`));
     return config;
   } catch (error) {

@@ -9,14 +9,14 @@ import { ConfigError, formatProblem } from "../config/problems.ts";
 import type { Draft } from "../import/draft.ts";
 import { importOpenClaw, parseOpenClaw } from "../import/openclaw.ts";
 import { type Written, writeConfig } from "../import/write.ts";
-import { type Registry, registry } from "../registry.ts";
+import { loadTypes, type Registry, registry } from "../registry.ts";
 import { addToEnvironmentFile, refuseToOverwrite, writeConfigFile } from "./new-files.ts";
 
 /** Turns an OpenClaw configuration into one of wxgate; says what was lost on the way and what now means something else. */
 export const importFromOpenClaw: Action = async (context, [source = ""], options) => {
   const config = read(source);
   const jobs = jobsOf(source, options.jobs as string | undefined);
-  const draft = importOpenClaw(config, jobs, { supports: supportedBy(registry), home: homedir() });
+  const draft = importOpenClaw(config, jobs, { supports: await supportedBy(registry), home: homedir() });
   if (draft.channels.size === 0) {
     throw new CommandError(`${source} configures none of channels.wecom, channels.wechat-kf and openclaw-weixin`);
   }
@@ -32,7 +32,7 @@ export const importFromOpenClaw: Action = async (context, [source = ""], options
   if (hasSchedules) writeFileSync(scheduleFile, `${JSON.stringify(draft.schedules, null, 2)}\n`);
   if (written.secrets.size > 0) addToEnvironmentFile(envFile, written.secrets);
   writeConfigFile(context.configFile, written.yaml, options.inlineSecrets === true);
-  report(context, draft, written, { envFile, scheduleFile });
+  await report(context, draft, written, { envFile, scheduleFile });
 };
 
 function read(file: string): Readonly<Record<string, unknown>> {
@@ -58,22 +58,23 @@ function jobsOf(source: string, named: string | undefined): unknown {
 }
 
 /** Types that are not built in yet take everything: the check says the rest. */
-function supportedBy({ channels }: Registry) {
+async function supportedBy({ channels }: Registry) {
+  const { loaded } = await loadTypes(channels, Object.keys(channels));
   const known = new Map<string, ReadonlySet<string>>(
-    Object.entries(channels).map(([type, { schema }]) => [type, new Set(Object.keys(withCommonKeys(schema).shape))]),
+    [...loaded].map(([type, { schema }]) => [type, new Set(Object.keys(withCommonKeys(schema).shape))]),
   );
   return (type: string, key: string) => known.get(type)?.has(key) ?? true;
 }
 
-function report(
+async function report(
   context: CommandContext,
   draft: Draft,
   { yaml, secrets }: Written,
   { envFile, scheduleFile }: { envFile: string; scheduleFile: string },
-): void {
+): Promise<void> {
   const { configFile: file, env } = context;
   const directory = dirname(resolve(file));
-  const problems = problemsOf(() =>
+  const problems = await problemsOf(() =>
     parseConfig({ file, text: yaml, directory, env: { ...env, ...Object.fromEntries(secrets) } }, registry),
   );
   const channels = [...draft.channels].map(([id, { type }]) => ({ id, type }));
@@ -92,9 +93,9 @@ function report(
   if (problems.length > 0) context.exitWith(EXIT.failed);
 }
 
-function problemsOf(parse: () => unknown): readonly string[] {
+async function problemsOf(parse: () => Promise<unknown>): Promise<readonly string[]> {
   try {
-    parse();
+    await parse();
     return [];
   } catch (error) {
     if (error instanceof ConfigError) return error.problems.map(formatProblem);

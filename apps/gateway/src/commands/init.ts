@@ -34,7 +34,7 @@ export const init: Action = async (context, _args, options) => {
   const { yaml, secrets } = writeConfig(draft, isInline, COMMENT);
   const directory = dirname(resolve(context.configFile));
   const env = { ...context.env, ...Object.fromEntries(secrets) };
-  parseConfig({ file: context.configFile, text: yaml, directory, env }, registry);
+  await parseConfig({ file: context.configFile, text: yaml, directory, env }, registry);
   if (secrets.size > 0) addToEnvironmentFile(join(directory, ".env"), secrets);
   writeConfigFile(context.configFile, yaml, isInline);
 

@@ -20,8 +20,8 @@ const CLOSE_LIMIT_MS = 9_500;
 /** Runs the gateway until it is told to stop; without a configuration file, as a demonstration. */
 export const start: Action = async (context) => {
   const demo = isDemo(context) ? await startDemo(context.env, registry) : undefined;
-  const readConfig = () => demo?.config ?? loadConfig(context.configFile, context.env, registry);
-  const config = readConfig();
+  const readConfig = async () => demo?.config ?? loadConfig(context.configFile, context.env, registry);
+  const config = await readConfig();
   const { log, logs } = openLog(config);
   const gateway = await startGateway({
     config,

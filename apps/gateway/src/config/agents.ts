@@ -1,4 +1,4 @@
-import type { AgentType } from "../registry.ts";
+import type { AgentType, Types } from "../registry.ts";
 import { withAgentKeys } from "./agent-keys.ts";
 import type { ConfigDocument, KeyPath } from "./document.ts";
 import { check, coercePlaceholders } from "./issues.ts";
@@ -14,11 +14,7 @@ export interface CheckedAgents {
 }
 
 /** Without any agent configured there is `echo`. */
-export function checkAgents(
-  document: ConfigDocument,
-  raw: unknown,
-  types: Readonly<Record<string, AgentType>>,
-): CheckedAgents {
+export function checkAgents(document: ConfigDocument, raw: unknown, types: Types<AgentType>): CheckedAgents {
   const entries = isMapping(raw) ? Object.entries(raw) : [];
   if (entries.length === 0) return { value: { echo: { type: "echo" } }, names: ["echo"], problems: [] };
 
@@ -26,9 +22,9 @@ export function checkAgents(
   const problems: ConfigProblem[] = [];
   for (const [name, keys] of entries) {
     if (!isMapping(keys)) continue;
-    const type = types[String(keys.type)];
+    const type = types.loaded.get(String(keys.type));
     if (!type) {
-      problems.push(typeProblem(document, ["agents", name], keys.type, Object.keys(types), "agent"));
+      problems.push(typeProblem(document, ["agents", name], keys.type, types.names, "agent"));
       continue;
     }
     const schema = withAgentKeys(type.schema);

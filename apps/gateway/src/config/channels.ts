@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
-import type { ChannelType } from "../registry.ts";
-import { withCommonKeys } from "./common.ts";
+import type { ChannelType, Types } from "../registry.ts";
+import { isCommonKey, withCommonKeys } from "./common.ts";
 import type { ConfigDocument } from "./document.ts";
 import { check, coercePlaceholders } from "./issues.ts";
 import { isMapping, typeProblem } from "./mapping.ts";
@@ -15,14 +15,13 @@ export interface CheckedChannels {
   readonly names: readonly string[];
   readonly problems: readonly ConfigProblem[];
 }
-type Types = Readonly<Record<string, ChannelType>>;
 type Mapping = Readonly<Record<string, unknown>>;
 
 export function checkChannels(
   document: ConfigDocument,
   raw: unknown,
   rawDefaults: unknown,
-  types: Types,
+  types: Types<ChannelType>,
   directory: string,
 ): CheckedChannels {
   const ids = isMapping(raw) ? Object.keys(raw) : [];
@@ -31,9 +30,9 @@ export function checkChannels(
   for (const id of ids) {
     const own = ownKeys(document, id);
     if (!own) continue;
-    const type = types[String(own.type)];
+    const type = types.loaded.get(String(own.type));
     if (!type) {
-      problems.push(typeProblem(document, ["channels", id], own.type, Object.keys(types), "channel"));
+      problems.push(typeProblem(document, ["channels", id], own.type, types.names, "channel"));
       continue;
     }
     const schema = withCommonKeys(type.schema);
@@ -49,16 +48,20 @@ export function checkChannels(
   return { value, names: ids, problems: withoutRepeats(problems) };
 }
 
-function checkDefaults(document: ConfigDocument, raw: unknown, types: Types): readonly ConfigProblem[] {
+function checkDefaults(
+  document: ConfigDocument,
+  raw: unknown,
+  { names, loaded }: Types<ChannelType>,
+): readonly ConfigProblem[] {
   if (!isMapping(raw)) return [];
   return Object.entries(raw).flatMap(([name, keys]) => {
-    const applies = name === "*" ? Object.values(types) : types[name] ? [types[name]] : [];
-    if (applies.length === 0) {
-      const known = ["*", ...Object.keys(types)];
+    const known = ["*", ...names];
+    if (!known.includes(name)) {
       const message = `there is no channel type "${name}"; one of ${known.join(", ")}`;
       return [document.problem(["defaults", name], message, { atKey: true, suggestion: nearest(name, known) })];
     }
     if (!isMapping(keys)) return [];
+    const applies = (name === "*" ? names : [name]).flatMap((type) => loaded.get(type) ?? []);
     return Object.keys(keys).flatMap((key) => checkDefaultKey(document, name, key, applies));
   });
 }
@@ -69,6 +72,7 @@ function checkDefaultKey(
   key: string,
   types: readonly ChannelType[],
 ): readonly ConfigProblem[] {
+  if (isCommonKey(key)) return [];
   const at = ["defaults", name, key];
   if (types.some((type) => type.credentials.includes(key))) {
     return [document.problem(at, "credentials are never inherited; write it under each channel", { atKey: true })];

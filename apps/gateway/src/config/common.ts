@@ -159,6 +159,9 @@ const commonChannelShape = {
     .describe("The channel that sends when this one cannot: the self-built app beside an AI bot."),
 } as const;
 
+/** Whether channels of every type know `key`. */
+export const isCommonKey = (key: string): boolean => Object.hasOwn(commonChannelShape, key);
+
 export type CommonChannelKeys = z.output<z.ZodObject<typeof commonChannelShape>>;
 
 /**

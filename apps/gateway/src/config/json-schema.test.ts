@@ -7,21 +7,21 @@ import { configJsonSchema } from "./json-schema.ts";
 const PUBLISHED = new URL("../../assets/wxgate.schema.json", import.meta.url);
 
 describe("the published JSON Schema", () => {
-  it("is up to date; if not: pnpm build && pnpm --filter @wxgate/gateway schema", () => {
+  it("is up to date; if not: pnpm build && pnpm --filter @wxgate/gateway schema", async () => {
     const published = JSON.parse(readFileSync(PUBLISHED, "utf8"));
 
     // Not toEqual: the difference of two such files helps nobody.
-    expect(isDeepStrictEqual(published, JSON.parse(JSON.stringify(configJsonSchema(registry))))).toBe(true);
+    expect(isDeepStrictEqual(published, JSON.parse(JSON.stringify(await configJsonSchema(registry))))).toBe(true);
   });
 
-  it("lets a placeholder stand for a number", () => {
-    const { properties } = configJsonSchema(registry) as { properties: { server: object } };
+  it("lets a placeholder stand for a number", async () => {
+    const { properties } = (await configJsonSchema(registry)) as { properties: { server: object } };
 
     expect(JSON.stringify(properties.server)).toContain("\\\\$\\\\{");
   });
 
-  it("asks for no credential in the defaults", () => {
-    const { properties } = configJsonSchema(registry) as unknown as {
+  it("asks for no credential in the defaults", async () => {
+    const { properties } = (await configJsonSchema(registry)) as unknown as {
       properties: { defaults: { properties: { kf: { properties: object } } } };
     };
 

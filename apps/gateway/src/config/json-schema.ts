@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Registry } from "../registry.ts";
+import { loadTypes, type Registry } from "../registry.ts";
 import { withAgentKeys } from "./agent-keys.ts";
 import { withCommonKeys } from "./common.ts";
 import { rootShape } from "./schema.ts";
@@ -7,12 +7,14 @@ import { rootShape } from "./schema.ts";
 type JsonSchema = { [key: string]: unknown };
 
 /** The published JSON Schema of `wxgate.yaml`, for editors. The gateway itself checks more. */
-export function configJsonSchema(registry: Registry): JsonSchema {
-  const agents = Object.values(registry.agents).map(({ schema }) => withAgentKeys(schema));
-  const channels = Object.values(registry.channels).map(({ schema, credentials }) =>
+export async function configJsonSchema(registry: Registry): Promise<JsonSchema> {
+  const agentTypes = await loadTypes(registry.agents, Object.keys(registry.agents));
+  const channelTypes = await loadTypes(registry.channels, Object.keys(registry.channels));
+  const agents = [...agentTypes.loaded.values()].map(({ schema }) => withAgentKeys(schema));
+  const channels = [...channelTypes.loaded.values()].map(({ schema, credentials }) =>
     relaxed(withCommonKeys(schema), ["type", ...credentials]),
   );
-  const defaults = Object.entries(registry.channels).map(
+  const defaults = [...channelTypes.loaded].map(
     ([name, { schema, credentials }]) => [name, defaultsSchema(schema, credentials)] as const,
   );
   const everyKey = Object.assign({}, ...defaults.map(([, schema]) => schema.shape)) as z.ZodRawShape;

@@ -25,9 +25,9 @@ function source(text: string, env: Record<string, string> = {}, directory = "/et
 const load = (text: string, env?: Record<string, string>, directory?: string) =>
   parseConfig(source(text, env, directory), registry);
 
-function problemsOf(text: string, env?: Record<string, string>): readonly ConfigProblem[] {
+async function problemsOf(text: string, env?: Record<string, string>): Promise<readonly ConfigProblem[]> {
   try {
-    load(text, env);
+    await load(text, env);
   } catch (error) {
     if (error instanceof ConfigError) return error.problems;
     throw error;
@@ -36,14 +36,14 @@ function problemsOf(text: string, env?: Record<string, string>): readonly Config
 }
 
 describe("a configuration that is right", () => {
-  it("takes folders for files relative to itself, and those in the home of whoever runs the gateway as they are", () => {
-    const config = load(`${SUPPORT}    mediaLocalRoots: [./open, ~/shared, /srv/files]\n`);
+  it("takes folders for files relative to itself, and those in the home of whoever runs the gateway as they are", async () => {
+    const config = await load(`${SUPPORT}    mediaLocalRoots: [./open, ~/shared, /srv/files]\n`);
 
     expect(config.channels.support?.keys.mediaLocalRoots).toEqual(["/etc/wxgate/open", "~/shared", "/srv/files"]);
   });
 
-  it("is complete when the file is empty: an echo agent, the default ports, a file beside it", () => {
-    const config = load("");
+  it("is complete when the file is empty: an echo agent, the default ports, a file beside it", async () => {
+    const config = await load("");
 
     expect(config).toMatchObject({
       server: { host: "0.0.0.0", port: 8787 },
@@ -57,8 +57,8 @@ describe("a configuration that is right", () => {
     });
   });
 
-  it("takes a value from the environment, a default for a blank one, and numbers where numbers are wanted", () => {
-    const config = load(`server: { port: "\${PORT}" }\nadmin: { port: "\${ADMIN_PORT:-9001}" }\n`, {
+  it("takes a value from the environment, a default for a blank one, and numbers where numbers are wanted", async () => {
+    const config = await load(`server: { port: "\${PORT}" }\nadmin: { port: "\${ADMIN_PORT:-9001}" }\n`, {
       PORT: "9000",
       ADMIN_PORT: "",
     });
@@ -66,8 +66,8 @@ describe("a configuration that is right", () => {
     expect([config.server.port, config.admin.port]).toEqual([9000, 9001]);
   });
 
-  it("switches the breaker on for an agent that somebody stands in for", () => {
-    const { agents } = load(
+  it("switches the breaker on for an agent that somebody stands in for", async () => {
+    const { agents } = await load(
       "defaultAgent: a\nagents:\n  a: { type: echo, fallback: [b] }\n  b: { type: echo }\n  c: { type: echo, breaker: { enabled: true, failures: 2 } }\n",
     );
 
@@ -78,29 +78,29 @@ describe("a configuration that is right", () => {
     ]);
   });
 
-  it("leaves digits from the environment as text where text is wanted", () => {
-    const config = load(SUPPORT.replace("s3cret", '"${KF_SECRET}"'), { KF_SECRET: "0012345" });
+  it("leaves digits from the environment as text where text is wanted", async () => {
+    const config = await load(SUPPORT.replace("s3cret", '"${KF_SECRET}"'), { KF_SECRET: "0012345" });
 
     expect(config.channels.support?.keys.secret).toBe("0012345");
   });
 
-  it("takes a value from a file, without the line break at its end", () => {
+  it("takes a value from a file, without the line break at its end", async () => {
     const directory = mkdtempSync(join(tmpdir(), "wxgate-config-"));
     writeFileSync(join(directory, "secret"), "from-a-file\n");
 
-    const config = load(SUPPORT.replace("s3cret", '"${file:./secret}"'), {}, directory);
+    const config = await load(SUPPORT.replace("s3cret", '"${file:./secret}"'), {}, directory);
 
     expect(config.channels.support?.keys.secret).toBe("from-a-file");
   });
 
-  it("keeps a placeholder that is written with two dollars", () => {
-    const config = load(`${SUPPORT}    welcomeText: "type $\${NAME}"\n`);
+  it("keeps a placeholder that is written with two dollars", async () => {
+    const config = await load(`${SUPPORT}    welcomeText: "type $\${NAME}"\n`);
 
     expect(config.channels.support?.keys.welcomeText).toBe("type ${NAME}");
   });
 
-  it("lays the channel over its type's defaults over everybody's, and groups group by group", () => {
-    const config = load(`defaults:
+  it("lays the channel over its type's defaults over everybody's, and groups group by group", async () => {
+    const config = await load(`defaults:
   "*": { dmPolicy: allowlist, allowFrom: [a], groups: { g1: { allowFrom: [x] }, g2: { allowFrom: [y] } } }
   kf: { allowFrom: [b], welcomeText: hi }
 ${SUPPORT}    welcomeText: hello
@@ -115,8 +115,8 @@ ${SUPPORT}    welcomeText: hello
     });
   });
 
-  it("makes the only agent the default one", () => {
-    expect(load("agents: { mine: { type: echo } }").defaultAgent).toBe("mine");
+  it("makes the only agent the default one", async () => {
+    expect((await load("agents: { mine: { type: echo } }")).defaultAgent).toBe("mine");
   });
 
   it("finds the running gateway although a channel's secret is not in this environment", () => {
@@ -313,15 +313,15 @@ describe("a configuration that is wrong", () => {
     ],
   ];
 
-  it.each(cases)("says where and how to mend: %s", (_what, text, expected) => {
+  it.each(cases)("says where and how to mend: %s", async (_what, text, expected) => {
     const types = Object.keys(registry.channels).join(", ");
 
-    const lines = problemsOf(text).map(formatProblem);
+    const lines = (await problemsOf(text)).map(formatProblem);
 
     expect(lines).toEqual(expected.map((line) => line.replace("CHANNEL_TYPES", types)));
   });
 
-  it("finds nothing wrong with groups, agents and contents that exist", () => {
+  it("finds nothing wrong with groups, agents and contents that exist", async () => {
     const text = `accessGroups: { admins: [anna] }
 agents: { main: { type: echo } }
 ${SUPPORT}    allowFrom: ["@admins"]
@@ -331,18 +331,18 @@ ${SUPPORT}    allowFrom: ["@admins"]
       custom: { "/hi": hello, "/pic": { content: { kind: image, url: "https://a.example/b.png" }, allowFrom: ["@admins"] } }
 `;
 
-    expect(problemsOf(text)).toEqual([]);
+    expect(await problemsOf(text)).toEqual([]);
   });
 
-  it("says where YAML itself is broken", () => {
-    const [problem] = problemsOf("server:\n  port: [1\nlog: {}\n");
+  it("says where YAML itself is broken", async () => {
+    const [problem] = await problemsOf("server:\n  port: [1\nlog: {}\n");
 
     expect(problem?.line).toBeGreaterThan(1);
     expect(problem?.message).not.toBe("");
   });
 
-  it("never repeats the value of a secret", () => {
-    const lines = problemsOf(SUPPORT.replace(KEY, "too-short-key-canary")).map(formatProblem);
+  it("never repeats the value of a secret", async () => {
+    const lines = (await problemsOf(SUPPORT.replace(KEY, "too-short-key-canary"))).map(formatProblem);
 
     expect(lines).toHaveLength(1);
     expect(lines[0]).toContain("channels.support.encodingAESKey");

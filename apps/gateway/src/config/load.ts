@@ -1,11 +1,13 @@
 import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseEnv } from "node:util";
-import type { Registry } from "../registry.ts";
+import { loadTypes, type Registry } from "../registry.ts";
 import { checkAgents } from "./agents.ts";
 import { checkChannels } from "./channels.ts";
+import { isCommonKey } from "./common.ts";
 import { type ConfigDocument, type KeyPath, parseConfigDocument } from "./document.ts";
 import { check, coercePlaceholders } from "./issues.ts";
+import { isMapping } from "./mapping.ts";
 import { ConfigError, type ConfigProblem } from "./problems.ts";
 import { checkReferences } from "./references.ts";
 import { type GatewayConfig, rootSchema, rootShape } from "./schema.ts";
@@ -24,7 +26,7 @@ const IN_MEMORY = "sqlite::memory:";
 const SAME_PLACE = (path: KeyPath): KeyPath => path;
 
 /** @throws ConfigError with every problem of the file. */
-export function loadConfig(file: string, env: ConfigSource["env"], registry: Registry): GatewayConfig {
+export async function loadConfig(file: string, env: ConfigSource["env"], registry: Registry): Promise<GatewayConfig> {
   return parseConfig(readSource(file, env), registry);
 }
 
@@ -51,12 +53,13 @@ function environmentFile(directory: string): ConfigSource["env"] {
 }
 
 /** @throws ConfigError with every problem of the text. */
-export function parseConfig(source: ConfigSource, registry: Registry): GatewayConfig {
+export async function parseConfig(source: ConfigSource, registry: Registry): Promise<GatewayConfig> {
   const document = parseConfigDocument(source.file, source.text, source);
   const root = checkRoot(document);
   const raw = (document.value() ?? {}) as Readonly<Record<string, unknown>>;
-  const agents = checkAgents(document, raw.agents, registry.agents);
-  const channels = checkChannels(document, raw.channels, raw.defaults, registry.channels, source.directory);
+  const agents = checkAgents(document, raw.agents, await loadTypes(registry.agents, typesIn(raw.agents)));
+  const channelTypes = await loadTypes(registry.channels, channelTypesIn(raw, Object.keys(registry.channels)));
+  const channels = checkChannels(document, raw.channels, raw.defaults, channelTypes, source.directory);
   const references = checkReferences(document, raw, agents.names, channels);
   const problems = withoutConsequences(document.problems, [
     ...root.problems,
@@ -75,6 +78,17 @@ export function parseConfig(source: ConfigSource, registry: Registry): GatewayCo
     channels: channels.value,
     directory: source.directory,
   };
+}
+
+/** A default for all channels that is no common key may be any type's. */
+function channelTypesIn(raw: Readonly<Record<string, unknown>>, all: readonly string[]): readonly unknown[] {
+  const defaults = isMapping(raw.defaults) ? raw.defaults : {};
+  const everywhere = isMapping(defaults["*"]) ? Object.keys(defaults["*"]) : [];
+  return everywhere.every(isCommonKey) ? [...typesIn(raw.channels), ...Object.keys(defaults)] : all;
+}
+
+function typesIn(section: unknown): readonly unknown[] {
+  return isMapping(section) ? Object.values(section).map((entry) => isMapping(entry) && entry.type) : [];
 }
 
 function checkRoot(document: ConfigDocument) {

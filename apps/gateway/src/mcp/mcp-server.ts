@@ -33,8 +33,8 @@ export async function answerMcp(
     { name: "wxgate", version },
     { capabilities: { tools: {}, resources: {} }, instructions: INSTRUCTIONS },
   );
-  server.setRequestHandler(ListToolsRequestSchema, () => ({
-    tools: toolbox.list(caller).map(({ name, description, readOnly, parameters }) => ({
+  server.setRequestHandler(ListToolsRequestSchema, async () => ({
+    tools: (await toolbox.list(caller)).map(({ name, description, readOnly, parameters }) => ({
       name,
       description,
       inputSchema: parameters,
@@ -49,7 +49,7 @@ export async function answerMcp(
     return { content: [{ type: "text" as const, text }], isError: failed };
   });
 
-  serveSkills(server, toolbox.skills(caller));
+  serveSkills(server, await toolbox.skills(caller));
   const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true });
   await server.connect(transport);
   try {

@@ -72,8 +72,8 @@ describe("the log", () => {
 });
 
 describe("secrets of a configuration", () => {
-  it("are found by their keys, at any depth", () => {
-    const config = load(`admin: { token: admin-token }
+  it("are found by their keys, at any depth", async () => {
+    const config = await load(`admin: { token: admin-token }
 agents: { ops: { type: http, url: "http://127.0.0.1/x", secret: agent-secret, headers: { x-any: header-value } } }
 channels: { support: ${KF.replace(" }", ", egressProxyUrl: 'http://u:p@proxy:1' }")} }
 `);
@@ -85,12 +85,12 @@ channels: { support: ${KF.replace(" }", ", egressProxyUrl: 'http://u:p@proxy:1' 
 });
 
 describe("open doors", () => {
-  it("are none in a closed configuration", () => {
-    expect(openDoors(load(`channels: { support: ${KF.replace(" }", ", dmPolicy: allowlist }")} }`))).toEqual([]);
+  it("are none in a closed configuration", async () => {
+    expect(openDoors(await load(`channels: { support: ${KF.replace(" }", ", dmPolicy: allowlist }")} }`))).toEqual([]);
   });
 
-  it("are none where a WeChat bot drops what comes from groups", () => {
-    expect(openDoors(load("channels: { me: { type: weixin-ilink } }"))).toEqual([]);
+  it("are none where a WeChat bot drops what comes from groups", async () => {
+    expect(openDoors(await load("channels: { me: { type: weixin-ilink } }"))).toEqual([]);
   });
 
   it.each([
@@ -112,8 +112,8 @@ describe("open doors", () => {
       /travel unencrypted to the platform/,
     ],
     [`server: { host: 127.0.0.1 }\nchannels: { support: ${KF} }`, /listens on 127\.0\.0\.1 only/],
-  ])("are said in plain words: %s", (text, words) => {
-    expect(openDoors(load(text)).join("\n")).toMatch(words);
+  ])("are said in plain words: %s", async (text, words) => {
+    expect(openDoors(await load(text)).join("\n")).toMatch(words);
   });
 });
 

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { type Logger, TrackedResponse } from "@wxgate/core";
 import { type FastifyInstance, fastify } from "fastify";
 import type { Metrics } from "../observe/metrics.ts";
+import { WITHOUT_JSON_SCHEMA } from "../without-json-schema.ts";
 import { toRequest } from "./light-request.ts";
 import { readOut } from "./read-out.ts";
 import { type Mounted, withoutLastSlash } from "./routes.ts";
@@ -95,6 +96,7 @@ function createFastify(answer: (raw: IncomingMessage, response: ServerResponse) 
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: "idle",
     return503OnClosing: false,
+    schemaController: WITHOUT_JSON_SCHEMA,
     routerOptions: {
       // Whoever is asked reads the query from the URL.
       querystringParser: () => NO_QUERY,

@@ -16,9 +16,8 @@ export function agentTools(toolbox: Toolbox, everywhere: () => readonly string[]
       return [SKILLS, ...skills.map(({ name, description }) => `- ${name}: ${description}`)].join("\n");
     },
     async list(turn) {
-      return toolbox
-        .list(callerOf(turn))
-        .map(({ name, description, parameters }) => ({ name, description, parameters }));
+      const offered = await toolbox.list(callerOf(turn));
+      return offered.map(({ name, description, parameters }) => ({ name, description, parameters }));
     },
     async call(turn, name, args, signal) {
       const { text, failed } = await toolbox.call(name, args, { caller: callerOf(turn), signal });

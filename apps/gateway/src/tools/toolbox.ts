@@ -18,26 +18,42 @@ export interface ToolOutcome {
   readonly failed: boolean;
 }
 
+export interface Tools {
+  readonly tools: readonly GatewayTool[];
+  readonly skills: readonly Skill[];
+}
+
 /** All tools, for whoever serves them. */
 export interface Toolbox {
-  list(caller: Caller): readonly ToolDescription[];
+  list(caller: Caller): Promise<readonly ToolDescription[]>;
   /** Those that are of use with the caller's tools. */
-  skills(caller: Caller): readonly Skill[];
+  skills(caller: Caller): Promise<readonly Skill[]>;
   /** Never throws but the signal's reason: a model reads what went wrong and may try another way. */
   call(name: string, args: unknown, call: ToolCall): Promise<ToolOutcome>;
 }
 
-export function createToolbox(tools: readonly GatewayTool[], skills: readonly Skill[], log: Logger): Toolbox {
-  const byName = new Map(tools.map((tool) => [tool.name, { tool, description: describe(tool) }]));
+/** @param load makes the tools when somebody first asks for them: many gateways serve no agent that has any. */
+export function createToolbox(load: () => Promise<Tools>, log: Logger): Toolbox {
+  let opening: Promise<OpenTools> | undefined;
+  const opened = () => {
+    opening ??= load().then(open);
+    return opening;
+  };
   const isOffered = (tool: GatewayTool, caller: Caller) => tool.offeredTo?.(caller) ?? true;
 
   return {
-    list: (caller) =>
-      [...byName.values()].filter(({ tool }) => isOffered(tool, caller)).map(({ description }) => description),
-    skills: (caller) => skillsFor(caller, skills, tools),
+    async list(caller) {
+      const { byName } = await opened();
+      return [...byName.values()].filter(({ tool }) => isOffered(tool, caller)).map(({ description }) => description);
+    },
+    async skills(caller) {
+      const { skills, tools } = await opened();
+      return skillsFor(caller, skills, tools);
+    },
     async call(name, args, call) {
       const { caller, signal } = call;
       try {
+        const { byName } = await opened();
         const tool = byName.get(name)?.tool;
         if (tool === undefined || !isOffered(tool, caller)) throw unknownTool(name);
         return { text: JSON.stringify(await tool.run(checked(tool, args), call)), failed: false };
@@ -49,6 +65,14 @@ export function createToolbox(tools: readonly GatewayTool[], skills: readonly Sk
       }
     },
   };
+}
+
+interface OpenTools extends Tools {
+  readonly byName: ReadonlyMap<string, { readonly tool: GatewayTool; readonly description: ToolDescription }>;
+}
+
+function open({ tools, skills }: Tools): OpenTools {
+  return { tools, skills, byName: new Map(tools.map((tool) => [tool.name, { tool, description: describe(tool) }])) };
 }
 
 function describe({ name, description, readOnly, input }: GatewayTool): ToolDescription {
