@@ -166,7 +166,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     prepared.commit();
     const { server, admin: adminPlace } = options.config;
     publicUrl = urlOf(await listenOn(publicServer, "server", server, options.anyPort ?? false));
-    admin = await createAdminServer(view(), token);
+    admin = createAdminServer(view(), token);
     live.adminUrl = urlOf(await listenOn(admin, "admin", adminPlace, options.anyPort ?? false));
     rememberWhereWeAre(live, token);
     const working = Promise.all([

@@ -1,24 +1,7 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import cookie from "@fastify/cookie";
-import helmet from "@fastify/helmet";
-import { type FastifyRequest, fastify } from "fastify";
-import { validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
-import { WITHOUT_JSON_SCHEMA } from "../without-json-schema.ts";
-import { type Auth, createAuth } from "./auth.ts";
-import type { DescribedRoute } from "./describe-api.ts";
 import type { GatewayView } from "./gateway.ts";
-import { problem, sendProblem, toProblem, unknownPath } from "./problem.ts";
-import { agentRoutes } from "./routes/agents.ts";
-import { channelRoutes } from "./routes/channels.ts";
-import { deliveryRoutes } from "./routes/deliveries.ts";
-import { eventRoutes } from "./routes/events.ts";
-import { mcpRoutes } from "./routes/mcp.ts";
-import { mediaRoutes, uploadRoutes } from "./routes/media.ts";
-import { messageRoutes } from "./routes/messages.ts";
-import { pairingRoutes } from "./routes/pairing.ts";
-import { scheduleRoutes } from "./routes/schedules.ts";
-import { systemRoutes } from "./routes/system.ts";
-import { turnRoutes } from "./routes/turns.ts";
 import type { AdminApp } from "./types.ts";
 
 export interface AdminServer {
@@ -26,115 +9,49 @@ export interface AdminServer {
   close(): Promise<void>;
 }
 
-const BODY_LIMIT_BYTES = 1_048_576;
+/** Longer than the pauses of those who ask at intervals. */
+const KEEP_ALIVE_MS = 72_000;
+/** Uploads take as long as they take. */
+const NO_LIMIT = 0;
 
-/** The API, metrics and media; for the operator, the console and the commands. Knows the gateway only by its view. */
-export async function createAdminServer(view: GatewayView, token: string): Promise<AdminServer> {
-  const base = fastify({
-    logger: false,
-    bodyLimit: BODY_LIMIT_BYTES,
-    forceCloseConnections: true,
-    schemaController: WITHOUT_JSON_SCHEMA,
-  });
-  const app = base.withTypeProvider<ZodTypeProvider>() as unknown as AdminApp;
-  const auth = createAuth(token, view.clock, view.random);
-  app.setValidatorCompiler(validatorCompiler);
-  // Answers are built by us and read-only rows of the store: described, but not parsed a second time.
-  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
-  const described: DescribedRoute[] = [];
-  base.addHook("onRoute", ({ method, url, schema }) => {
-    described.push({ method, url, ...(schema && { schema }) });
-  });
-
-  await app.register(cookie);
-  await app.register(helmet, { contentSecurityPolicy: STRICT_CSP, hsts: false });
-  guard(app, auth);
-  auditChanges(app, view);
-  handleErrors(app, view);
-
-  await app.register(async (scope) => {
-    const routes = scope as unknown as AdminApp;
-    for (const add of [
-      channelRoutes,
-      agentRoutes,
-      pairingRoutes,
-      messageRoutes,
-      scheduleRoutes,
-      deliveryRoutes,
-      turnRoutes,
-      eventRoutes,
-      mcpRoutes,
-      mediaRoutes,
-      uploadRoutes,
-    ])
-      add(routes, view);
-    systemRoutes(routes, view, auth);
-    routes.get("/api/openapi.json", { schema: { hide: true } }, async () => {
-      // Loaded for those who ask: the document is made of every schema there is.
-      const { describeApi } = await import("./describe-api.ts");
-      return describeApi(described, view.version);
+/**
+ * Takes the admin port at once, and makes what answers there for the first request: platforms are served sooner, and a
+ * gateway that nobody looks at needs no memory for being looked at.
+ */
+export function createAdminServer(view: GatewayView, token: string): AdminServer {
+  let app: Promise<AdminApp> | undefined;
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: NO_LIMIT }, (request, response) => {
+    app ??= openApp().catch((error: unknown) => {
+      app = undefined;
+      throw error;
     });
+    app
+      .then((ready) => ready.routing(request, response))
+      .catch((error: unknown) => {
+        view.log.error({ err: error }, "the admin API could not be opened");
+        response.writeHead(500, { connection: "close" }).end();
+      });
   });
+
+  async function openApp(): Promise<AdminApp> {
+    const { createAdminApp } = await import("./admin-app.ts");
+    return createAdminApp(view, token);
+  }
 
   return {
     async listen(host, port) {
-      await app.listen({ host, port });
-      return app.server.address() as AddressInfo;
+      server.listen(port, host);
+      await once(server, "listening");
+      return server.address() as AddressInfo;
     },
-    close: () => app.close(),
+    async close() {
+      if (server.listening) {
+        server.close();
+        server.closeAllConnections();
+        await once(server, "close");
+      }
+      // One that could not be opened was logged then.
+      await (await app?.catch(() => undefined))?.close();
+    },
   };
-}
-
-const STRICT_CSP = {
-  useDefaults: false,
-  directives: {
-    defaultSrc: ["'self'"],
-    imgSrc: ["'self'", "data:"],
-    objectSrc: ["'none'"],
-    baseUri: ["'none'"],
-    formAction: ["'self'"],
-    frameAncestors: ["'none'"],
-  },
-};
-
-/** Everything is closed unless its route says that it is open. */
-function guard(app: AdminApp, auth: Auth): void {
-  app.addHook("onRequest", async (request, reply) => {
-    const actor = auth.actorOf(request);
-    if (actor) request.actor = actor;
-    if (actor || request.routeOptions.config.open) return;
-    reply.header("www-authenticate", 'Bearer realm="wxgate"');
-    return sendProblem(reply, problem(401, "not-signed-in", "send the admin token: Authorization: Bearer <token>"));
-  });
-}
-
-/** One row per call that changes something, stored before the caller hears of the outcome. */
-function auditChanges(app: AdminApp, view: GatewayView): void {
-  app.addHook("onSend", async (request, reply, payload) => {
-    const { method, routeOptions } = request;
-    const isUnknown = routeOptions.url === undefined || reply.statusCode === 401;
-    if (method === "GET" || method === "HEAD" || method === "OPTIONS" || isUnknown) return payload;
-    const subject = request.audited?.subject ?? (request.params as { id?: string }).id;
-    await view.store.query.appendAudit({
-      actor: actorOf(request),
-      action: routeOptions.config.audit ?? `${method} ${routeOptions.url}`,
-      ...(subject !== undefined && { subject }),
-      detail: { status: reply.statusCode, address: request.ip, ...request.audited?.detail },
-    });
-    return payload;
-  });
-}
-
-function actorOf(request: FastifyRequest): string {
-  return request.actor ?? "console";
-}
-
-function handleErrors(app: AdminApp, view: GatewayView): void {
-  app.setNotFoundHandler(unknownPath);
-  app.setErrorHandler((error, request, reply) => {
-    const known = toProblem(error);
-    if (known) return sendProblem(reply, known);
-    view.log.error({ err: error, method: request.method, route: request.routeOptions.url }, "admin request failed");
-    return sendProblem(reply, problem(500, "internal", "this is a bug; the log says more"));
-  });
 }

@@ -7,7 +7,7 @@ export type DescribedRoute = Pick<RouteOptions, "method" | "url" | "schema">;
 
 /** The OpenAPI document of `routes`, by way of a server that never listens. */
 export async function describeApi(routes: readonly DescribedRoute[], version: string): Promise<object> {
-  const app = fastify({ logger: false, schemaController: WITHOUT_JSON_SCHEMA });
+  const app = fastify({ logger: false, exposeHeadRoutes: false, schemaController: WITHOUT_JSON_SCHEMA });
   app.setValidatorCompiler(() => handler);
   app.setSerializerCompiler(() => handler);
   await app.register(swagger, {

@@ -76,7 +76,7 @@ async function startAdmin(): Promise<string> {
     media: { keep: async () => Promise.reject(new Error("no media here")), openSigned: async () => undefined },
     notReady: () => undefined,
   };
-  const server = await createAdminServer(view, "t");
+  const server = createAdminServer(view, "t");
   onTestFinished(async () => {
     await server.close();
     await store.close();

@@ -1,5 +1,6 @@
 import { createHttpClient, HttpError } from "@wxgate/http-client";
-import { type GatewayAddress, parseGatewayAddress, readSource } from "../config/load.ts";
+import { type GatewayAddress, parseGatewayAddress } from "../config/address.ts";
+import { readSource } from "../config/source.ts";
 import { dataFolderOf, readGatewayFile } from "../data-folder.ts";
 import { type CommandContext, isDemo } from "./context.ts";
 import { CommandError, EXIT } from "./exit-codes.ts";

@@ -1,7 +1,6 @@
 import { createReadStream, statSync } from "node:fs";
 import { basename, extname } from "node:path";
 import { Readable } from "node:stream";
-import { mimeOfFilename } from "@wxgate/media";
 import { type AdminClient, connect } from "../cli/admin-client.ts";
 import type { Action } from "../cli/context.ts";
 
@@ -26,6 +25,8 @@ function isFile(path: string): boolean {
 }
 
 async function upload(client: AdminClient, path: string) {
+  // Loaded for files alone: a text needs none of it.
+  const { mimeOfFilename } = await import("@wxgate/media");
   const filename = basename(path);
   const body = Readable.toWeb(createReadStream(path)) as unknown as RequestInit["body"];
   const mime = mimeOfFilename(filename) ?? "application/octet-stream";

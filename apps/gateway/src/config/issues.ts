@@ -12,6 +12,9 @@ export interface Checked<T> {
 /** Where a path inside the checked value stands in the file. */
 export type Origin = (path: KeyPath) => KeyPath;
 
+/** Of a value that stands in the file as it is checked. */
+export const UNMOVED: Origin = (path) => path;
+
 /** Checks one part of the file and says everything that is wrong with it, with its place and what was probably meant. */
 export function check<S extends z.ZodType>(
   document: ConfigDocument,

@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { registry } from "../registry.ts";
+import { parseGatewayAddress } from "./address.ts";
 import { agentKeys } from "./agent-keys.ts";
-import { parseConfig, parseGatewayAddress } from "./load.ts";
+import { parseConfig } from "./load.ts";
 import { ConfigError, type ConfigProblem, formatProblem } from "./problems.ts";
 
 const KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
@@ -113,6 +114,14 @@ ${SUPPORT}    welcomeText: hello
       welcomeText: "hello",
       groups: { g1: { allowFrom: ["x"] }, g2: { allowFrom: ["z"] } },
     });
+  });
+
+  it("takes a default for all channels that only a type which is not configured has", async () => {
+    const config = await load(
+      'defaults: { "*": { catchUpIntervalSeconds: 600 } }\nchannels: { me: { type: weixin-ilink } }',
+    );
+
+    expect(config.channels.me?.keys).not.toHaveProperty("catchUpIntervalSeconds");
   });
 
   it("makes the only agent the default one", async () => {
@@ -259,6 +268,11 @@ describe("a configuration that is wrong", () => {
       "a file that is not there",
       'admin: { token: "${file:/nowhere/token}" }\n',
       ["wxgate.yaml:1:17  admin.token: cannot read the file /nowhere/token: ENOENT"],
+    ],
+    [
+      "a default for all channels that no type has",
+      'defaults: { "*": { catchUpIntervalSecond: 600 } }\nchannels: { me: { type: weixin-ilink } }\n',
+      ['wxgate.yaml:1:20  defaults.*.catchUpIntervalSecond: unknown key; did you mean "catchUpIntervalSeconds"?'],
     ],
     [
       "a credential in the defaults",

@@ -1,4 +1,5 @@
 import { createHash, hkdfSync, randomBytes } from "node:crypto";
+import { dirname } from "node:path";
 import { readPrivateFile, writePrivateFile } from "./private-file.ts";
 
 const KEY_BYTES = 32;
@@ -10,13 +11,31 @@ export interface KeyFile {
   derive(purpose: string): Buffer;
 }
 
-/** Reads the key, or makes it on the first start (mode 0600). Without it, what was sealed is lost: back it up with the store. */
+/**
+ * Reads the key, or makes it on the first start (mode 0600). Without it, what was sealed is lost: back it up with the store.
+ *
+ * @throws Error in plain words when the folder cannot be used or the file holds no key.
+ */
 export function openKeyFile(path: string): KeyFile {
-  const key = readKey(path) ?? createKey(path);
+  const key = readOrCreateKey(path);
   return {
     id: createHash("sha256").update(key).digest("hex").slice(0, 8),
     derive: (purpose) => Buffer.from(hkdfSync("sha256", key, "", `wxgate ${purpose}`, KEY_BYTES)),
   };
+}
+
+/** The first thing a start does in its data folder. */
+function readOrCreateKey(path: string): Buffer {
+  try {
+    return readKey(path) ?? createKey(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw new Error(
+      `the data folder ${dirname(path)} cannot be used (${code}): change its owner, or set store to a file in another folder`,
+      { cause: error },
+    );
+  }
 }
 
 function readKey(path: string): Buffer | undefined {

@@ -52,6 +52,15 @@ describe("sealed state", () => {
     expect(() => sealer.open(changed)).toThrow();
   });
 
+  it("says which folder it cannot keep a key in, and what to do", () => {
+    const occupied = join(folder(), "data");
+    writeFileSync(occupied, "a file where the folder should be");
+
+    expect(() => openKeyFile(join(occupied, "wxgate.key"))).toThrow(
+      `the data folder ${occupied} cannot be used (ENOTDIR): change its owner, or set store to a file in another folder`,
+    );
+  });
+
   it("refuses a key file that was damaged, and leaves it", () => {
     const file = join(folder(), "key");
     writeFileSync(file, "oops");
