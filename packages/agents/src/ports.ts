@@ -29,7 +29,7 @@ export interface AgentTool {
 
 export interface AgentTools {
   /** What the model should know of the tools beside their descriptions: a part of the system prompt, empty if nothing. */
-  prompt?(turn: Turn): string;
+  prompt?(turn: Turn): Promise<string>;
   /** The tools that may be used in this turn. */
   list(turn: Turn, signal: AbortSignal): Promise<readonly AgentTool[]>;
   /** The result as the model reads it. What it throws is told to the model as a failure, by its message. */

@@ -118,17 +118,19 @@ async function skillFor(
   const [first, ...others] = turn.messages;
   const { skills } = run.ports;
   if (first === undefined || skills === undefined) return { messages: turn.messages };
-  const find = (name: string | undefined) =>
+  const find = async (name: string | undefined) =>
     name === undefined
       ? undefined
-      : skills({ agent, conversation: turn.conversation, sender }).find((one) => one.name === name.toLowerCase());
+      : (await skills({ agent, conversation: turn.conversation, sender })).find(
+          (one) => one.name === name.toLowerCase(),
+        );
   const request = skillRequest(textOf(first.message.content));
-  const wanted = request && mayCommand(entry, sender, SKILL_COMMAND) ? find(request.name) : undefined;
+  const wanted = request && mayCommand(entry, sender, SKILL_COMMAND) ? await find(request.name) : undefined;
   if (request !== undefined && wanted !== undefined) {
     const message = { ...first.message, content: withRequest(first.message.content, request.request) };
     return { skill: wanted, messages: [{ ...first, message }, ...others] };
   }
-  const chosen = find(await run.skills.get(turn.lane));
+  const chosen = await find(await run.skills.get(turn.lane));
   return { ...(chosen && { skill: chosen }), messages: turn.messages };
 }
 

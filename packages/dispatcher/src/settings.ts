@@ -119,7 +119,7 @@ export interface DispatcherPorts {
   /** A folder that is this instance's alone, made when it is needed; undefined for agents that have no use for one. */
   instanceFolder?(agent: string, instance: string): Promise<string | undefined>;
   /** What `/skill` may choose; none when absent. */
-  skills?(place: SkillPlace): readonly Skill[];
+  skills?(place: SkillPlace): Promise<readonly Skill[]>;
   /** Life of everything that passes, for metrics, traces and the live page. Must not throw. */
   observe?(observation: Observation): void;
 }

@@ -20,7 +20,7 @@ async function start(options: PlatformOptions = {}) {
       yield { kind: "text-delta", text: "done" };
     },
   };
-  const gateway = await startGateway(agent, { ...options, ports: { skills: () => [TODO] } });
+  const gateway = await startGateway(agent, { ...options, ports: { skills: async () => [TODO] } });
   close = gateway.close;
   async function say(text: string, peer = "wmBob"): Promise<void> {
     const before = gateway.sent.length;

@@ -10,8 +10,8 @@ const SKILLS =
 export function agentTools(toolbox: Toolbox, everywhere: () => readonly string[]): AgentTools {
   const callerOf = (turn: Turn): Caller => ({ kind: "turn", turn, everywhere: everywhere().includes(turn.agent) });
   return {
-    prompt(turn) {
-      const skills = toolbox.skills(callerOf(turn));
+    async prompt(turn) {
+      const skills = await toolbox.skills(callerOf(turn));
       if (skills.length === 0) return "";
       return [SKILLS, ...skills.map(({ name, description }) => `- ${name}: ${description}`)].join("\n");
     },

@@ -41,7 +41,7 @@ export async function chatMessages(
   signal: AbortSignal,
 ): Promise<readonly ChatMessage[]> {
   const { systemPrompt, channelGuide, tools, historyTokens, images, audio, textFileBytes, fileBytes } = options;
-  const ofTools = tools ? (ports.tools?.prompt?.(turn) ?? "") : "";
+  const ofTools = tools ? ((await ports.tools?.prompt?.(turn)) ?? "") : "";
   const system = [systemPrompt ?? "", channelGuide ? CHANNEL_GUIDE : "", ofTools]
     .filter((text) => text !== "")
     .join("\n\n");

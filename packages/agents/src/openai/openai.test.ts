@@ -311,7 +311,7 @@ describe("openai agent", () => {
     const answer = chunk({ content: "it is 3" }) + END;
 
     it("says in the system prompt what the tools have to say, unless they are switched off", async () => {
-      const ports = { tools: { ...tools, prompt: () => "Skills: todo" } };
+      const ports = { tools: { ...tools, prompt: async () => "Skills: todo" } };
 
       await ask(streaming(answer), { ports });
       expect(sent().messages[0]).toMatchObject({ role: "system", content: expect.stringMatching(/Skills: todo$/) });
