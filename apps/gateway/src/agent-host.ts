@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { type AgentPorts, type AgentStanding, guardAgent } from "@wxgate/agents";
-import type { Agent, Logger, Turn } from "@wxgate/core";
+import type { Agent, Logger, SummaryRequest, Turn } from "@wxgate/core";
 import { agentKeys } from "./config/agent-keys.ts";
 import type { AgentConfig } from "./config/schema.ts";
 import { createInFlight, type InFlight } from "./in-flight.ts";
@@ -111,5 +111,14 @@ function counted(agent: Agent, turns: InFlight): Agent {
       turns.leave();
     }
   }
-  return { ...agent, respond };
+  const write = agent.summarize?.bind(agent);
+  async function summarize(summary: SummaryRequest, signal: AbortSignal, by: NonNullable<typeof write>) {
+    turns.enter();
+    try {
+      return await by(summary, signal);
+    } finally {
+      turns.leave();
+    }
+  }
+  return { ...agent, respond, ...(write && { summarize: (request, signal) => summarize(request, signal, write) }) };
 }

@@ -59,6 +59,7 @@ export function createCrashPoints(setting: string | undefined, kill: () => void)
       }),
     agent: (agent) => ({
       ...(agent.capabilities && { capabilities: agent.capabilities }),
+      ...(agent.summarize && { summarize: agent.summarize.bind(agent) }),
       close: async () => agent.close?.(),
       async *respond(turn, signal) {
         for await (const event of agent.respond(turn, signal)) {

@@ -20,6 +20,8 @@ export interface ChannelType {
 export interface AgentType {
   /** Its own keys; the common keys are added by the configuration. */
   readonly schema: z.ZodObject;
+  /** Its agents can write the summaries of a session's memory. */
+  readonly summarizes: boolean;
   create(name: string, keys: Keys, ports: AgentPorts): Agent | Promise<Agent>;
 }
 
@@ -91,8 +93,8 @@ export const registry: Registry = {
   agents: Object.fromEntries(Object.entries(agentTypes).map(([type, load]) => [type, async () => agent(await load())])),
 };
 
-function agent({ schema, create }: AnyAgentType): AgentType {
-  return { schema, create: (name, keys, ports) => create(name, ownAgentKeys(keys), ports) };
+function agent({ schema, summarizes, create }: AnyAgentType): AgentType {
+  return { schema, summarizes, create: (name, keys, ports) => create(name, ownAgentKeys(keys), ports) };
 }
 
 function channel<S extends z.ZodObject>(

@@ -7,6 +7,8 @@ export interface AgentType<Schema extends z.ZodObject = z.ZodObject> {
   /** The `type` key of its configuration. */
   readonly type: string;
   readonly schema: Schema;
+  /** Its agents can write the summaries of a session's memory. */
+  readonly summarizes?: boolean;
   /**
    * @param name the agent's configured name, for logs and errors.
    * @throws AuthenticationError when the configuration names something that cannot be used (a file that does not load).

@@ -7,12 +7,18 @@ import type { AgentPorts } from "./ports.ts";
 export interface AnyAgentType {
   readonly type: string;
   readonly schema: z.ZodObject;
+  readonly summarizes: boolean;
   /** @throws ZodError when `config` is wrong. */
   create(name: string, config: unknown, ports: AgentPorts): Promise<Agent>;
 }
 
-function registered<Schema extends z.ZodObject>({ type, schema, create }: AgentType<Schema>): AnyAgentType {
-  return { type, schema, create: async (name, config, ports) => create(name, schema.parse(config), ports) };
+function registered<Schema extends z.ZodObject>({
+  type,
+  schema,
+  summarizes = false,
+  create,
+}: AgentType<Schema>): AnyAgentType {
+  return { type, schema, summarizes, create: async (name, config, ports) => create(name, schema.parse(config), ports) };
 }
 
 /** All agent types, by the `type` of their configuration. Each is imported when it is asked for: who uses one pays for one. */

@@ -54,6 +54,26 @@ describe("module agent", () => {
     expect(await answerOf("plain.mjs")).toBe("plain");
   });
 
+  it("may write summaries, whose errors are sorted as those of turns", async () => {
+    const request = {
+      id: "s_1-trn_1",
+      entries: [{ role: "user" as const, at: new Date(0), text: "tea" }],
+      maxTokens: 50,
+    };
+    const summarizing = (body: string) =>
+      `export default { async *respond() {}, async summarize({ entries, maxTokens }) { ${body} } };`;
+    await write("writer.mjs", summarizing('return entries[0].text + ", at most " + maxTokens;'));
+    await write("failing.mjs", summarizing('throw new Error("no ink");'));
+    await write("wrong.mjs", summarizing("return { text: 1 };"));
+    await write("unable.mjs", `export default ${saying("hi")};`);
+    const summaryOf = async (path: string) => (await load(path)).summarize?.(request, never);
+
+    expect(await summaryOf("writer.mjs")).toBe("tea, at most 50");
+    await expect(summaryOf("failing.mjs")).rejects.toMatchObject({ name: "TransientError", code: "agent.failed" });
+    await expect(summaryOf("wrong.mjs")).rejects.toThrow("a summary that is no text");
+    expect(await summaryOf("unable.mjs")).toBeUndefined();
+  });
+
   it("may ask in the middle of a turn and wait for the answer", async () => {
     await write(
       "asking.mjs",

@@ -6,6 +6,7 @@ import {
   type JsonObject,
   ProtocolError,
   RejectedError,
+  type SummaryRequest,
   TransientError,
   type Turn,
 } from "@wxgate/core";
@@ -49,9 +50,11 @@ export async function createModuleAgent(name: string, config: ModuleAgentConfig,
     });
   }
   const agent = made;
+  const write = agent.summarize?.bind(agent);
   return {
     ...(agent.capabilities === undefined ? {} : { capabilities: agent.capabilities }),
     respond: (turn, signal) => guard(label, agent, turn, signal),
+    ...(write === undefined ? {} : { summarize: (request, signal) => summarize(label, write, request, signal) }),
     ...(agent.close === undefined ? {} : { close: async () => agent.close?.() }),
   };
 }
@@ -59,6 +62,7 @@ export async function createModuleAgent(name: string, config: ModuleAgentConfig,
 export const moduleAgent: AgentType<typeof moduleConfigSchema> = {
   type: "module",
   schema: moduleConfigSchema,
+  summarizes: true,
   create: createModuleAgent,
 };
 
@@ -94,6 +98,23 @@ async function* guard(label: string, agent: Agent, turn: Turn, signal: AbortSign
   } finally {
     leave(events);
   }
+}
+
+async function summarize(
+  label: string,
+  write: NonNullable<Agent["summarize"]>,
+  request: SummaryRequest,
+  signal: AbortSignal,
+): Promise<string> {
+  let summary: unknown;
+  try {
+    summary = await abortable(Promise.resolve(write(request, signal)), signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw sorted(label, error);
+  }
+  if (typeof summary === "string") return summary;
+  throw new ProtocolError(`${label} wrote a summary that is no text`, { code: "agent.garbage" });
 }
 
 function iterate(value: unknown, garbage: (problem: string) => Error): AsyncIterator<unknown> {

@@ -48,6 +48,8 @@ export interface Turn {
   readonly history: readonly HistoryEntry[];
   /** What an interrupted attempt of this turn had asked, oldest first; empty on the first attempt. */
   readonly asked?: readonly AskedQuestion[];
+  /** What was said before `history`, in short, where somebody wrote that down. */
+  readonly summary?: string;
 }
 
 /** A question of an earlier attempt, which is not sent again when it is asked again word by word. */
@@ -99,6 +101,27 @@ export const AGENT_RESTING = "agent.resting";
 export interface AgentCapabilities {
   /** Remembers the session itself; otherwise the store's history is handed in. */
   readonly history: boolean;
+  /** How much of it is handed in, and what becomes of the rest; only where the agent keeps none itself. */
+  readonly memory?: MemoryPolicy;
+}
+
+export interface MemoryPolicy {
+  readonly maxTokens: number;
+  /** Of what is more than that: left out, or summarised after the answer. */
+  readonly policy: "trim" | "summarize";
+  /** The name of the agent that writes the summaries; absent: this one. */
+  readonly agent?: string;
+  readonly summaryTokens: number;
+}
+
+export interface SummaryRequest {
+  /** For logs and the server's own; the same when it is asked again. */
+  readonly id: string;
+  /** The summary so far: it goes into the new one. */
+  readonly previous?: string;
+  /** Oldest first. */
+  readonly entries: readonly HistoryEntry[];
+  readonly maxTokens: number;
 }
 
 export interface Agent {
@@ -109,5 +132,7 @@ export interface Agent {
    * yielding nothing means no reply. Ends soon after `signal` fires.
    */
   respond(turn: Turn, signal: AbortSignal): AsyncIterable<AgentEvent>;
+  /** Writes down in short what was said: no answer to anybody, and no tools. Empty: it could not. */
+  summarize?(request: SummaryRequest, signal: AbortSignal): Promise<string>;
   close?(): Promise<void>;
 }

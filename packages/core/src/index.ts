@@ -7,7 +7,9 @@ export {
   type Answer,
   type AskedQuestion,
   type HistoryEntry,
+  type MemoryPolicy,
   type Question,
+  type SummaryRequest,
   type Turn,
   type TurnMessage,
   type TurnSkill,
@@ -113,6 +115,8 @@ export {
   type ClaimedTurn,
   type DeferReason,
   type DeliveryState,
+  type HistoryLine,
+  type HistoryOptions,
   type MediaRow,
   type MediaRows,
   type NewDelivery,
@@ -121,6 +125,7 @@ export {
   type Quota,
   type RoutedMessage,
   type Routing,
+  type SessionMemory,
   StaleClaimError,
   type Store,
   type StoreBatch,
@@ -144,4 +149,5 @@ export type {
   StoreQueries,
   TimelineEntry,
 } from "./store-queries.ts";
+export { estimateTokens, TOKENS_PER_ENTRY } from "./tokens.ts";
 export { TrackedResponse } from "./tracked-response.ts";

@@ -191,6 +191,30 @@ export interface DeferReason {
   readonly error: StoredError;
 }
 
+export interface HistoryLine {
+  /** `trn_…`, the turn it was said in. */
+  readonly turn: string;
+  readonly role: "user" | "assistant";
+  readonly at: number;
+  readonly text: string;
+  readonly senderId?: string;
+  readonly senderName?: string;
+}
+
+export interface HistoryOptions {
+  /** Only what was said after this turn. */
+  readonly after?: string;
+  /** The oldest lines instead of the newest. */
+  readonly oldest?: boolean;
+}
+
+/** The beginning of a session in short. */
+export interface SessionMemory {
+  readonly summary: string;
+  /** The last turn that is in it. */
+  readonly upTo: string;
+}
+
 export interface WorkerOptions {
   /** Names this process among the gateways on one store. */
   readonly worker: string;
@@ -246,13 +270,14 @@ export interface Store {
   cancelledTurns(worker: string): Promise<readonly string[]>;
   /** A fresh session for the lane; its id. With `claim`, that turn is the first of it; otherwise the next one is. */
   newSession(lane: string, claim?: Claim): Promise<string>;
-  history(
-    lane: string,
-    session: string,
-    limit: number,
-  ): Promise<
-    readonly { role: "user" | "assistant"; at: number; text: string; senderId?: string; senderName?: string }[]
-  >;
+  /** The newest lines of what was said in a session, oldest first. */
+  history(lane: string, session: string, limit: number, options?: HistoryOptions): Promise<readonly HistoryLine[]>;
+  memory(lane: string, session: string): Promise<SessionMemory | undefined>;
+  /**
+   * Replaces what is remembered up to the turn `before` (undefined: nothing yet). False: something else is remembered by
+   * now, or the lane has begun another session, which forgets it.
+   */
+  saveMemory(lane: string, session: string, memory: SessionMemory, before: string | undefined): Promise<boolean>;
 
   /**
    * The head of each conversation that is due, at most one per conversation and none beside one that is being sent.

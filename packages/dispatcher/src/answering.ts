@@ -10,6 +10,7 @@ import type {
 } from "@wxgate/core";
 import type { AnswerDesk } from "./answer-desk.ts";
 import type { Answerer } from "./ask-in-order.ts";
+import type { MemoryKeeper } from "./memory.ts";
 import type { Pairing } from "./pairing.ts";
 import { prepareReply } from "./prepare-reply.ts";
 import type { ReplyBuilder } from "./reply.ts";
@@ -22,6 +23,7 @@ export interface TurnRun {
   readonly pairing: Pairing;
   readonly desk: AnswerDesk;
   readonly skills: SkillChoice;
+  readonly memory: MemoryKeeper;
   /** Aborts turns of this process. */
   stopTurns(turnIds: readonly string[]): void;
 }
@@ -48,6 +50,8 @@ export interface Outcome extends Pick<TurnResult, "outcome" | "error"> {
   /** Before it, in the same turn. */
   readonly asked?: readonly OutboundContent[];
   readonly answerer?: Answerer;
+  /** The session it was said in. */
+  readonly session?: string;
   /** What the model thought before it answered. */
   readonly thought?: string;
 }

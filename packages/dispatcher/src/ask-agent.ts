@@ -64,7 +64,8 @@ export async function askAgent(answering: Answering, sender: Sender, stop: Abort
   const thought = answering.reply.thought();
   const { content, problems } = answering.reply.finish();
   tellProblems(answering, problems);
-  return { outcome: content.length === 0 ? "silent" : "answered", content, remember: true, asked, answerer, thought };
+  const outcome = content.length === 0 ? "silent" : "answered";
+  return { outcome, content, remember: true, asked, answerer, session: question.session, thought };
 }
 
 /** Everything one agent says, within the time a turn has; gives what it asked on the way. */

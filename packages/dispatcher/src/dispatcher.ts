@@ -17,6 +17,7 @@ import { workDelivery } from "./delivery.ts";
 import { describeError } from "./describe-error.ts";
 import { createInbox } from "./inbox.ts";
 import { instantAnswer } from "./instant.ts";
+import { createMemoryKeeper } from "./memory.ts";
 import { own } from "./own.ts";
 import { createPairing, type Pairing, type PairingRequest } from "./pairing.ts";
 import { prepareReply } from "./prepare-reply.ts";
@@ -82,6 +83,7 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
   const heldAccounts = new Map<string, Set<string>>();
   let renewedAt = clock.now();
   let lookedForScheduledAt = 0;
+  const memory = createMemoryKeeper({ store, clock, log, agents: () => settings.agents });
   const pairing = createPairing({
     store,
     clock,
@@ -115,8 +117,8 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
     runningTurns.set(turn.id, stop);
     try {
       if (turn.conversation.channel === SCHEDULE_CHANNEL) {
-        await workScheduledTurn(turn, { ports, settings, target: scheduleTarget }, stop.signal);
-      } else await workTurn(turn, { ports, settings, pairing, desk, skills, stopTurns }, stop.signal);
+        await workScheduledTurn(turn, { ports, settings, memory, target: scheduleTarget }, stop.signal);
+      } else await workTurn(turn, { ports, settings, pairing, memory, desk, skills, stopTurns }, stop.signal);
     } catch (error) {
       reportLost("turn", turn.id, error);
     } finally {
@@ -217,7 +219,7 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
       ]);
     } finally {
       over.abort();
-      await Promise.all([background, firing]);
+      await Promise.all([background, firing, memory.close()]);
       offWake();
       await store.releaseWorker(worker);
     }

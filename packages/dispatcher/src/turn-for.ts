@@ -10,9 +10,8 @@ import type {
 } from "@wxgate/core";
 import type { ChosenAgent } from "./choose-agent.ts";
 import { instanceFor, instanceName } from "./instances.ts";
+import { recall } from "./memory.ts";
 import type { ChannelSettings, DispatcherPorts, MediaKeeper } from "./settings.ts";
-
-const HISTORY_ENTRIES = 40;
 
 export interface Question {
   readonly entry: ChannelSettings;
@@ -27,8 +26,7 @@ export interface Question {
 /** What the agent is handed: for one without memory also what was said before. */
 export async function turnFor(turn: ClaimedTurn, question: Question, ports: DispatcherPorts): Promise<Turn> {
   const { chosen, session, messages, sender, skill } = question;
-  const wantsHistory = chosen.agent.capabilities?.history === false;
-  const history = wantsHistory ? await ports.store.history(turn.lane, session, HISTORY_ENTRIES) : [];
+  const { history, summary } = await recall(ports.store, chosen.agent, turn.lane, session);
   return {
     id: turn.id,
     attempt: turn.attempt,
@@ -40,14 +38,8 @@ export async function turnFor(turn: ClaimedTurn, question: Question, ports: Disp
     messages: messages.map((message) => asTurnMessage(message, ports.media)),
     ...(skill && { skill: { name: skill.name, text: skill.text } }),
     ...(turn.asked.length === 0 ? {} : { asked: turn.asked.map((question) => asAsked(question, ports.media)) }),
-    history: history.map(({ role, at, text, senderId, senderName }) => ({
-      role,
-      at: new Date(at),
-      text,
-      ...(senderId === undefined
-        ? {}
-        : { sender: { id: senderId, ...(senderName === undefined ? {} : { name: senderName }) } }),
-    })),
+    history,
+    ...(summary === undefined ? {} : { summary }),
   };
 }
 

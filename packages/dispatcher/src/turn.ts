@@ -120,7 +120,7 @@ async function answerCommand({ turn, entry, run }: Answering, sender: Sender): P
 
 /** Point B. */
 async function finish(answering: Answering, result: Outcome): Promise<void> {
-  const { outcome, content, error, remember, asked = [], answerer, thought } = result;
+  const { outcome, content, error, remember, asked = [], answerer, session, thought } = result;
   const { turn, entry, run, stream } = answering;
   const handle = stream?.handle ?? turn.stream;
   const reply = content.length === 0 ? undefined : await replyOf(answering, content, handle, thought);
@@ -133,6 +133,7 @@ async function finish(answering: Answering, result: Outcome): Promise<void> {
     ...(error === undefined ? {} : { error }),
     ...(remember === true ? { historyText: [...asked.map(outboundText), replyText(content)].join("\n") } : {}),
   });
+  if (answerer !== undefined && session !== undefined) run.memory.look(turn.lane, session, answerer.agent);
 }
 
 async function giveBackOrFail(answering: Answering, error: unknown): Promise<void> {

@@ -114,6 +114,11 @@ const STEPS: readonly (readonly string[])[] = [
   ],
   ["alter table turns add column agent text", "alter table turns add column passed_over text"],
   ["alter table deliveries add column feedback text"],
+  [
+    `create table session_memory (
+      lane text primary key, session text not null, summary text not null, up_to bigint not null,
+      updated_at bigint not null)`,
+  ],
 ];
 
 export const SCHEMA_VERSION: number = STEPS.length;

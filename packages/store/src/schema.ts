@@ -283,6 +283,16 @@ interface ScheduleRuns {
   deliveries: string;
 }
 
+/** The beginning of a lane's session in short. */
+interface SessionMemoryRow {
+  lane: string;
+  session: string;
+  summary: string;
+  /** The last turn that is in it. */
+  up_to: number;
+  updated_at: number;
+}
+
 export interface Tables {
   meta: Meta;
   conversations: Conversations;
@@ -302,4 +312,5 @@ export interface Tables {
   media_files: MediaFiles;
   schedules: Schedules;
   schedule_runs: ScheduleRuns;
+  session_memory: SessionMemoryRow;
 }

@@ -17,6 +17,7 @@ import { createHistory } from "./operations/history.ts";
 import { createLanes } from "./operations/lanes.ts";
 import { createLeases } from "./operations/leases.ts";
 import { createMedia } from "./operations/media.ts";
+import { createMemory } from "./operations/memory.ts";
 import { createPrune } from "./operations/prune.ts";
 import { createQueries } from "./operations/queries.ts";
 import { createQuestions } from "./operations/questions.ts";
@@ -59,7 +60,8 @@ export function createStore({ driver, sql, tag, sealer }: StoreParts): Store {
   const claimTurns = createClaimTurns(sql, { rows, workers, standing });
   const scheduleRuns = createScheduleRuns(sql);
   const schedules = createSchedules(sql, { conversations, replies, runs: scheduleRuns });
-  const turns = createTurns(sql, { ids, attempts, lanes, replies, conversations, scheduleRuns });
+  const memory = createMemory(sql, { ids, lanes });
+  const turns = createTurns(sql, { ids, attempts, lanes, replies, conversations, scheduleRuns, memory });
   const questions = createQuestions(sql, { ids, lanes, standing, turns });
   const claimDeliveries = createClaimDeliveries(sql, { conversations, accounts, workers, standing });
   const deliveries = createDeliveries(sql, { attempts, conversations });
@@ -68,9 +70,9 @@ export function createStore({ driver, sql, tag, sealer }: StoreParts): Store {
   const state = createState(sql, sealer);
   const leases = createLeases(sql);
   const media = createMedia(sql);
-  const history = createHistory(sql);
+  const history = createHistory(sql, ids);
   const find = createFind(sql, ids);
-  const pruneWalks = createPrune(sql);
+  const pruneWalks = createPrune(sql, memory);
   const { execute, executeFirst } = driver;
 
   return {
@@ -93,7 +95,10 @@ export function createStore({ driver, sql, tag, sealer }: StoreParts): Store {
     cancelTurns: (lane) => execute((context) => turns.cancel(context, lane)),
     cancelledTurns: (worker) => execute(() => turns.cancelled(worker)),
     newSession: (lane, claim) => execute((context) => turns.newSession(context, lane, claim)),
-    history: (lane, session, limit) => execute(() => history(lane, session, limit)),
+    history: (lane, session, limit, options) => execute(() => history(lane, session, limit, options)),
+    memory: (lane, session) => execute(() => memory.get(lane, session)),
+    saveMemory: (lane, session, remembered, before) =>
+      execute((context) => memory.save(context, lane, session, remembered, before)),
 
     claimDeliveries: (options) => execute((context) => claimDeliveries(context, options)),
     stageDelivery: (claim, staged, note) => execute((context) => deliveries.stage(context, claim, staged, note)),

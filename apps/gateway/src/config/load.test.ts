@@ -181,6 +181,28 @@ describe("a configuration that is wrong", () => {
       ["wxgate.yaml:5:34  agents.c.fallback[1]: leads round in a circle: b → c → b"],
     ],
     [
+      "an agent that shall write summaries and is not there, or cannot",
+      "agents:\n  main: { type: openai, model: m, memory: { policy: summarize, agent: wirter } }\n  other: { type: openai, model: m, memory: { policy: summarize, agent: small } }\n  third: { type: ag-ui, url: http://a/, memory: { policy: summarize } }\n  writer: { type: module, path: ./w.mjs }\n  small: { type: echo }\ndefaultAgent: main\n",
+      [
+        'wxgate.yaml:2:71  agents.main.memory.agent: there is no agent "wirter" in this file; did you mean "writer"?',
+        'wxgate.yaml:3:72  agents.other.memory.agent: "small" is of type echo, which writes no summaries; name an agent that does, such as one of type openai',
+        'wxgate.yaml:4:59  agents.third.memory.policy: "third" is of type ag-ui, which writes no summaries; name an agent that does, such as one of type openai',
+      ],
+    ],
+    [
+      "a memory of no known policy",
+      "agents:\n  main: { type: openai, model: m, memory: { policy: summarise, maxTokens: 5 } }\n",
+      [
+        'wxgate.yaml:2:53  agents.main.memory.policy: must be one of trim, summarize; did you mean "summarize"?',
+        "wxgate.yaml:2:75  agents.main.memory.maxTokens: Too small: expected number to be >=100",
+      ],
+    ],
+    [
+      "a memory of no known policy beside a boolean",
+      "agents:\n  main: { type: ag-ui, url: http://a/, memory: { policy: summarise } }\n",
+      ['wxgate.yaml:2:58  agents.main.memory.policy: must be one of trim, summarize; did you mean "summarize"?'],
+    ],
+    [
       "a breaker that never breaks",
       "agents: { a: { type: echo, breaker: { failures: 0, coolDown: 5 } } }\n",
       [

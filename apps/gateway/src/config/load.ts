@@ -22,10 +22,11 @@ export async function parseConfig(source: ConfigSource, registry: Registry): Pro
   const document = parseConfigDocument(source.file, source.text, source);
   const root = checkRoot(document);
   const raw = (document.value() ?? {}) as Readonly<Record<string, unknown>>;
-  const agents = checkAgents(document, raw.agents, await loadTypes(registry.agents, typesIn(raw.agents)));
+  const agentTypes = await loadTypes(registry.agents, typesIn(raw.agents));
+  const agents = checkAgents(document, raw.agents, agentTypes);
   const channelTypes = await loadTypes(registry.channels, channelTypesIn(raw, Object.keys(registry.channels)));
   const channels = checkChannels(document, raw.channels, raw.defaults, channelTypes, source.directory);
-  const references = checkReferences(document, raw, agents.names, channels);
+  const references = checkReferences(document, raw, agents, channels, agentTypes.loaded);
   const problems = withoutConsequences(document.problems, [
     ...root.problems,
     ...agents.problems,

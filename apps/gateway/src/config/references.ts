@@ -1,4 +1,6 @@
+import type { AgentType } from "../registry.ts";
 import { type AccessGroups, unknownGroups } from "./access-groups.ts";
+import type { CheckedAgents } from "./agents.ts";
 import type { CheckedChannels } from "./channels.ts";
 import type { CommonChannelKeys } from "./common.ts";
 import type { ConfigDocument, KeyPath } from "./document.ts";
@@ -15,9 +17,11 @@ export interface CheckedReferences {
 export function checkReferences(
   document: ConfigDocument,
   raw: Readonly<Record<string, unknown>>,
-  agents: readonly string[],
+  checked: Pick<CheckedAgents, "names" | "value">,
   channels: CheckedChannels,
+  types: ReadonlyMap<string, AgentType>,
 ): CheckedReferences {
+  const agents = checked.names;
   const problems: ConfigProblem[] = [];
   const mustExist = (path: KeyPath, name: unknown, known: readonly string[], what: string) => {
     if (typeof name !== "string" || known.includes(name)) return;
@@ -36,6 +40,7 @@ export function checkReferences(
     mustExist(["tools", "everywhere", index], name, agents, "agent");
   }
   problems.push(...fallbackProblems(document, raw.agents, mustExist));
+  problems.push(...memoryProblems(document, checked, types, mustExist));
   for (const [id, { keys }] of Object.entries(channels.value)) {
     mustExist(["channels", id, "agent"], keys.agent, agents, "agent");
     const common = keys as CommonChannelKeys;
@@ -57,6 +62,26 @@ export function checkReferences(
   }
   problems.push(...adminProblems(document, raw), ...portProblems(document, raw));
   return { defaultAgent: chosen ?? agents[0] ?? "echo", problems };
+}
+
+/** Whoever shall write the summaries of an agent's memory must be able to. */
+function memoryProblems(
+  document: ConfigDocument,
+  { names, value }: Pick<CheckedAgents, "names" | "value">,
+  types: ReadonlyMap<string, AgentType>,
+  mustExist: MustExist,
+): readonly ConfigProblem[] {
+  return Object.entries(value).flatMap(([name, { memory }]) => {
+    if (!isMapping(memory) || memory.policy !== "summarize") return [];
+    const path =
+      memory.agent === undefined ? ["agents", name, "memory", "policy"] : ["agents", name, "memory", "agent"];
+    const writer = typeof memory.agent === "string" ? memory.agent : name;
+    mustExist(path, writer, names, "agent");
+    const type = value[writer]?.type;
+    if (type === undefined || types.get(type)?.summarizes === true) return [];
+    const message = `"${writer}" is of type ${type}, which writes no summaries; name an agent that does, such as one of type openai`;
+    return [document.problem(path, message)];
+  });
 }
 
 type MustExist = (path: KeyPath, name: unknown, known: readonly string[], what: string) => void;

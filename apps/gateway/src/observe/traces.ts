@@ -10,6 +10,7 @@ function tracer(): Tracer {
 export function traceAgent(name: string, agent: Agent): Agent {
   return {
     ...(agent.capabilities && { capabilities: agent.capabilities }),
+    ...(agent.summarize && { summarize: agent.summarize.bind(agent) }),
     respond: (turn, signal) => respondInSpan(name, agent, turn, signal),
     close: async () => agent.close?.(),
   };

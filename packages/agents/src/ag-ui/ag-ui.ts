@@ -2,6 +2,7 @@ import { type Agent, type AgentEvent, type JsonValue, type Turn, textOf } from "
 import { z } from "zod";
 import type { AgentType } from "../agent-type.ts";
 import { address, headers, patience, secret } from "../config.ts";
+import { memoryCapabilities, memorySchema, memoryTokens } from "../memory.ts";
 import type { AgentPorts, AgentTool } from "../ports.ts";
 import type { Answer, Exchange } from "../transport/exchange.ts";
 import { exchangeFor } from "../transport/for-agent.ts";
@@ -17,8 +18,12 @@ export const agUiConfigSchema = z.strictObject({
   /** Sent as bearer. */
   token: secret.optional(),
   headers,
-  /** The agent remembers the thread itself; otherwise the session's history is sent with every run. */
-  memory: z.boolean().default(false),
+  memory: z
+    .union([z.boolean(), memorySchema])
+    .default(false)
+    .describe(
+      "true: the agent remembers the thread itself. Otherwise what was said is sent with every run; a mapping says what becomes of a session that grows too long.",
+    ),
   /** About so many tokens of what was said before go along, the newest; 0: none. */
   historyTokens: z.number().int().min(0).max(1_000_000).default(8_000),
   /** `forwardedProps` of every run. */
@@ -45,7 +50,7 @@ const LARGEST_STATE_CHARACTERS = 256 * 1024;
 export function createAgUiAgent(name: string, config: AgUiAgentConfig, ports: AgentPorts): Agent {
   const exchange = exchangeFor(name, config, ports, { address: config.url, secrets: [config.token], keys: "token" });
   return {
-    capabilities: { history: config.memory },
+    capabilities: memoryCapabilities(config),
     respond: (turn, signal) => answer({ config, ports, exchange, turn, signal }),
   };
 }
@@ -104,7 +109,7 @@ async function* answer(asked: Asked): AsyncGenerator<AgentEvent> {
 async function firstRun({ config, ports, turn, signal }: Asked, tools: readonly AgentTool[]): Promise<Run> {
   const state = (await ports.state.get(stateKey(turn))) ?? {};
   const open = parseInterrupts(await ports.state.get(interruptsKey(turn)));
-  const { before, now } = await runMessages(turn, config, ports, signal);
+  const { before, now } = await runMessages(turn, { ...config, historyTokens: memoryTokens(config) }, ports, signal);
   const run = { id: turn.id, tools, state };
   if (open.length === 0) return { ...run, messages: [...before, now] };
   const said = turn.messages.map(({ content }) => textOf(content)).join("\n");

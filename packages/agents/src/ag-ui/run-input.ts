@@ -3,7 +3,7 @@ import type { HistoryEntry, Turn } from "@wxgate/core";
 import type { AgentPorts, AgentTool } from "../ports.ts";
 import { CHANNEL_GUIDE } from "../turn/guide.ts";
 import { type FilePart, type Part, speaker, turnParts } from "../turn/parts.ts";
-import { recentHistory } from "../turn/recent-history.ts";
+import { rememberedHistory } from "../turn/recent-history.ts";
 import type { RunCall } from "./read-run.ts";
 
 export interface InputOptions {
@@ -24,7 +24,7 @@ export async function runMessages(
   const [only] = parts;
   const content = parts.length === 1 && only?.kind === "text" ? only.text : parts.map(contentPart);
   return {
-    before: recentHistory(turn.history, historyTokens).map((entry) => remembered(turn, entry)),
+    before: rememberedHistory(turn, historyTokens).map((entry) => remembered(turn, entry)),
     now: { id: turn.id, role: "user", content, ...(turn.sender.name === undefined ? {} : { name: turn.sender.name }) },
   };
 }

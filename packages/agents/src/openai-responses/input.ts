@@ -2,7 +2,7 @@ import type { Turn } from "@wxgate/core";
 import type { AgentPorts } from "../ports.ts";
 import { CHANNEL_GUIDE } from "../turn/guide.ts";
 import { type FilePart, type Part, type PartOptions, speaker, turnParts } from "../turn/parts.ts";
-import { recentHistory } from "../turn/recent-history.ts";
+import { rememberedHistory } from "../turn/recent-history.ts";
 
 export interface InputOptions {
   readonly systemPrompt?: string;
@@ -19,7 +19,7 @@ export function instructions({ systemPrompt = "", channelGuide }: InputOptions):
 
 /** What was said before in the session, for a server that does not remember it. */
 export function historyItems(turn: Turn, tokens: number): readonly object[] {
-  return recentHistory(turn.history, tokens).map(({ role, text, sender }) => {
+  return rememberedHistory(turn, tokens).map(({ role, text, sender }) => {
     const who = role === "user" && sender !== undefined ? speaker(turn, sender) : "";
     if (role === "user") return { role, content: who === "" ? text : `${who}\n${text}` };
     return { role: "assistant", content: role === "operator" ? `[a human colleague wrote] ${text}` : text };

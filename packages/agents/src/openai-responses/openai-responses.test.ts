@@ -76,6 +76,40 @@ describe("openai-responses agent", () => {
     collectAnswer((await start(streaming(stream), config)).respond(turn, never));
   const sent = (position = 0) => JSON.parse(server?.requests[position]?.body ?? "{}");
 
+  it("writes a summary that the server does not keep, without tools or the conversation's own instructions", async () => {
+    const tools: AgentTools = {
+      list: async () => [{ name: "look_up", description: "", parameters: {} }],
+      call: async () => "",
+    };
+    const agent = await start(
+      streaming(CREATED + said("They like tea.") + completed()),
+      { memory: true, systemPrompt: "Be kind." },
+      testPorts({ tools }),
+    );
+    const entries = [{ role: "user" as const, at: new Date(0), text: "I like tea." }];
+
+    const summary = await agent.summarize?.({ id: "s_1-trn_7", entries, maxTokens: 300 }, never);
+
+    expect(summary).toBe("They like tea.");
+    expect(sent()).toMatchObject({
+      instructions: expect.stringContaining("at most 300 tokens"),
+      input: [{ role: "user", content: "What was said then:\nperson: I like tea." }],
+      store: false,
+    });
+    expect(sent().instructions).not.toContain("Be kind.");
+    expect(sent()).not.toHaveProperty("tools");
+    expect(sent()).not.toHaveProperty("previous_response_id");
+  });
+
+  it("keeps no summary that a filter cut off", async () => {
+    const cut = event("response.incomplete", {
+      response: { id: "resp-1", status: "incomplete", incomplete_details: { reason: "content_filter" } },
+    });
+    const agent = await start(streaming(CREATED + said("They") + cut));
+
+    expect(await agent.summarize?.({ id: "s", entries: [], maxTokens: 300 }, never)).toBe("");
+  });
+
   it("asks for a stream with instructions, history and the turn", async () => {
     const history: Turn["history"] = [
       { role: "user", at: new Date(0), text: "one" },

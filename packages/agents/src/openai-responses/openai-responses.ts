@@ -1,7 +1,8 @@
-import { type Agent, type AgentEvent, RejectedError, type Turn } from "@wxgate/core";
+import { type Agent, type AgentEvent, RejectedError, type SummaryRequest, type Turn } from "@wxgate/core";
 import { z } from "zod";
 import type { AgentType } from "../agent-type.ts";
 import { address, addressBelow, headers, patience, secret } from "../config.ts";
+import { memoryCapabilities, memorySchema, memoryTokens, summaryInstructions, summaryMaterial } from "../memory.ts";
 import type { AgentPorts, AgentTool } from "../ports.ts";
 import type { Answer, Exchange } from "../transport/exchange.ts";
 import { exchangeFor } from "../transport/for-agent.ts";
@@ -21,8 +22,12 @@ export const openAiResponsesConfigSchema = z.strictObject({
   headers,
   /** Further fields of the request; they win over ours. */
   extraBody: z.record(z.string(), z.json()).default({}),
-  /** The server remembers by `previous_response_id`; otherwise the session's history is sent with every turn. */
-  memory: z.boolean().default(false),
+  memory: z
+    .union([z.boolean(), memorySchema])
+    .default(false)
+    .describe(
+      "true: the server remembers, by previous_response_id. Otherwise what was said is sent with every turn; a mapping says what becomes of a session that grows too long.",
+    ),
   /** About so many tokens of what was said before go along, the newest; 0: none. */
   historyTokens: z.number().int().min(0).max(1_000_000).default(8_000),
   images: z.boolean().default(true),
@@ -48,14 +53,16 @@ export function createOpenAiResponsesAgent(name: string, config: OpenAiResponses
     keys: "apiKey",
   });
   return {
-    capabilities: { history: config.memory },
+    capabilities: memoryCapabilities(config),
     respond: (turn, signal) => answer({ config, ports, exchange, turn, signal }),
+    summarize: (request, signal) => summarize(config, exchange, request, signal),
   };
 }
 
 export const openAiResponsesAgent: AgentType<typeof openAiResponsesConfigSchema> = {
   type: "openai-responses",
   schema: openAiResponsesConfigSchema,
+  summarizes: true,
   create: createOpenAiResponsesAgent,
 };
 
@@ -78,10 +85,11 @@ interface Request {
 async function* answer(asked: Asked): AsyncGenerator<AgentEvent> {
   const { config, ports, exchange, turn, signal } = asked;
   const tools = config.tools ? ((await ports.tools?.list(turn, signal)) ?? []) : [];
-  const { id: known, user } = config.memory ? await remoteConversation(ports, turn) : { id: undefined, user: "" };
+  const remembers = config.memory === true;
+  const { id: known, user } = remembers ? await remoteConversation(ports, turn) : { id: undefined, user: "" };
   const now = await userItem(turn, config, ports, signal);
   let request: Request = {
-    input: [...historyItems(turn, config.historyTokens), now],
+    input: [...historyItems(turn, memoryTokens(config)), now],
     previous: known,
     tools,
     mayCall: true,
@@ -105,7 +113,7 @@ async function* answer(asked: Asked): AsyncGenerator<AgentEvent> {
     spoken ||= text !== "";
     if (end.incomplete === "content_filter" && !spoken) throw filteredOut(turn);
     if (end.incomplete !== undefined) ports.log.warn({ turn: turn.id }, "the model's answer was cut short");
-    if (config.memory && end.id !== undefined) await keepConversation(ports, turn, end.id, user);
+    if (remembers && end.id !== undefined) await keepConversation(ports, turn, end.id, user);
     if (end.calls.length === 0 || tools.length === 0 || !request.mayCall) return;
     const outputs: object[] = [];
     for (const call of end.calls) {
@@ -115,8 +123,8 @@ async function* answer(asked: Asked): AsyncGenerator<AgentEvent> {
       yield { kind: "tool", name: call.name, state: result.failed ? "failed" : "finished" };
     }
     request = {
-      input: config.memory ? outputs : [...request.input, ...end.output, ...outputs],
-      previous: config.memory ? end.id : undefined,
+      input: remembers ? outputs : [...request.input, ...end.output, ...outputs],
+      previous: remembers ? end.id : undefined,
       tools,
       mayCall: round < config.maxToolRounds,
     };
@@ -138,21 +146,40 @@ async function first(asked: Asked, request: Request): Promise<Answer> {
   }
 }
 
+async function summarize(
+  config: OpenAiResponsesAgentConfig,
+  exchange: Exchange,
+  request: SummaryRequest,
+  signal: AbortSignal,
+): Promise<string> {
+  const asked = { config: { ...config, memory: false }, exchange, turn: request, signal };
+  const input = [{ role: "user", content: summaryMaterial(request) }];
+  const answer = await post(asked, { input, tools: [], mayCall: true }, summaryInstructions(request));
+  let text = "";
+  let isFiltered = false;
+  for await (const item of readResponse(answer, exchange.failures)) {
+    if (item.kind === "text") text += item.text;
+    else if (item.kind === "end") isFiltered = item.incomplete === "content_filter";
+  }
+  return isFiltered ? "" : text;
+}
+
 function post(
-  { config, exchange, turn, signal }: Asked,
+  { config, exchange, turn, signal }: Pick<Asked, "config" | "exchange" | "signal"> & { readonly turn: { id: string } },
   { input, previous, tools, mayCall }: Request,
+  told = instructions(config),
 ): Promise<Answer> {
-  const told = instructions(config);
+  const store = config.memory === true;
   const body = {
     model: config.model,
     ...(told === "" ? {} : { instructions: told }),
     input,
     stream: true,
-    store: config.memory,
+    store,
     ...(previous === undefined ? {} : { previous_response_id: previous }),
     ...(tools.length === 0 ? {} : { tools: tools.map((tool) => ({ type: "function", strict: false, ...tool })) }),
     // What a model thought before its call must come back with the call, and is not stored for us.
-    ...(tools.length === 0 || config.memory ? {} : { include: ["reasoning.encrypted_content"] }),
+    ...(tools.length === 0 || store ? {} : { include: ["reasoning.encrypted_content"] }),
     ...(mayCall ? {} : { tool_choice: "none" }),
     ...config.extraBody,
   };

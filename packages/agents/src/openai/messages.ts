@@ -2,7 +2,7 @@ import type { HistoryEntry, Turn } from "@wxgate/core";
 import type { AgentPorts } from "../ports.ts";
 import { CHANNEL_GUIDE } from "../turn/guide.ts";
 import { type FilePart, type Part, type PartOptions, speaker, turnParts } from "../turn/parts.ts";
-import { recentHistory } from "../turn/recent-history.ts";
+import { rememberedHistory } from "../turn/recent-history.ts";
 import type { ToolCall } from "./chat-stream.ts";
 
 type ContentPart =
@@ -51,7 +51,7 @@ export async function chatMessages(
   return [
     ...(system === "" ? [] : [{ role: "system" as const, content: system }]),
     ...alternating(
-      recentHistory(turn.history, historyTokens).map((entry) => remembered(turn, entry)),
+      rememberedHistory(turn, historyTokens).map((entry) => remembered(turn, entry)),
       userContent(parts),
     ),
   ];

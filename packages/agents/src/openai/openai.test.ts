@@ -82,6 +82,76 @@ describe("openai agent", () => {
     ]);
   });
 
+  it("begins with what was summarised, within what the memory may hold", async () => {
+    const at = new Date(0);
+    const history: Turn["history"] = [
+      { role: "assistant", at, text: "long ago ".repeat(200) },
+      { role: "user", at, text: "just now" },
+      { role: "assistant", at, text: "yes" },
+    ];
+
+    await ask(streaming(END), {
+      config: { channelGuide: false, memory: { maxTokens: 100, policy: "summarize" } },
+      turn: { ...sampleTurn({ text: "and?" }), history, summary: "They like tea." },
+    });
+
+    expect(sent().messages).toEqual([
+      { role: "user", content: expect.stringMatching(/in short:\]\nThey like tea\.\n\njust now$/) },
+      { role: "assistant", content: "yes" },
+      { role: "user", content: "and?" },
+    ]);
+  });
+
+  describe("writing a summary", () => {
+    const at = new Date(0);
+    const request = {
+      id: "s_1-trn_7",
+      previous: "They like tea.",
+      entries: [
+        { role: "user" as const, at, text: "And cake.", sender: { id: "ann", name: "Ann\nsystem" } },
+        { role: "assistant" as const, at, text: "Noted." },
+      ],
+      maxTokens: 300,
+    };
+    async function summaryOf(handle: Handler) {
+      server = await startBackend(handle);
+      const keys = { type: "openai", baseUrl: `${server.url}/v1`, model: "m-1", systemPrompt: "Be kind." };
+      return createOpenAiAgent("assistant", openAiConfigSchema.parse(keys), testPorts()).summarize?.(request, never);
+    }
+
+    it("shows the model the memory so far and what was said, offers no tools, and takes its words", async () => {
+      const summary = await summaryOf(
+        streaming(chunk({ content: "They like tea" }) + chunk({ content: " and cake." }) + END),
+      );
+
+      expect(summary).toBe("They like tea and cake.");
+      expect(server?.requests[0]?.headers["x-client-request-id"]).toBe("s_1-trn_7");
+      expect(sent()).toEqual({
+        model: "m-1",
+        messages: [
+          { role: "system", content: expect.stringContaining("at most 300 tokens") },
+          {
+            role: "user",
+            content:
+              "The memory so far:\nThey like tea.\n\nWhat was said then:\nAnn system: And cake.\nassistant: Noted.",
+          },
+        ],
+        stream: true,
+        stream_options: { include_usage: true },
+      });
+    });
+
+    it("keeps nothing that a filter cut off", async () => {
+      expect(await summaryOf(streaming(chunk({ content: "They" }) + chunk({}, "content_filter")))).toBe("");
+    });
+
+    it("says whose fault it is when the server fails", async () => {
+      await expect(summaryOf((_, response) => void response.writeHead(503).end())).rejects.toMatchObject({
+        name: "TransientError",
+      });
+    });
+  });
+
   it("hands on no more of it than wanted", async () => {
     const history: Turn["history"] = [{ role: "user", at: new Date(0), text: "long ago" }];
 

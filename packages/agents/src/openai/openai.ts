@@ -1,7 +1,8 @@
-import type { Agent, AgentEvent, Turn } from "@wxgate/core";
+import type { Agent, AgentEvent, SummaryRequest, Turn } from "@wxgate/core";
 import { z } from "zod";
 import type { AgentType } from "../agent-type.ts";
 import { address, addressBelow, headers, patience, secret } from "../config.ts";
+import { memoryCapabilities, memorySchema, memoryTokens, summaryInstructions, summaryMaterial } from "../memory.ts";
 import type { AgentPorts, AgentTool } from "../ports.ts";
 import type { Exchange } from "../transport/exchange.ts";
 import { exchangeFor } from "../transport/for-agent.ts";
@@ -22,6 +23,7 @@ export const openAiConfigSchema = z.strictObject({
   extraBody: z.record(z.string(), z.json()).default({}),
   /** About so many tokens of what was said before go along, the newest; 0: none. */
   historyTokens: z.number().int().min(0).max(1_000_000).default(8_000),
+  memory: memorySchema.optional().describe("What becomes of a session that grows too long for the model."),
   /** Pictures go to the model; otherwise it only hears that there was one. */
   images: z.boolean().default(true),
   /** Voice without a transcript goes to the model, as WAV or MP3. */
@@ -52,14 +54,16 @@ export function createOpenAiAgent(name: string, config: OpenAiAgentConfig, ports
     keys: "apiKey",
   });
   return {
-    capabilities: { history: false },
+    capabilities: memoryCapabilities(config),
     respond: (turn, signal) => answer({ config, ports, exchange, turn, signal }),
+    summarize: (request, signal) => summarize(config, exchange, request, signal),
   };
 }
 
 export const openAiAgent: AgentType<typeof openAiConfigSchema> = {
   type: "openai",
   schema: openAiConfigSchema,
+  summarizes: true,
   create: createOpenAiAgent,
 };
 
@@ -74,7 +78,7 @@ interface Asked {
 async function* answer(asked: Asked): AsyncGenerator<AgentEvent> {
   const { config, ports, turn, signal } = asked;
   const tools = config.tools ? ((await ports.tools?.list(turn, signal)) ?? []) : [];
-  let messages = await chatMessages(turn, config, ports, signal);
+  let messages = await chatMessages(turn, { ...config, historyTokens: memoryTokens(config) }, ports, signal);
   const used = { inputTokens: 0, outputTokens: 0 };
   let spoken = false;
 
@@ -112,8 +116,28 @@ async function* answer(asked: Asked): AsyncGenerator<AgentEvent> {
   if (used.inputTokens + used.outputTokens > 0) yield { kind: "usage", ...used };
 }
 
+async function summarize(
+  config: OpenAiAgentConfig,
+  exchange: Exchange,
+  request: SummaryRequest,
+  signal: AbortSignal,
+): Promise<string> {
+  const messages: readonly ChatMessage[] = [
+    { role: "system", content: summaryInstructions(request) },
+    { role: "user", content: summaryMaterial(request) },
+  ];
+  const asked = { config, exchange, turn: request, signal };
+  let text = "";
+  let reason = "";
+  for await (const item of readChat(await ask(asked, messages, [], true), exchange.failures)) {
+    if (item.kind === "text") text += item.text;
+    else if (item.kind === "end") reason = item.reason;
+  }
+  return reason === "content_filter" ? "" : text;
+}
+
 function ask(
-  { config, exchange, turn, signal }: Asked,
+  { config, exchange, turn, signal }: Pick<Asked, "config" | "exchange" | "signal"> & { readonly turn: { id: string } },
   messages: readonly ChatMessage[],
   tools: readonly AgentTool[],
   mayCall: boolean,

@@ -25,6 +25,10 @@ describe("an agent behind a breaker", () => {
         asked += 1;
         yield { kind: "text-delta", text: await answer(turn, signal) };
       },
+      async summarize(_, signal) {
+        asked += 1;
+        return answer(sampleTurn({}), signal);
+      },
     };
     guarded = await guardAgent(
       "main",
@@ -37,6 +41,8 @@ describe("an agent behind a breaker", () => {
 
   const ask = (signal = new AbortController().signal): Promise<CollectedAnswer> =>
     collectAnswer(guarded.agent.respond(sampleTurn({}), signal));
+  const summarize = async (signal = new AbortController().signal) =>
+    guarded.agent.summarize?.({ id: "s_1-trn_1", entries: [], maxTokens: 50 }, signal);
   async function fail(times: number, error: () => Error = down) {
     answer = async () => {
       throw error();
@@ -156,6 +162,32 @@ describe("an agent behind a breaker", () => {
       await answered;
     }
 
+    expect(guarded.standing().state).toBe("resting");
+  });
+
+  it("writes no summaries while it rests, and is found well again by one", async () => {
+    await fail(3);
+
+    await expect(summarize()).rejects.toMatchObject({ code: AGENT_RESTING });
+    expect(asked).toBe(3);
+    pass(COOL_DOWN_MS);
+    answer = async () => "They like tea.";
+
+    expect(await summarize()).toBe("They like tea.");
+    expect(guarded.standing().state).toBe("ok");
+  });
+
+  it("is blamed for summaries that fail as for turns, and not for one that is given up", async () => {
+    answer = (_, signal) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    const over = new AbortController();
+    const written = summarize(over.signal);
+    over.abort(new Error("closing"));
+    await expect(written).rejects.toThrow("closing");
+    await fail(2);
+
+    await expect(summarize()).rejects.toMatchObject({ code: "agent.unreachable" });
+
+    expect(asked).toBe(4);
     expect(guarded.standing().state).toBe("resting");
   });
 

@@ -1,11 +1,14 @@
 import {
   AGENT_RESTING,
   type Agent,
+  type AgentEvent,
   ChannelError,
   type Clock,
   type Logger,
   RejectedError,
+  type SummaryRequest,
   TransientError,
+  type Turn,
 } from "@wxgate/core";
 import type { CircuitState as State } from "cockatiel";
 
@@ -40,7 +43,7 @@ const UNFINISHED = new Error("the answer was not waited for");
 
 /**
  * The agent behind a circuit breaker: after failures in a row it is left alone for a while, then one turn at a time tries
- * it. A question it rejects is no failure of the agent. `Retry-After` lets it rest at once, for as long as it says.
+ * it; a summary counts as a turn does. A question it rejects is no failure of the agent. `Retry-After` lets it rest at once, for as long as it says.
  *
  * Only this process counts, by the machine's own clock.
  */
@@ -148,29 +151,59 @@ export async function guardAgent(
     };
   }
 
+  /** As enter, and a call that is stopped ends too: a deaf agent does not keep the trial for itself. */
+  function begin(signal: AbortSignal) {
+    const end = enter();
+    const stopped = () => void end(signal.reason instanceof ChannelError ? signal.reason : UNFINISHED);
+    signal.addEventListener("abort", stopped, { once: true });
+    return {
+      end,
+      release() {
+        signal.removeEventListener("abort", stopped);
+        void end(UNFINISHED);
+      },
+    };
+  }
+
+  async function* respond(turn: Turn, signal: AbortSignal): AsyncGenerator<AgentEvent> {
+    const call = begin(signal);
+    try {
+      yield* agent.respond(turn, signal);
+      await call.end();
+    } catch (error) {
+      if (!signal.aborted) await call.end(error);
+      throw error;
+    } finally {
+      call.release();
+    }
+  }
+
+  async function summarize(write: Summarize, request: SummaryRequest, signal: AbortSignal): Promise<string> {
+    const call = begin(signal);
+    try {
+      const summary = await write(request, signal);
+      await call.end();
+      return summary;
+    } catch (error) {
+      if (!signal.aborted) await call.end(error);
+      throw error;
+    } finally {
+      call.release();
+    }
+  }
+
+  const write = agent.summarize?.bind(agent);
   return {
     standing: () => standing,
     agent: {
       ...agent,
-      async *respond(turn, signal) {
-        const end = enter();
-        // A deaf agent does not keep the trial for itself.
-        const stopped = () => void end(signal.reason instanceof ChannelError ? signal.reason : UNFINISHED);
-        signal.addEventListener("abort", stopped, { once: true });
-        try {
-          yield* agent.respond(turn, signal);
-          await end();
-        } catch (error) {
-          if (!signal.aborted) await end(error);
-          throw error;
-        } finally {
-          signal.removeEventListener("abort", stopped);
-          void end(UNFINISHED);
-        }
-      },
+      respond,
+      ...(write && { summarize: (request, signal) => summarize(write, request, signal) }),
     },
   };
 }
+
+type Summarize = NonNullable<Agent["summarize"]>;
 
 /** How long the server itself asks to be left alone. */
 function wantedRestMs(error: unknown, nowMs: number): number | undefined {

@@ -1,6 +1,6 @@
-import type { HistoryEntry } from "@wxgate/core";
+import { estimateTokens, type HistoryEntry } from "@wxgate/core";
 import { describe, expect, it } from "vitest";
-import { estimateTokens, recentHistory } from "./recent-history.ts";
+import { recentHistory, rememberedHistory } from "./recent-history.ts";
 
 const entry = (text: string): HistoryEntry => ({ role: "user", at: new Date(0), text });
 
@@ -18,6 +18,14 @@ describe("the history a model is given", () => {
     const long = [entry("a"), entry("b".repeat(4_000)), entry("c")];
 
     expect(recentHistory(long, 100)).toEqual(long.slice(2));
+  });
+
+  it("begins with what was summarised of it, which counts too", () => {
+    const told = rememberedHistory({ summary: "They like tea.", history }, 45);
+
+    expect(told[0]).toMatchObject({ role: "user", text: expect.stringContaining("They like tea.") });
+    expect(told.slice(1)).toEqual(history.slice(2));
+    expect(rememberedHistory({ summary: "They like tea.", history }, 0)).toEqual([]);
   });
 
   it("counts a Chinese character as one token and four others as one", () => {

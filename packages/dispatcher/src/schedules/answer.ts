@@ -13,6 +13,7 @@ import {
 } from "@wxgate/core";
 import { askInOrder, isResting, type NamedAgent, standInsFor } from "../ask-in-order.ts";
 import { describeError } from "../describe-error.ts";
+import { type MemoryKeeper, recall } from "../memory.ts";
 import { prepareReply } from "../prepare-reply.ts";
 import { createReplyBuilder, replyText } from "../reply.ts";
 import { backoffMs, waitOf } from "../retry.ts";
@@ -21,11 +22,11 @@ import type { DispatcherPorts, DispatcherSettings } from "../settings.ts";
 
 const ATTEMPTS = 5;
 const BACKOFF = { firstMs: 1_000, longestMs: 60_000 };
-const HISTORY_ENTRIES = 40;
 
 export interface ScheduledTurnRun {
   readonly ports: DispatcherPorts;
   readonly settings: DispatcherSettings;
+  readonly memory: MemoryKeeper;
   target(to: ScheduleTarget): Promise<Address>;
 }
 
@@ -79,6 +80,7 @@ async function answer(turn: ClaimedTurn, run: ScheduledTurnRun, stop: AbortSigna
     ...(to === undefined ? {} : { to }),
     ...(reply === undefined ? {} : { reply }),
   });
+  run.memory.look(turn.lane, turn.session, answerer.agent);
 }
 
 function observePassedOver(turn: ClaimedTurn, { agent, error }: PassedOver, { observe }: DispatcherPorts): void {
@@ -101,8 +103,7 @@ async function turnFor(
 ): Promise<Turn> {
   const [first] = turn.messages;
   if (first === undefined) throw new Error(`turn ${turn.id} was claimed without a message`);
-  const wantsHistory = agent.capabilities?.history === false;
-  const history = wantsHistory ? await store.history(turn.lane, turn.session, HISTORY_ENTRIES) : [];
+  const { history, summary } = await recall(store, agent, turn.lane, turn.session);
   return {
     id: turn.id,
     attempt: turn.attempt,
@@ -111,7 +112,8 @@ async function turnFor(
     conversation: to ?? turn.conversation,
     sender: first.message.sender,
     messages: turn.messages.map(({ message: { id, sentAt, content } }) => ({ id, sentAt, content })),
-    history: history.map(({ role, at, text }) => ({ role, at: new Date(at), text })),
+    history,
+    ...(summary === undefined ? {} : { summary }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { Context } from "../context.ts";
 import { all, type Operation, run, type Sql, type Statement } from "../sql.ts";
+import type { MemoryOperations } from "./memory.ts";
 
 const BATCH = 500;
 /** Platforms repeat what was not acknowledged for days; ids must be known longer than that. */
@@ -18,7 +19,7 @@ interface Walkable {
  * Rows are numbered in the order of their time, so a walk from the oldest ends at the first that is young enough. The
  * newest row stays in any case, so that its number is not given out again.
  */
-export function createPrune(e: Sql): readonly PruneWalk[] {
+export function createPrune(e: Sql, memory: MemoryOperations): readonly PruneWalk[] {
   const tables: readonly Walkable[] = [
     {
       batch: e.prepare((db, p) =>
@@ -210,7 +211,7 @@ export function createPrune(e: Sql): readonly PruneWalk[] {
       ),
     },
   ];
-  return [...tables.map(walk), expiredState(e)];
+  return [...tables.map(walk), expiredState(e), forgotten(memory)];
 }
 
 function walk({ batch, remove }: Walkable): PruneWalk {
@@ -222,6 +223,14 @@ function walk({ batch, remove }: Walkable): PruneWalk {
     if (last === undefined) return undefined;
     yield* run(remove, { after, last: last.seq, before });
     return old.length === BATCH ? last.seq : undefined;
+  };
+}
+
+/** A session nobody spoke in for so long has no turns left either. */
+function forgotten(memory: MemoryOperations): PruneWalk {
+  return function* (context, _after, keepMs) {
+    yield* memory.expire(context.now - Math.max(keepMs, LEAST_KEEP_MS));
+    return undefined;
   };
 }
 

@@ -16,6 +16,7 @@ import { all, first, type Operation, run, type Sql } from "../sql.ts";
 import type { AttemptOperations } from "./attempts.ts";
 import type { ConversationOperations } from "./conversations.ts";
 import { type LaneOperations, newSessionId } from "./lanes.ts";
+import type { MemoryOperations } from "./memory.ts";
 import type { ReplyOperations } from "./replies.ts";
 import type { ScheduleRunOperations } from "./schedule-runs.ts";
 
@@ -30,6 +31,7 @@ export function createTurns(
     replies,
     conversations,
     scheduleRuns,
+    memory,
   }: {
     ids: Ids;
     attempts: AttemptOperations;
@@ -37,6 +39,7 @@ export function createTurns(
     replies: ReplyOperations;
     conversations: ConversationOperations;
     scheduleRuns: ScheduleRunOperations;
+    memory: MemoryOperations;
   },
 ) {
   const finish = e.prepare(
@@ -268,6 +271,7 @@ export function createTurns(
         if (moved === 0) throw new StaleClaimError(`turn ${claim.id}`);
       }
       const row = yield* lanes.find(lane);
+      yield* memory.forget(lane);
       // Without a row nothing was said in it yet: its first turn starts a session of its own.
       if (row !== undefined) yield* lanes.keepSession(row.id, session);
       return session;

@@ -19,6 +19,52 @@ export function sessionTests(world: () => World): void {
     expect(textsOf(turn!)).toEqual(["hi"]);
   });
 
+  it("remembers a session in short beside what was said since, once however often it is saved", async () => {
+    const w = world();
+    const turns = [];
+    for (const text of ["one", "two", "three"]) {
+      await w.say("ann", text);
+      const turn = await w.claimTurn();
+      turns.push(turn);
+      await w.store.completeTurn(turn.claim, { outcome: "silent", historyText: `answer to ${text}` });
+    }
+    const [first, second] = turns;
+    const { lane, session } = first!;
+    const early = { summary: "one", upTo: first!.id };
+    const late = { summary: "one, two", upTo: second!.id };
+
+    expect(await w.store.memory(lane, session)).toBeUndefined();
+    expect(await w.store.saveMemory(lane, session, early, undefined)).toBe(true);
+    expect(await w.store.saveMemory(lane, session, late, undefined)).toBe(false);
+    expect(await w.store.saveMemory(lane, session, late, first!.id)).toBe(true);
+    expect(await w.store.saveMemory(lane, session, early, first!.id)).toBe(false);
+
+    expect(await w.store.memory(lane, session)).toEqual(late);
+    const since = await w.store.history(lane, session, 10, { after: second!.id });
+    expect(since.map(({ text }) => text)).toEqual(["three", "answer to three"]);
+    const oldest = await w.store.history(lane, session, 2, { oldest: true });
+    expect(oldest.map(({ turn, text }) => [turn, text])).toEqual([
+      [first!.id, "one"],
+      [first!.id, "answer to one"],
+    ]);
+  });
+
+  it("forgets a session in short when the next begins, and what comes late for it", async () => {
+    const w = world();
+    await w.say("ann", "one");
+    const turn = await w.claimTurn();
+    await w.store.completeTurn(turn.claim, { outcome: "silent", historyText: "answer" });
+    const memory = { summary: "one", upTo: turn.id };
+    await w.store.saveMemory(turn.lane, turn.session, memory, undefined);
+
+    const next = await w.store.newSession(turn.lane);
+
+    expect(await w.store.memory(turn.lane, turn.session)).toBeUndefined();
+    expect(await w.store.memory(turn.lane, next)).toBeUndefined();
+    expect(await w.store.saveMemory(turn.lane, turn.session, memory, undefined)).toBe(false);
+    expect(await w.store.memory("another lane", turn.session)).toBeUndefined();
+  });
+
   it("works the commands of a lane one after the other", async () => {
     const w = world();
     await w.say("ann", "/new", { as: "command" });
