@@ -181,6 +181,20 @@ describe("fetch", () => {
     expect(bytes).toBe(200 * 256 * 1024);
   });
 
+  it("says who asks and what it takes, unless the caller does", async () => {
+    const { origin } = await serve(({ headers }, response) =>
+      response.end(`${headers["user-agent"]} ${headers.accept}`),
+    );
+
+    const said = await Promise.all(
+      [undefined, { "user-agent": "shop/1.0", accept: "text/plain" }].map(async (headers) =>
+        (await client().fetch(origin, headers && { headers })).text(),
+      ),
+    );
+
+    expect(said).toEqual(["wxgate */*", "shop/1.0 text/plain"]);
+  });
+
   it("takes a Request", async () => {
     const { origin } = await serve(async (request, response) =>
       response.end(`${request.method} ${await readBody(request)}`),

@@ -11,9 +11,12 @@ export interface Upload {
   discard(): void;
 }
 
+/** What `fetch` sends, too: some servers refuse who says neither what it is nor what it takes. */
+const CUSTOMARY: Readonly<Record<string, string>> = { accept: "*/*", "user-agent": "wxgate" };
+
 /** Text, bytes and forms leave with their length; streams in chunks, unless the caller states one. */
 export async function toUpload({ body, headers }: OutboundRequest): Promise<Upload> {
-  const fields = Object.fromEntries(headers);
+  const fields = { ...CUSTOMARY, ...Object.fromEntries(headers) };
   if (body == null) return { body: null, headers: fields, discard: nothingToDiscard };
   if (!isReplayable(body)) {
     const { chunks, discard } = toUploadStream(body as StreamBody);
