@@ -10,7 +10,7 @@ import type { Draft } from "../import/draft.ts";
 import { importOpenClaw, parseOpenClaw } from "../import/openclaw.ts";
 import { type Written, writeConfig } from "../import/write.ts";
 import { loadTypes, type Registry, registry } from "../registry.ts";
-import { addToEnvironmentFile, refuseToOverwrite, writeConfigFile } from "./new-files.ts";
+import { addToEnvironmentFile, refuseToOverwrite, refuseToReplace, writeConfigFile } from "./new-files.ts";
 
 /** Turns an OpenClaw configuration into one of wxgate; says what was lost on the way and what now means something else. */
 export const importFromOpenClaw: Action = async (context, [source = ""], options) => {
@@ -29,6 +29,7 @@ export const importFromOpenClaw: Action = async (context, [source = ""], options
   // All or nothing: what is in the way is said before anything is written.
   for (const file of hasSchedules ? [context.configFile, scheduleFile] : [context.configFile])
     refuseToOverwrite(file, isForced);
+  refuseToReplace(envFile, written.secrets, isForced);
   if (hasSchedules) writeFileSync(scheduleFile, `${JSON.stringify(draft.schedules, null, 2)}\n`);
   if (written.secrets.size > 0) addToEnvironmentFile(envFile, written.secrets);
   writeConfigFile(context.configFile, written.yaml, options.inlineSecrets === true);

@@ -10,7 +10,7 @@ import { createInterview } from "../init/ask.ts";
 import { checkBot, checkCorpSecret } from "../init/check-credentials.ts";
 import { AGENTS, TYPES, WHICH_AGENT, WHICH_CHANNEL } from "../init/questions.ts";
 import { registry } from "../registry.ts";
-import { addToEnvironmentFile, refuseToOverwrite, writeConfigFile } from "./new-files.ts";
+import { addToEnvironmentFile, refuseToOverwrite, refuseToReplace, writeConfigFile } from "./new-files.ts";
 
 const CHECK_TIMEOUT_MS = 15_000;
 
@@ -35,7 +35,9 @@ export const init: Action = async (context, _args, options) => {
   const directory = dirname(resolve(context.configFile));
   const env = { ...context.env, ...Object.fromEntries(secrets) };
   await parseConfig({ file: context.configFile, text: yaml, directory, env }, registry);
-  if (secrets.size > 0) addToEnvironmentFile(join(directory, ".env"), secrets);
+  const envFile = join(directory, ".env");
+  refuseToReplace(envFile, secrets, options.force === true);
+  if (secrets.size > 0) addToEnvironmentFile(envFile, secrets);
   writeConfigFile(context.configFile, yaml, isInline);
 
   const path = questions.some(({ key }) => key === "token") ? `/webhooks/${id}` : undefined;

@@ -15,6 +15,20 @@ export function writeConfigFile(file: string, text: string, isPrivate: boolean):
   else writeFileSync(file, text);
 }
 
+/**
+ * Another configuration in the folder may read the same names.
+ *
+ * @throws CommandError when one of them is there with another value and nobody said --force.
+ */
+export function refuseToReplace(file: string, secrets: ReadonlyMap<string, string>, isForced: boolean): void {
+  if (isForced || !existsSync(file)) return;
+  const known = parseEnv(readFileSync(file, "utf8"));
+  const taken = [...secrets].filter(([name, value]) => known[name] !== undefined && known[name] !== value);
+  if (taken.length === 0) return;
+  const names = taken.map(([name]) => name).join(", ");
+  throw new CommandError(`${file} holds another ${names}; give the channel another id, or say --force to replace it`);
+}
+
 /** Adds names to a file of environment variables (mode 0600); those that are there with another value are replaced. */
 export function addToEnvironmentFile(file: string, secrets: ReadonlyMap<string, string>): void {
   const before = existsSync(file) ? readFileSync(file, "utf8") : "";
