@@ -1,3 +1,4 @@
+import { AuthenticationError, RejectedError } from "@wxgate/core";
 import { describe, expect, it } from "vitest";
 import { createFailures } from "./failures.ts";
 import { createRedact } from "./redact.ts";
@@ -47,6 +48,26 @@ describe("Retry-After", () => {
 
   it.each([null, "", "soon", "-5x"])("%s means nothing", (value) => {
     expect(parseRetryAfter(value, NOW)).toBeUndefined();
+  });
+});
+
+describe("a server that wants to be paid", () => {
+  const ports = {
+    label: 'agent "ops"',
+    clock: { now: () => NOW, sleep: async () => {} },
+    redact: createRedact([]),
+    credential: "apiKey",
+  };
+
+  it("is the operator's affair and not the question's", () => {
+    const error = createFailures(ports).status(402, new Headers(), "insufficient balance");
+
+    expect(error).toBeInstanceOf(AuthenticationError);
+    expect(error.hint).toContain("no credit left");
+  });
+
+  it("has refused the question where the interface says that every 4xx does", () => {
+    expect(createFailures({ ...ports, final4xx: true }).status(402, new Headers(), "")).toBeInstanceOf(RejectedError);
   });
 });
 

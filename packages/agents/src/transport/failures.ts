@@ -16,7 +16,7 @@ export interface FailureOptions {
   readonly redact: Redact;
   /** The configuration keys to look at when the server refuses us. */
   readonly credential: string;
-  /** Every 4xx but 429 ends the turn, 401, 403 and 408 too. */
+  /** Every 4xx but 429 ends the turn, 401, 402, 403 and 408 too. */
   readonly final4xx?: boolean;
 }
 
@@ -41,7 +41,8 @@ export function createFailures({ label, clock, redact, credential, final4xx = fa
   const quote = (said: string) => (said === "" ? "" : `: ${redact(said)}`);
 
   function unknown(message: string, platformCode: number): ChannelError {
-    const options = { code: "agent.refused", platformCode, hint: `Check ${credential} of ${label}.` };
+    const credit = platformCode === 402 ? " Its account may have no credit left." : "";
+    const options = { code: "agent.refused", platformCode, hint: `Check ${credential} of ${label}.${credit}` };
     return final4xx ? new RejectedError(message, options) : new AuthenticationError(message, options);
   }
 
@@ -58,7 +59,7 @@ export function createFailures({ label, clock, redact, credential, final4xx = fa
         const hint = `Configure the address ${label} redirects to; redirects are not followed.`;
         return new AuthenticationError(message, { ...options, code: "agent.redirected", hint });
       }
-      if (status === 401 || status === 403) return unknown(message, status);
+      if (status === 401 || status === 402 || status === 403) return unknown(message, status);
       if (!final4xx && (status === 408 || status === 409 || status === 425))
         return new TransientError(message, { ...options, code: "agent.busy" });
       const hint = status === 404 ? `Check the address of ${label}.` : undefined;

@@ -41,8 +41,13 @@ export async function* readReply(answer: Answer, failures: Failures): AsyncGener
 }
 
 async function* replay(head: readonly Uint8Array[], rest: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  yield* head;
-  yield* rest;
+  try {
+    yield* head;
+    yield* rest;
+  } finally {
+    // A reader that has enough before the rest was begun would leave its connection and its timer behind.
+    await rest.return(undefined);
+  }
 }
 
 /** Past white space and a byte order mark. */
