@@ -58,11 +58,13 @@ export function parseCallback(body: XmlFields, context: ParseContext): Parsed {
 }
 
 function frameOf(body: XmlFields, sender: string, context: ParseContext): Frame {
-  const { channel, account } = context;
-  const at = new Date((Number(word(body, "CreateTime")) || 0) * 1000);
-  const base = { ...context, at: Number.isNaN(at.getTime()) ? new Date(0) : at };
-  if (sender === SYSTEM_SENDER) return { ...base, from: { channel, account, kind: "audience", peer: account } };
-  return { ...base, from: { channel, account, kind: "direct", peer: sender }, sender: { id: sender } };
+  const { channel, account, menu } = context;
+  const sentAt = new Date((Number(word(body, "CreateTime")) || 0) * 1000);
+  const at = Number.isNaN(sentAt.getTime()) ? new Date(0) : sentAt;
+  if (sender === SYSTEM_SENDER)
+    return { channel, account, menu, at, from: { channel, account, kind: "audience", peer: account } };
+  const from: Address = { channel, account, kind: "direct", peer: sender };
+  return { channel, account, menu, at, from, sender: { id: sender } };
 }
 
 /** The same callback gives the same id on every delivery, whatever the order and form of its elements. */
