@@ -28,7 +28,7 @@ const QUESTION = 0x3f;
 const BYTE_ORDER_MARK = 0xfeff;
 const NAME = /[\p{L}_][\p{L}\p{N}_.:-]*/uy;
 const BLANK = /^\s*$/;
-const REFERENCE = /&(?:(lt|gt|amp|quot|apos)|#(\d{1,7})|#x([0-9a-fA-F]{1,6}));|&/g;
+const REFERENCE = /&(?:(lt|gt|amp|quot|apos)|#(\d{1,7})|#x([0-9a-fA-F]{1,6}));/;
 const NAMED: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" };
 
 /**
@@ -201,14 +201,27 @@ function addChild(fields: MutableFields, name: string, value: XmlNode): void {
   else fields[name] = [present, value];
 }
 
+/** One after the other, and none behind the first that is unknown: `replace` would look for all of them beforehand. */
 function decodeReferences(text: string): string {
-  if (!text.includes("&")) return text;
-  return text.replace(REFERENCE, (_all, named?: string, decimal?: string, hexadecimal?: string) => {
-    if (named !== undefined) return NAMED[named] as string;
-    const codePoint = Number.parseInt(decimal ?? hexadecimal ?? "", decimal === undefined ? 16 : 10);
-    if (!isXmlCharacter(codePoint)) throw new XmlError("an entity is unknown");
-    return String.fromCodePoint(codePoint);
-  });
+  let at = text.indexOf("&");
+  if (at < 0) return text;
+  const reference = new RegExp(REFERENCE, "y");
+  let decoded = "";
+  let from = 0;
+  for (; at >= 0; at = text.indexOf("&", from)) {
+    reference.lastIndex = at;
+    decoded += text.slice(from, at) + characterOf(reference.exec(text));
+    from = reference.lastIndex;
+  }
+  return decoded + text.slice(from);
+}
+
+function characterOf(reference: RegExpExecArray | null): string {
+  const [, named, decimal, hexadecimal] = reference ?? [];
+  if (named !== undefined) return NAMED[named] as string;
+  const codePoint = Number.parseInt(decimal ?? hexadecimal ?? "", decimal === undefined ? 16 : 10);
+  if (!isXmlCharacter(codePoint)) throw new XmlError("an entity is unknown");
+  return String.fromCodePoint(codePoint);
 }
 
 /** https://www.w3.org/TR/xml/#charsets */
