@@ -29,6 +29,7 @@ export function createHttpAgent(name: string, config: HttpAgentConfig, ports: Ag
     address: config.url,
     secrets: [config.secret],
     keys: "secret and headers",
+    place: "url",
     final4xx: true,
   });
 

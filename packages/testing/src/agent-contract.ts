@@ -52,7 +52,7 @@ export interface AgentContractOptions {
   readonly plays?: readonly BackendScript["kind"][];
   /** Where a back-end behind a connection finds the id that is the same on every attempt. */
   turnIdIn?(request: BackendRequest): string | undefined;
-  /** 401 and 403 end the turn instead of waiting for the operator. */
+  /** 401, 403 and 404 end the turn instead of waiting for the operator. */
   readonly refusalIsFinal?: boolean;
 }
 
@@ -268,6 +268,19 @@ const REFUSALS: readonly ContractTest[] = [
       expect((error as ChannelError).hint).toMatch(/^Check /);
     },
   })),
+  {
+    plays: "status",
+    title: "tells the operator which address to check after status 404",
+    async run({ start, options }) {
+      const { agent } = await start(status(404));
+
+      const { error } = await collectAnswer(agent.respond(sampleTurn({}), never()));
+
+      expect(error).toBeInstanceOf(options.refusalIsFinal === true ? RejectedError : AuthenticationError);
+      expect((error as ChannelError).hint).toMatch(/^Check .* https?:/);
+      expect((error as ChannelError).hint).not.toContain(SECRET);
+    },
+  },
   {
     plays: "status",
     title: "names no secret in an error or a log line, whatever the back-end says",

@@ -105,6 +105,23 @@ describe("a2a agent", () => {
   const ask = async (card: object | undefined, ...bodies: readonly string[]) =>
     collectAnswer((await start(card, answering(...bodies))).respond(sampleTurn({}), never));
 
+  it("looks at the card again after a failure, as when it was not there yet", async () => {
+    let up = false;
+    server = await startBackend((request, response) => {
+      if (!up) return void response.writeHead(404).end("no such app");
+      return withCard(OLD_CARD, answering(SUBMITTED + artifact("hi") + status("COMPLETED")))(request, response);
+    });
+    const agent = createA2aAgent("helper", a2aConfigSchema.parse({ type: "a2a", url: server.url }), testPorts());
+    const before = await collectAnswer(agent.respond(sampleTurn({}), never));
+    up = true;
+
+    const { text, error } = await collectAnswer(agent.respond(sampleTurn({}), never));
+
+    expect(before.error).toMatchObject({ code: "agent.not-found" });
+    expect([text, error]).toEqual(["hi", undefined]);
+    expect(asked().at(-1)?.path).toBe("/old");
+  });
+
   it("speaks 1.0 where the card says so", async () => {
     const { text } = await ask(
       NEW_CARD,

@@ -37,13 +37,24 @@ const WRONG = [-32600, -32601, -32602, -32005];
 
 /** An agent that speaks A2A over JSON-RPC, 1.0 or 0.3. It remembers by context, and a question of a task is answered in it. */
 export function createA2aAgent(name: string, config: A2aAgentConfig, ports: AgentPorts): Agent {
-  const exchange = exchangeFor(name, config, ports, { address: config.url, secrets: [config.token], keys: "token" });
+  const exchange = exchangeFor(name, config, ports, {
+    address: config.url,
+    secrets: [config.token],
+    keys: "token",
+    place: "url",
+  });
   let endpoint: Endpoint | undefined;
   return {
     capabilities: { history: true },
     async *respond(turn, signal) {
       endpoint ??= await findEndpoint(exchange, config.url, authorized(config), signal);
-      yield* answer({ name, config, ports, exchange, endpoint, turn, signal });
+      try {
+        yield* answer({ name, config, ports, exchange, endpoint, turn, signal });
+      } catch (error) {
+        // The card may have been another, or not there yet.
+        endpoint = undefined;
+        throw error;
+      }
     },
   };
 }

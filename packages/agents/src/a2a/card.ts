@@ -2,6 +2,7 @@ import { AuthenticationError, RejectedError } from "@wxgate/core";
 import { addressBelow } from "../config.ts";
 import { type Fields, fieldsOf, listIn, textIn } from "../json.ts";
 import type { Exchange } from "../transport/exchange.ts";
+import { isNotFound } from "../transport/failures.ts";
 import type { A2aVersion } from "./wire.ts";
 
 /** Where and how an agent is spoken to. */
@@ -27,7 +28,7 @@ export async function findEndpoint(
     const url = addressBelow(base, ".well-known/agent-card.json");
     card = fieldsOf(await (await exchange.send({ method: "GET", url, headers }, signal)).json()) ?? {};
   } catch (error) {
-    if (!(error instanceof RejectedError)) throw error;
+    if (!(error instanceof RejectedError || isNotFound(error))) throw error;
     return { url: new URL(base), version: "1.0", streaming: true };
   }
   return endpointIn(card, base);

@@ -102,7 +102,7 @@ export type AcpAgentConfig = z.output<typeof acpConfigSchema>;
 export function createAcpAgent(name: string, config: AcpAgentConfig, ports: AgentPorts): Agent {
   const label = `agent "${name}"`;
   const redact = createRedact(secretsIn(config));
-  const failures = createFailures({ label, clock: ports.clock, redact, credential: "env" });
+  const failures = createFailures({ label, clock: ports.clock, redact, credential: "env", place: "command and args" });
   const { command, args, env, authMethod, timeoutMs, fs: files } = config;
   const host = createHost({
     label,

@@ -48,7 +48,12 @@ const LARGEST_STATE_CHARACTERS = 256 * 1024;
 
 /** An agent that speaks AG-UI: state and tools, and questions in the middle that the person's next message answers. */
 export function createAgUiAgent(name: string, config: AgUiAgentConfig, ports: AgentPorts): Agent {
-  const exchange = exchangeFor(name, config, ports, { address: config.url, secrets: [config.token], keys: "token" });
+  const exchange = exchangeFor(name, config, ports, {
+    address: config.url,
+    secrets: [config.token],
+    keys: "token",
+    place: "url",
+  });
   return {
     capabilities: memoryCapabilities(config),
     respond: (turn, signal) => answer({ config, ports, exchange, turn, signal }),

@@ -25,12 +25,12 @@ export interface CozeReading {
   readonly showReasoning: boolean;
 }
 
-/** The bot or the conversation does not exist. */
-export const NO_SUCH_THING = 4200;
 /** https://www.coze.cn/open/docs/developer_guides/coze_error_codes: token wrong or without the right. */
 const REFUSED: readonly number[] = [4100, 4101, 700012006, 700012014];
-/** Wrong parameters, a bot that is not published, and things that do not exist. */
-const REJECTED: readonly number[] = [4000, 4001, 4015, NO_SUCH_THING];
+/** A bot that is not published, and a bot or conversation that does not exist. */
+const MISSING: readonly number[] = [4015, 4200];
+/** Wrong parameters. */
+const REJECTED: readonly number[] = [4000, 4001];
 
 /** The failure in `{ code, msg }`, which Coze also answers with status 200; undefined when `code` is 0 or absent. */
 export function cozeFailure(value: unknown, failures: Failures): ChannelError | undefined {
@@ -39,6 +39,7 @@ export function cozeFailure(value: unknown, failures: Failures): ChannelError | 
   if (code === 0) return undefined;
   const said = `${textIn(fields?.msg) ?? ""} (${code})`;
   if (REFUSED.includes(code)) return failures.refused(said, code);
+  if (MISSING.includes(code)) return failures.missing(said, code);
   return REJECTED.includes(code) ? failures.rejected(said, code) : failures.reported(said);
 }
 

@@ -116,6 +116,25 @@ describe("coze agent", () => {
     expect(paths()).toHaveLength(3);
   });
 
+  it("forgets no conversation where nothing is at the address", async () => {
+    let gone = false;
+    const agent = await start((_, response) => {
+      if (gone) return void response.writeHead(404).end("404 page not found");
+      response.end(CREATED + said("hi") + END);
+    });
+    await collectAnswer(agent.respond(sampleTurn({}), never));
+    gone = true;
+    const { error } = await collectAnswer(agent.respond(sampleTurn({}), never));
+    gone = false;
+
+    await collectAnswer(agent.respond(sampleTurn({}), never));
+
+    expect(error).toMatchObject({ code: "agent.not-found" });
+    const [, remembered] = paths() ?? [];
+    expect(remembered).toContain("conversation_id=");
+    expect(paths()?.at(-1)).toBe(remembered);
+  });
+
   it("shows answers alone, each once, apart from each other", async () => {
     const stream =
       CREATED +
@@ -159,7 +178,8 @@ describe("coze agent", () => {
     [4100, AuthenticationError],
     [700012006, AuthenticationError],
     [4000, RejectedError],
-    [4015, RejectedError],
+    [4015, AuthenticationError],
+    [4200, AuthenticationError],
     [4013, TransientError],
     [4016, TransientError],
     [5000, TransientError],

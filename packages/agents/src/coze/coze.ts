@@ -5,17 +5,13 @@ import { address, addressBelow, headers, patience, secret } from "../config.ts";
 import { fieldsOf, textIn } from "../json.ts";
 import type { AgentPorts } from "../ports.ts";
 import type { Answer, Exchange } from "../transport/exchange.ts";
+import { isNotFound } from "../transport/failures.ts";
 import { exchangeFor, tellToStop } from "../transport/for-agent.ts";
 import { encodeForm, fileForm } from "../transport/multipart.ts";
 import { callTool } from "../turn/call-tool.ts";
 import { type FilePart, type Part, turnParts } from "../turn/parts.ts";
-import {
-  forgetConversation,
-  keepConversation,
-  type RemoteConversation,
-  remoteConversation,
-} from "../turn/remote-conversation.ts";
-import { type CozeCall, type CozeChat, cozeFailure, NO_SUCH_THING, readCoze } from "./coze-stream.ts";
+import { keepConversation, type RemoteConversation, remoteConversation } from "../turn/remote-conversation.ts";
+import { type CozeCall, type CozeChat, cozeFailure, readCoze } from "./coze-stream.ts";
 
 export const cozeConfigSchema = z.strictObject({
   type: z.literal("coze"),
@@ -46,6 +42,7 @@ export function createCozeAgent(name: string, config: CozeAgentConfig, ports: Ag
     address: config.baseUrl,
     secrets: [config.apiKey],
     keys: "apiKey and botId",
+    place: "baseUrl and botId, and whether the bot is published as an API",
   });
   return {
     capabilities: { history: true },
@@ -110,10 +107,9 @@ async function* begin(asked: Asked, conversation: RemoteConversation, parts: rea
   try {
     yield* readCoze(await ask(asked, conversation, parts), exchange.failures, config);
   } catch (error) {
-    const unknown = error instanceof RejectedError && error.platformCode === NO_SUCH_THING;
-    if (!unknown || conversation.id === undefined) throw error;
+    if (conversation.id === undefined || !isNotFound(error)) throw error;
     ports.log.warn({ turn: turn.id, session: turn.session }, "the agent forgot this conversation; a new one is begun");
-    await forgetConversation(ports, turn);
+    // What the new one is called is kept in place of the old as soon as Coze says it.
     yield* readCoze(await ask(asked, { user: conversation.user }, parts), exchange.failures, config);
   }
 }
@@ -194,7 +190,7 @@ async function upload({ config, ports, exchange, turn, signal }: Asked, file: Fi
     if (id === undefined) throw exchange.failures.garbage("an upload without giving it an id");
     return { type: COZE_TYPES[file.as], file_id: id };
   } catch (error) {
-    if (!(error instanceof RejectedError)) throw error;
+    if (!(error instanceof RejectedError || isNotFound(error))) throw error;
     ports.log.warn({ turn: turn.id, media: file.media.id, err: error }, "the agent does not take a file");
     return { type: "text", text: file.described };
   }

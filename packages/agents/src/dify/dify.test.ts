@@ -107,6 +107,23 @@ describe("dify agent", () => {
     expect(bodies().map(({ conversation_id }) => conversation_id)).toEqual([undefined, "conv-1", undefined]);
   });
 
+  it("forgets no conversation where nothing is at the address", async () => {
+    let gone = false;
+    const agent = await start((request, response) => {
+      if (gone) return void response.writeHead(404).end("404 page not found");
+      return streaming(message("hi") + END)(request, response);
+    });
+    await collectAnswer(agent.respond(sampleTurn({}), never));
+    gone = true;
+    const { error } = await collectAnswer(agent.respond(sampleTurn({}), never));
+    gone = false;
+
+    await collectAnswer(agent.respond(sampleTurn({}), never));
+
+    expect(error).toMatchObject({ code: "agent.not-found" });
+    expect(bodies().at(-1)?.conversation_id).toBe("conv-1");
+  });
+
   it("reads an agent's thoughts, tools and answer apart", async () => {
     const stream =
       data({ event: "agent_thought", thought: "I search", tool: "search", observation: "" }) +

@@ -5,6 +5,7 @@ import { address, addressBelow, headers, patience, secret } from "../config.ts";
 import { fieldsOf, textIn } from "../json.ts";
 import type { AgentPorts } from "../ports.ts";
 import type { Answer, Exchange } from "../transport/exchange.ts";
+import { isNotFound } from "../transport/failures.ts";
 import { exchangeFor, tellToStop } from "../transport/for-agent.ts";
 import { encodeForm, fileForm } from "../transport/multipart.ts";
 import { type FilePart, partsText, turnParts } from "../turn/parts.ts";
@@ -40,6 +41,7 @@ export function createDifyAgent(name: string, config: DifyAgentConfig, ports: Ag
     address: config.baseUrl,
     secrets: [config.apiKey],
     keys: "apiKey",
+    place: "baseUrl, up to and with /v1",
   });
   return {
     capabilities: { history: true },
@@ -102,10 +104,12 @@ async function ask(asked: Asked, conversation: RemoteConversation): Promise<Answ
   try {
     return await post(asked, { ...body, conversation_id: conversation.id });
   } catch (error) {
-    if (!(error instanceof RejectedError) || error.platformCode !== 404) throw error;
+    if (!isNotFound(error)) throw error;
+    // Where the address is wrong this fails too, and nothing is forgotten.
+    const reply = await post(asked, body);
     ports.log.warn({ turn: turn.id, session: turn.session }, "the agent forgot this conversation; a new one is begun");
     await forgetConversation(ports, turn);
-    return post(asked, body);
+    return reply;
   }
 }
 
@@ -148,7 +152,7 @@ async function upload(
     if (id === undefined) throw exchange.failures.garbage("an upload without giving it an id");
     return { type: DIFY_TYPES[file.as], transfer_method: "local_file", upload_file_id: id };
   } catch (error) {
-    if (!(error instanceof RejectedError)) throw error;
+    if (!(error instanceof RejectedError || isNotFound(error))) throw error;
     ports.log.warn({ turn: turn.id, media: file.media.id, err: error }, "the agent does not take a file");
     return undefined;
   }

@@ -47,6 +47,7 @@ export function createN8nAgent(name: string, config: N8nAgentConfig, ports: Agen
     address: config.url,
     secrets: [config.password, config.token, basic],
     keys: "username, password, token and headers",
+    place: "url, and whether the workflow is active",
   });
 
   return {

@@ -147,12 +147,12 @@ describe("openai-responses agent", () => {
     ]);
   });
 
-  it("begins anew when the server forgot the last response", async () => {
+  it.each([400, 404])("begins anew when the server forgot the last response and says so by %i", async (status) => {
     const agent = await start(
       (request, response) => {
         if (JSON.parse(request.body).previous_response_id === undefined)
           return streaming(said("hi") + completed())(request, response);
-        response.writeHead(400).end(`{"error":{"message":"Previous response with id 'resp-1' not found."}}`);
+        response.writeHead(status).end(`{"error":{"message":"Previous response with id 'resp-1' not found."}}`);
       },
       { memory: true },
     );
@@ -162,6 +162,26 @@ describe("openai-responses agent", () => {
 
     expect([text, error]).toEqual(["hi", undefined]);
     expect(server?.requests).toHaveLength(3);
+  });
+
+  it("forgets no response where the model is not there", async () => {
+    let gone = false;
+    const agent = await start(
+      (request, response) => {
+        if (gone) return void response.writeHead(404).end('{"error":{"message":"The model does not exist"}}');
+        return streaming(said("hi") + completed())(request, response);
+      },
+      { memory: true },
+    );
+    await collectAnswer(agent.respond(sampleTurn({}), never));
+    gone = true;
+    const { error } = await collectAnswer(agent.respond(sampleTurn({}), never));
+    gone = false;
+
+    await collectAnswer(agent.respond(sampleTurn({}), never));
+
+    expect(error).toMatchObject({ code: "agent.not-found" });
+    expect(sent(3).previous_response_id).toBe("resp-1");
   });
 
   it("reads text, reasoning, the server's tools and usage apart", async () => {

@@ -5,6 +5,7 @@ import { address, addressBelow, headers, patience, secret } from "../config.ts";
 import { memoryCapabilities, memorySchema, memoryTokens, summaryInstructions, summaryMaterial } from "../memory.ts";
 import type { AgentPorts, AgentTool } from "../ports.ts";
 import type { Answer, Exchange } from "../transport/exchange.ts";
+import { isNotFound } from "../transport/failures.ts";
 import { exchangeFor } from "../transport/for-agent.ts";
 import { callTool } from "../turn/call-tool.ts";
 import { filteredOut } from "../turn/filtered.ts";
@@ -51,6 +52,7 @@ export function createOpenAiResponsesAgent(name: string, config: OpenAiResponses
     address: config.baseUrl,
     secrets: [config.apiKey],
     keys: "apiKey",
+    place: "baseUrl and model",
   });
   return {
     capabilities: memoryCapabilities(config),
@@ -137,13 +139,19 @@ async function first(asked: Asked, request: Request): Promise<Answer> {
   try {
     return await post(asked, request);
   } catch (error) {
-    const forgotten = error instanceof RejectedError && request.previous !== undefined;
-    if (!forgotten || !/previous.?response/i.test(error.message)) throw error;
+    if (request.previous === undefined || !mayBeForgotten(error)) throw error;
     const { ports, turn } = asked;
+    // Where the address or the model is wrong this fails too, and nothing is forgotten.
+    const reply = await post(asked, { ...request, previous: undefined });
     ports.log.warn({ turn: turn.id, session: turn.session }, "the agent forgot this conversation; a new one is begun");
     await forgetConversation(ports, turn);
-    return post(asked, { ...request, previous: undefined });
+    return reply;
   }
+}
+
+/** Servers answer 404, or 400 with words about `previous_response_id`. */
+function mayBeForgotten(error: unknown): boolean {
+  return isNotFound(error) || (error instanceof RejectedError && /previous.?response/i.test(error.message));
 }
 
 async function summarize(

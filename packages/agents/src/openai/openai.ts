@@ -52,6 +52,7 @@ export function createOpenAiAgent(name: string, config: OpenAiAgentConfig, ports
     address: config.baseUrl,
     secrets: [config.apiKey],
     keys: "apiKey",
+    place: "baseUrl and model",
   });
   return {
     capabilities: memoryCapabilities(config),

@@ -36,6 +36,7 @@ export function createOpenClawAgent(name: string, config: OpenClawAgentConfig, p
     address: config.baseUrl,
     secrets: [config.token],
     keys: "token",
+    place: "baseUrl, and whether the gateway's chat completions are switched on",
   });
 
   return {

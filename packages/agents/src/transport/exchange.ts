@@ -39,6 +39,7 @@ export interface ExchangeOptions {
   /** Never to be seen in an error. */
   readonly secrets: readonly (string | undefined)[];
   readonly credential: string;
+  readonly place: string;
   readonly final4xx?: boolean;
 }
 
@@ -73,13 +74,14 @@ export interface Exchange {
 
 /** One HTTP call to an agent's server: time-outs, caps, and errors that say who should act. */
 export function createExchange(options: ExchangeOptions): Exchange {
-  const { label, fetch, clock, timeoutMs, idleTimeoutMs, credential, final4xx } = options;
+  const { label, fetch, clock, timeoutMs, idleTimeoutMs, credential, place, final4xx } = options;
   const redact = createRedact(options.secrets.filter((secret) => secret !== undefined));
   const failures = createFailures({
     label,
     clock,
     redact,
     credential,
+    place,
     ...(final4xx === undefined ? {} : { final4xx }),
   });
 
@@ -149,7 +151,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
         },
       });
       if (status >= 200 && status < 300) return answer;
-      throw failures.status(status, headers, await explanation(answer));
+      throw failures.status(status, headers, await explanation(answer), request.url);
     },
   };
 }

@@ -51,23 +51,36 @@ describe("Retry-After", () => {
   });
 });
 
-describe("a server that wants to be paid", () => {
+describe("a server that refuses", () => {
   const ports = {
     label: 'agent "ops"',
     clock: { now: () => NOW, sleep: async () => {} },
     redact: createRedact([]),
     credential: "apiKey",
+    place: "baseUrl and model",
   };
+  const url = new URL("https://models.example/v1/chat/completions?key=k3y");
 
-  it("is the operator's affair and not the question's", () => {
-    const error = createFailures(ports).status(402, new Headers(), "insufficient balance");
+  it("is the operator's affair and not the question's when it wants to be paid", () => {
+    const error = createFailures(ports).status(402, new Headers(), "insufficient balance", url);
 
     expect(error).toBeInstanceOf(AuthenticationError);
     expect(error.hint).toContain("no credit left");
   });
 
   it("has refused the question where the interface says that every 4xx does", () => {
-    expect(createFailures({ ...ports, final4xx: true }).status(402, new Headers(), "")).toBeInstanceOf(RejectedError);
+    const { status } = createFailures({ ...ports, final4xx: true });
+
+    expect(status(402, new Headers(), "", url)).toBeInstanceOf(RejectedError);
+  });
+
+  it.each([404, 405])("is told by its address and what to check when it answers %i", (code) => {
+    const error = createFailures(ports).status(code, new Headers(), "no such model", url);
+
+    expect(error).toBeInstanceOf(AuthenticationError);
+    expect(error.hint).toBe(
+      'Check baseUrl and model: agent "ops" is looked for at https://models.example/v1/chat/completions, and nothing is there.',
+    );
   });
 });
 
@@ -78,6 +91,7 @@ describe("a server that cannot be reached", () => {
       clock: { now: () => NOW, sleep: async () => {} },
       redact: createRedact([]),
       credential: "secret",
+      place: "url",
     });
     const cause = Object.assign(new Error("connect ECONNREFUSED 127.0.0.1:1"), { code: "ECONNREFUSED" });
 

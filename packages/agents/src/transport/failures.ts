@@ -1,6 +1,6 @@
 import {
   AuthenticationError,
-  type ChannelError,
+  ChannelError,
   type Clock,
   ProtocolError,
   RejectedError,
@@ -16,17 +16,21 @@ export interface FailureOptions {
   readonly redact: Redact;
   /** The configuration keys to look at when the server refuses us. */
   readonly credential: string;
-  /** Every 4xx but 429 ends the turn, 401, 402, 403 and 408 too. */
+  /** What to look at when there is nothing where we ask; completes "Check …". */
+  readonly place: string;
+  /** Every 4xx but 429 ends the turn, 401, 402, 403, 404 and 408 too. */
   readonly final4xx?: boolean;
 }
 
 /** The ways an agent's server fails, in words an operator can act on. Nothing in them is secret. */
 export interface Failures {
-  status(status: number, headers: Headers, said: string): ChannelError;
+  status(status: number, headers: Headers, said: string, url: URL): ChannelError;
   /** The server said in the middle of a stream, or with status 200, that it failed. */
   reported(said: string, code?: string): TransientError;
   /** The server does not know us, in its own numbers. */
   refused(said: string, code: number): ChannelError;
+  /** What was configured is not there, in the server's own numbers. */
+  missing(said: string, code: number): AuthenticationError;
   /** The server will not answer this question, however often it is asked. */
   rejected(said: string, code: number): RejectedError;
   timedOut(limitMs: number, doing: string): TransientError;
@@ -37,7 +41,21 @@ export interface Failures {
   garbage(problem: string): ProtocolError;
 }
 
-export function createFailures({ label, clock, redact, credential, final4xx = false }: FailureOptions): Failures {
+const NOT_FOUND = "agent.not-found";
+
+/** Nothing is where it was asked for: a wrong address or name, or something remembered that the server has forgotten. */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof ChannelError && error.code === NOT_FOUND;
+}
+
+export function createFailures({
+  label,
+  clock,
+  redact,
+  credential,
+  place,
+  final4xx = false,
+}: FailureOptions): Failures {
   const quote = (said: string) => (said === "" ? "" : `: ${redact(said)}`);
 
   function unknown(message: string, platformCode: number): ChannelError {
@@ -47,7 +65,7 @@ export function createFailures({ label, clock, redact, credential, final4xx = fa
   }
 
   return {
-    status(status, headers, said) {
+    status(status, headers, said, url) {
       const message = `${label} answered ${status}${quote(said)}`;
       const options = { platformCode: status };
       if (status === 429 || status >= 500) {
@@ -60,9 +78,12 @@ export function createFailures({ label, clock, redact, credential, final4xx = fa
         return new AuthenticationError(message, { ...options, code: "agent.redirected", hint });
       }
       if (status === 401 || status === 402 || status === 403) return unknown(message, status);
+      const missing = status === 404 || status === 405;
+      const at = missing ? redact(url.origin + url.pathname) : "";
+      const hint = missing ? `Check ${place}: ${label} is looked for at ${at}, and nothing is there.` : undefined;
+      if (missing && !final4xx) return new AuthenticationError(message, { ...options, code: NOT_FOUND, hint });
       if (!final4xx && (status === 408 || status === 409 || status === 425))
         return new TransientError(message, { ...options, code: "agent.busy" });
-      const hint = status === 404 ? `Check the address of ${label}.` : undefined;
       return new RejectedError(message, {
         ...options,
         code: "agent.rejected",
@@ -72,6 +93,12 @@ export function createFailures({ label, clock, redact, credential, final4xx = fa
     reported: (said, code = "agent.failed") =>
       new TransientError(`${label} reported a failure${quote(said)}`, { code }),
     refused: (said, code) => unknown(`${label} refused us with ${code}${quote(said)}`, code),
+    missing: (said, code) =>
+      new AuthenticationError(`${label} does not know what it was asked for, by ${code}${quote(said)}`, {
+        code: NOT_FOUND,
+        platformCode: code,
+        hint: `Check ${place}: the server of ${label} has nothing of that name.`,
+      }),
     rejected: (said, code) =>
       new RejectedError(`${label} rejected the question with ${code}${quote(said)}`, {
         code: "agent.rejected",

@@ -12,6 +12,8 @@ export interface Credentials {
   readonly secrets: readonly (string | undefined)[];
   /** The configuration keys that hold them. */
   readonly keys: string;
+  /** What to look at when there is nothing at the address; completes "Check …". */
+  readonly place: string;
   readonly final4xx?: boolean;
 }
 
@@ -20,7 +22,7 @@ export function exchangeFor(
   name: string,
   { timeoutMs, idleTimeoutMs, headers }: Reached,
   { fetch, clock }: AgentPorts,
-  { address, secrets, keys, final4xx }: Credentials,
+  { address, secrets, keys, place, final4xx }: Credentials,
 ): Exchange {
   return createExchange({
     label: `agent "${name}"`,
@@ -30,6 +32,7 @@ export function exchangeFor(
     idleTimeoutMs,
     secrets: [...secrets, ...Object.values(headers), ...new URL(address).searchParams.values()],
     credential: keys,
+    place,
     final4xx,
   });
 }

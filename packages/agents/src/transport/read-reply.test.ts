@@ -8,6 +8,7 @@ const failures = createFailures({
   clock: { now: () => 0, sleep: async () => {} },
   redact: (said) => said,
   credential: "apiKey",
+  place: "url",
 });
 
 /** An answer in these chunks, and whether its connection was let go. */

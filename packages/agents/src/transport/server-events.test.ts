@@ -9,6 +9,7 @@ const failures = createFailures({
   clock: { now: () => 0, sleep: async () => {} },
   redact: createRedact([]),
   credential: "apiKey",
+  place: "url",
 });
 
 async function read(bytes: Uint8Array, cuts: readonly number[] = []) {
