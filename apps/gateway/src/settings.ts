@@ -12,7 +12,7 @@ export function dispatcherSettings(
   channels: ReadonlyMap<string, Channel>,
   agents: ReadonlyMap<string, Agent>,
 ): DispatcherSettings {
-  const { concurrency, turnTimeoutMs, mediaGraceMs, longReply, deferHours } = config.dispatch;
+  const { concurrency, turnTimeoutMs, turnRetryMs, mediaGraceMs, longReply, deferHours } = config.dispatch;
   const settings = new Map<string, ChannelSettings>();
   for (const [id, channel] of channels) {
     const entry = config.channels[id];
@@ -26,6 +26,7 @@ export function dispatcherSettings(
     bindings: config.bindings,
     concurrency,
     turnTimeoutMs,
+    turnRetryMs,
     mediaGraceMs,
     longReply,
     deferHours,

@@ -94,6 +94,8 @@ export interface ClaimedTurn {
   readonly cancelled: boolean;
   /** When it was claimed first. */
   readonly createdAt: number;
+  /** When an attempt of it failed first, if one did. */
+  readonly failingSince?: number;
 }
 
 /** A question that the turn's sender was asked in the middle of it. */

@@ -24,6 +24,8 @@ export interface TurnRun {
   readonly desk: AnswerDesk;
   readonly skills: SkillChoice;
   readonly memory: MemoryKeeper;
+  /** When this process began to work. */
+  readonly startedAt: number;
   /** Aborts turns of this process. */
   stopTurns(turnIds: readonly string[]): void;
 }

@@ -30,6 +30,7 @@ describe("a message's way", () => {
 
     await receive(message, message);
     await receive(message);
+    await expect.poll(texts).toContainEqual("echo hi");
     await receive(said("bye"));
 
     await expect.poll(texts).toContainEqual("echo bye");

@@ -71,6 +71,7 @@ const UNCONFIGURED: DispatcherSettings = {
   bindings: [],
   concurrency: 0,
   turnTimeoutMs: 600_000,
+  turnRetryMs: 120_000,
   mediaGraceMs: 2_000,
   longReply: "continue",
   deferHours: 72,
@@ -81,7 +82,8 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
   let settings = UNCONFIGURED;
   const runningTurns = new Map<string, AbortController>();
   const heldAccounts = new Map<string, Set<string>>();
-  let renewedAt = clock.now();
+  const startedAt = clock.now();
+  let renewedAt = startedAt;
   let lookedForScheduledAt = 0;
   const memory = createMemoryKeeper({ store, clock, log, agents: () => settings.agents });
   const pairing = createPairing({
@@ -117,8 +119,11 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
     runningTurns.set(turn.id, stop);
     try {
       if (turn.conversation.channel === SCHEDULE_CHANNEL) {
-        await workScheduledTurn(turn, { ports, settings, memory, target: scheduleTarget }, stop.signal);
-      } else await workTurn(turn, { ports, settings, pairing, memory, desk, skills, stopTurns }, stop.signal);
+        await workScheduledTurn(turn, { ports, settings, memory, startedAt, target: scheduleTarget }, stop.signal);
+      } else {
+        const run = { ports, settings, pairing, memory, desk, skills, startedAt, stopTurns };
+        await workTurn(turn, run, stop.signal);
+      }
     } catch (error) {
       reportLost("turn", turn.id, error);
     } finally {

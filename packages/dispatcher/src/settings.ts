@@ -91,6 +91,8 @@ export interface DispatcherSettings {
   /** Turns at work at a time, and deliveries beside them. */
   readonly concurrency: number;
   readonly turnTimeoutMs: number;
+  /** Turns are tried again at least so long after their agent failed first. */
+  readonly turnRetryMs: number;
   readonly mediaGraceMs: number;
   readonly longReply: LongReply;
   readonly deferHours: number;

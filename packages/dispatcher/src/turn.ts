@@ -2,7 +2,6 @@ import {
   type ClaimedTurn,
   type OutboundContent,
   outboundText,
-  RejectedError,
   type Sender,
   StaleClaimError,
   textOf,
@@ -10,18 +9,17 @@ import {
 import { type AccessDecision, admit, mayCommand } from "./access.ts";
 import { type Answering, isSaid, type Outcome, replyOf, type TurnRun, targetOf } from "./answering.ts";
 import { askAgent } from "./ask-agent.ts";
-import { isResting } from "./ask-in-order.ts";
 import { parseCommand } from "./commands.ts";
 import { describeError } from "./describe-error.ts";
 import { commandWords } from "./inbox.ts";
+import { nextAttempt } from "./next-attempt.ts";
 import { noticeOnce } from "./notice.ts";
 import { createReplyBuilder, replyText } from "./reply.ts";
-import { backoffMs, waitOf } from "./retry.ts";
 import { TurnStopped } from "./run-agent.ts";
 import { helpText, runCommand } from "./run-command.ts";
 
-const ATTEMPTS = 5;
-const BACKOFF = { firstMs: 1_000, longestMs: 60_000 };
+/** A reload took the channel away; another may bring it back. */
+const UNKNOWN_CHANNEL_MS = 60_000;
 
 /** Everything one claimed turn goes through, from access to point B. Rejects only when the claim is lost. */
 export async function workTurn(turn: ClaimedTurn, run: TurnRun, stop: AbortSignal): Promise<void> {
@@ -36,7 +34,7 @@ export async function workTurn(turn: ClaimedTurn, run: TurnRun, stop: AbortSigna
   };
   const entry = settings.channels.get(turn.conversation.channel);
   if (entry === undefined)
-    return ports.store.releaseTurn(turn.claim, BACKOFF.longestMs, undefined, { keepAttempt: true });
+    return ports.store.releaseTurn(turn.claim, UNKNOWN_CHANNEL_MS, undefined, { keepAttempt: true });
   ports.observe?.({ kind: "turn-started", ...observed });
 
   const quoted = turn.messages.map(({ message }) => textOf(message.content));
@@ -138,7 +136,7 @@ async function finish(answering: Answering, result: Outcome): Promise<void> {
 
 async function giveBackOrFail(answering: Answering, error: unknown): Promise<void> {
   const { turn, entry, run } = answering;
-  const { store, random, clock, log, observe } = run.ports;
+  const { store, clock, log, observe } = run.ports;
   if (error instanceof TurnStopped) {
     if (error.why === "shutdown") await store.releaseTurn(turn.claim, 0, undefined, { keepAttempt: true });
     return;
@@ -153,11 +151,9 @@ async function giveBackOrFail(answering: Answering, error: unknown): Promise<voi
     error: stored,
   };
   log.warn({ turn: turn.id, attempt: turn.attempt, error: stored }, "turn failed");
-  if (!(error instanceof RejectedError) && turn.attempt < ATTEMPTS) {
-    // A turn that found every agent resting was no attempt, as long as the person may be kept waiting.
-    const keepAttempt = isResting(error) && clock.now() - turn.createdAt < run.settings.turnTimeoutMs;
-    const waitMs = waitOf(error, clock.now()) ?? backoffMs(turn.attempt, BACKOFF, random);
-    await store.releaseTurn(turn.claim, waitMs, stored, { keepAttempt });
+  const next = nextAttempt(turn, error, { ...run.ports, ...run.settings, startedAt: run.startedAt });
+  if (next !== undefined) {
+    await store.releaseTurn(turn.claim, next.waitMs, stored, { keepAttempt: next.keepAttempt });
     observe?.({ kind: "turn-retried", ...observed });
     return;
   }

@@ -119,6 +119,7 @@ const STEPS: readonly (readonly string[])[] = [
       lane text primary key, session text not null, summary text not null, up_to bigint not null,
       updated_at bigint not null)`,
   ],
+  ["alter table turns add column failing_since bigint"],
 ];
 
 export const SCHEMA_VERSION: number = STEPS.length;

@@ -109,6 +109,8 @@ interface Turns {
   passed_over: string | null;
   created_at: number;
   claimed_at: number;
+  /** Of the first attempt that failed. */
+  failing_since: number | null;
   finished_at: number | null;
 }
 

@@ -41,6 +41,12 @@ export const rootShape = {
     .strictObject({
       concurrency: positive.max(10_000).default(256),
       turnTimeoutMs: positive.default(600_000),
+      turnRetryMs: z
+        .number()
+        .int()
+        .min(0)
+        .default(120_000)
+        .describe("So long, at least, a turn is tried again after its agent failed first; five times in any case."),
       mediaGraceMs: z.number().int().min(0).default(2_000),
       longReply: z.enum(["continue", "file", "truncate"]).default("continue"),
       deferHours: z.number().positive().default(72),

@@ -11,22 +11,21 @@ import {
   StaleClaimError,
   type Turn,
 } from "@wxgate/core";
-import { askInOrder, isResting, type NamedAgent, standInsFor } from "../ask-in-order.ts";
+import { askInOrder, type NamedAgent, standInsFor } from "../ask-in-order.ts";
 import { describeError } from "../describe-error.ts";
 import { type MemoryKeeper, recall } from "../memory.ts";
+import { nextAttempt } from "../next-attempt.ts";
 import { prepareReply } from "../prepare-reply.ts";
 import { createReplyBuilder, replyText } from "../reply.ts";
-import { backoffMs, waitOf } from "../retry.ts";
 import { runAgent, TurnStopped, turnTimedOut } from "../run-agent.ts";
 import type { DispatcherPorts, DispatcherSettings } from "../settings.ts";
-
-const ATTEMPTS = 5;
-const BACKOFF = { firstMs: 1_000, longestMs: 60_000 };
 
 export interface ScheduledTurnRun {
   readonly ports: DispatcherPorts;
   readonly settings: DispatcherSettings;
   readonly memory: MemoryKeeper;
+  /** When this process began to work. */
+  readonly startedAt: number;
   target(to: ScheduleTarget): Promise<Address>;
 }
 
@@ -165,10 +164,10 @@ async function replyTo(to: Address, content: readonly OutboundContent[], { ports
 
 async function giveBackOrFail(
   turn: ClaimedTurn,
-  { ports, settings }: ScheduledTurnRun,
+  { ports, settings, startedAt }: ScheduledTurnRun,
   error: unknown,
 ): Promise<"failed" | "cancelled" | undefined> {
-  const { store, random, clock, log } = ports;
+  const { store, log } = ports;
   if (error instanceof TurnStopped && error.why !== "cancelled") {
     if (error.why === "shutdown") await store.releaseTurn(turn.claim, 0, undefined, { keepAttempt: true });
     return undefined;
@@ -177,10 +176,9 @@ async function giveBackOrFail(
   const stored = describeError(error);
   if (outcome === "failed") {
     log.warn({ turn: turn.id, attempt: turn.attempt, error: stored }, "scheduled turn failed");
-    if (!(error instanceof RejectedError) && turn.attempt < ATTEMPTS) {
-      const waitMs = waitOf(error, clock.now()) ?? backoffMs(turn.attempt, BACKOFF, random);
-      const keepAttempt = isResting(error) && clock.now() - turn.createdAt < settings.turnTimeoutMs;
-      await store.releaseTurn(turn.claim, waitMs, stored, { keepAttempt });
+    const next = nextAttempt(turn, error, { ...ports, ...settings, startedAt });
+    if (next !== undefined) {
+      await store.releaseTurn(turn.claim, next.waitMs, stored, { keepAttempt: next.keepAttempt });
       return undefined;
     }
   }

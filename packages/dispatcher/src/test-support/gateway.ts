@@ -101,6 +101,7 @@ export async function startGateway(agent: Agent, options: PlatformOptions = {}) 
       bindings: [],
       concurrency: 16,
       turnTimeoutMs: 600_000,
+      turnRetryMs: 0,
       mediaGraceMs: 2_000,
       longReply: "continue",
       deferHours: 72,

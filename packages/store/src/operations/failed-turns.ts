@@ -72,6 +72,7 @@ export function createFailedTurns(e: Sql, ids: Ids) {
         shown: null,
         outcome: null,
         error: null,
+        failing_since: null,
         finished_at: null,
       })
       .where("seq", "=", p.seq),

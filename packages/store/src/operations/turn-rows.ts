@@ -219,6 +219,7 @@ export function createTurnRows(e: Sql, { ids, standing }: { ids: Ids; standing: 
         quota: where.quota,
         cancelled: turn.cancelled === 1,
         createdAt: turn.created_at,
+        ...(turn.failing_since === null ? {} : { failingSince: turn.failing_since }),
       };
     },
   };

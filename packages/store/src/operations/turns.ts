@@ -102,7 +102,10 @@ export function createTurns(
     db.selectFrom("messages").select("platform_id").where("seq", "=", p.seq),
   );
   const release = e.prepare(
-    (db, p: { seq: number; claim: number; dueAt: number; error: string | null; keep: number }) =>
+    (
+      db,
+      p: { seq: number; claim: number; dueAt: number; error: string | null; keep: number; failedAt: number | null },
+    ) =>
       db
         .updateTable("turns")
         .set({
@@ -111,6 +114,7 @@ export function createTurns(
           due_at: p.dueAt,
           error: p.error,
           attempt: sql<number>`attempt - ${p.keep}`,
+          failing_since: sql<number | null>`coalesce(failing_since, ${p.failedAt})`,
         })
         .where("seq", "=", p.seq)
         .where("claim", "=", p.claim)
@@ -241,6 +245,7 @@ export function createTurns(
         dueAt: context.now + retryInMs,
         error: text,
         keep: options.keepAttempt === true ? 1 : 0,
+        failedAt: error === undefined ? null : context.now,
       });
       if (turn === undefined) throw new StaleClaimError(`turn ${claim.id}`);
       const attempt = options.keepAttempt === true ? turn.attempt + 1 : turn.attempt;

@@ -178,6 +178,25 @@ export function turnTests(world: () => World): void {
     expect(textsOf(await w.claimTurn())).toEqual(["[image]"]);
   });
 
+  it("tells since when its attempts have failed, and not before one did", async () => {
+    const w = world();
+    await w.say("ann", "hi");
+    const first = await w.claimTurn();
+    await w.store.releaseTurn(first.claim, 0, undefined, { keepAttempt: true });
+    const second = await w.claimTurn();
+    w.advance(5_000);
+    await w.store.releaseTurn(second.claim, 0, PROBLEM);
+    const third = await w.claimTurn();
+    w.advance(5_000);
+    await w.store.releaseTurn(third.claim, 0, PROBLEM);
+
+    const fourth = await w.claimTurn();
+
+    expect([first, second].map(({ failingSince }) => failingSince)).toEqual([undefined, undefined]);
+    expect(third.failingSince).toBeGreaterThanOrEqual(first.createdAt + 5_000);
+    expect(fourth.failingSince).toBe(third.failingSince);
+  });
+
   it("gives a released turn out again with the same messages, as the next attempt", async () => {
     const w = world();
     await w.say("ann", "one");
