@@ -14,6 +14,7 @@ const WIRE: WireFormat = {
   end: "",
   fail: (problem) => `event: error\n${data({ message: problem })}`,
   garbage: data({ kind: "shout", text: "hey" }),
+  unknown: `${data({ kind: "shout", text: "hey" })}event: ping\ndata: still here\n\nevent: ping\ndata: {}\n\n`,
 };
 
 agentContract("http", {
@@ -134,6 +135,18 @@ describe("http agent", () => {
     const answer = await ask(answering(`: hello\n\n${events.map(data).join("")}`, "text/event-stream"));
 
     expect(answer).toMatchObject({ events, error: undefined });
+  });
+
+  it.each(["reasoning", "reasoning_content"])("takes %s for what the model thought", async (kind) => {
+    const stream = data({ kind, text: "hm" }) + data({ kind: "text-delta", text: "yes" });
+
+    const { events, error } = await ask(answering(stream, "text/event-stream"));
+
+    expect(error).toBeUndefined();
+    expect(events).toEqual([
+      { kind: "reasoning-delta", text: "hm" },
+      { kind: "text-delta", text: "yes" },
+    ]);
   });
 
   it.each([

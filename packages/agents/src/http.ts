@@ -3,10 +3,10 @@ import { z } from "zod";
 import type { AgentType } from "./agent-type.ts";
 import { address, headers, patience, secret } from "./config.ts";
 import { fieldsOf, listIn } from "./json.ts";
-import { parseAgentEvent, parseContent } from "./parse-event.ts";
+import { createEventReader, parseContent } from "./parse-event.ts";
 import type { AgentPorts } from "./ports.ts";
 import { signWebhook } from "./signature.ts";
-import { type Answer, describeProblem } from "./transport/exchange.ts";
+import { type Answer, describeProblem, type Exchange } from "./transport/exchange.ts";
 import type { Failures } from "./transport/failures.ts";
 import { exchangeFor } from "./transport/for-agent.ts";
 import { readServerEvents, type ServerEvent } from "./transport/server-events.ts";
@@ -53,7 +53,7 @@ export function createHttpAgent(name: string, config: HttpAgentConfig, ports: Ag
         },
         signal,
       );
-      yield* readAnswer(answer, exchange.failures);
+      yield* readAnswer(answer, exchange);
     },
   };
 }
@@ -64,11 +64,12 @@ export const httpAgent: AgentType<typeof httpConfigSchema> = {
   create: createHttpAgent,
 };
 
-async function* readAnswer(answer: Answer, failures: Failures): AsyncGenerator<AgentEvent> {
+async function* readAnswer(answer: Answer, exchange: Exchange): AsyncGenerator<AgentEvent> {
+  const { failures } = exchange;
   const { status, mime } = answer;
   if (status === 204) return answer.discard();
   if (mime === "application/json" || mime.endsWith("+json")) yield* readJson(await answer.json(), failures);
-  else if (mime === "text/event-stream") yield* readStream(answer, failures);
+  else if (mime === "text/event-stream") yield* readStream(answer, exchange);
   else if (mime === "text/plain") yield* readText(answer);
   else if (mime === "" && (await answer.text()) === "") return;
   else {
@@ -84,20 +85,29 @@ function* readJson(body: unknown, failures: Failures): Generator<AgentEvent> {
   for (const part of parsed) yield { kind: "content", content: part };
 }
 
-async function* readStream(answer: Answer, failures: Failures): AsyncGenerator<AgentEvent> {
+async function* readStream(answer: Answer, { failures, log }: Exchange): AsyncGenerator<AgentEvent> {
+  const reader = createEventReader(log, failures.garbage);
   for await (const event of readServerEvents(answer.chunks(), failures)) {
-    if (event.data === "[DONE]") return;
+    if (event.data === "[DONE]") break;
     const value = parseData(event, failures);
     if (event.event === "error" || isError(value)) throw failures.reported(describeProblem(value) ?? "");
-    yield parseAgentEvent(value, failures.garbage);
+    const read = reader.read(value, nameOf(event));
+    if (read !== undefined) yield read;
   }
+  reader.end();
 }
 
-function parseData({ event, data, cut }: ServerEvent, failures: Failures): unknown {
+/** Servers keep a connection alive by events of their own, such as `ping`. */
+function nameOf({ event }: ServerEvent): string | undefined {
+  return event === "" || event === "message" ? undefined : event;
+}
+
+function parseData(serverEvent: ServerEvent, failures: Failures): unknown {
+  const { data, cut } = serverEvent;
   try {
     return JSON.parse(data);
   } catch {
-    if (event === "error") return data;
+    if (nameOf(serverEvent) !== undefined && !cut) return data;
     throw cut ? failures.brokenOff() : failures.garbage(`an event of ${data.length} characters that are no JSON`);
   }
 }

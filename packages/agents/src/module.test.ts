@@ -25,7 +25,7 @@ const write = (name: string, source: string) => writeFile(join(folder, name), so
 const PLAYER = `
   export default ({ options: { script } }) => ({
     async *respond(turn, signal) {
-      if (script.kind === "garbage") yield { kind: "shout" };
+      if (script.kind === "garbage" || script.kind === "unknown") yield { kind: "shout", text: "hey" };
       if (script.text !== undefined) yield { kind: "text-delta", text: script.text };
       if (script.kind === "hang") await new Promise(() => {});
       if (script.kind === "break") throw new Error("the model went away");
@@ -38,7 +38,7 @@ agentContract("module", {
     await write("player.mjs", PLAYER);
     return { agent: await load("player.mjs", { script }), requests: () => [], close: async () => {} };
   },
-  plays: ["answer", "silent", "hang", "break", "garbage"],
+  plays: ["answer", "unknown", "silent", "hang", "break", "garbage"],
 });
 
 describe("module agent", () => {

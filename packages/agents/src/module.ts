@@ -4,6 +4,7 @@ import {
   AuthenticationError,
   ChannelError,
   type JsonObject,
+  type Logger,
   ProtocolError,
   RejectedError,
   type SummaryRequest,
@@ -13,7 +14,7 @@ import {
 import { z } from "zod";
 import type { AgentType } from "./agent-type.ts";
 import { loadModule } from "./load-module.ts";
-import { parseAgentEvent } from "./parse-event.ts";
+import { createEventReader } from "./parse-event.ts";
 import type { AgentPorts } from "./ports.ts";
 import { abortable } from "./transport/abortable.ts";
 
@@ -53,7 +54,7 @@ export async function createModuleAgent(name: string, config: ModuleAgentConfig,
   const write = agent.summarize?.bind(agent);
   return {
     ...(agent.capabilities === undefined ? {} : { capabilities: agent.capabilities }),
-    respond: (turn, signal) => guard(label, agent, turn, signal),
+    respond: (turn, signal) => guard(label, agent, ports.log, turn, signal),
     ...(write === undefined ? {} : { summarize: (request, signal) => summarize(label, write, request, signal) }),
     ...(agent.close === undefined ? {} : { close: async () => agent.close?.() }),
   };
@@ -82,15 +83,23 @@ function isAgent(value: unknown): value is Agent {
 }
 
 /** Somebody else's code: its events are checked, its errors sorted, and it is left behind when it does not stop. */
-async function* guard(label: string, agent: Agent, turn: Turn, signal: AbortSignal): AsyncGenerator<AgentEvent> {
+async function* guard(
+  label: string,
+  agent: Agent,
+  log: Logger,
+  turn: Turn,
+  signal: AbortSignal,
+): AsyncGenerator<AgentEvent> {
   const garbage = (problem: string) => new ProtocolError(`${label} answered ${problem}`, { code: "agent.garbage" });
+  const reader = createEventReader(log, garbage);
   let events: AsyncIterator<unknown> | undefined;
   try {
     events = iterate(agent.respond(turn, signal), garbage);
     for (;;) {
       const next = await abortable(Promise.resolve(events.next()), signal);
-      if (next.done === true) return;
-      yield parseAgentEvent(next.value, garbage);
+      if (next.done === true) return reader.end();
+      const event = reader.read(next.value);
+      if (event !== undefined) yield event;
     }
   } catch (error) {
     signal.throwIfAborted();

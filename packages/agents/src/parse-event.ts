@@ -1,5 +1,7 @@
-import { type AgentEvent, type Answer, ChannelError, parseOutboundContent } from "@wxgate/core";
+import { type AgentEvent, type Answer, ChannelError, type Logger, parseOutboundContent } from "@wxgate/core";
 import { z } from "zod";
+import { fieldsOf, textIn } from "./json.ts";
+import { createUnknownKinds } from "./turn/unknown-kinds.ts";
 
 const text = z.string();
 const tokens = z.number().int().nonnegative().optional();
@@ -28,8 +30,41 @@ const eventSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("usage"), inputTokens: tokens, outputTokens: tokens }),
 ]);
 
-/** Checks what somebody else's program calls an event. `problem` completes "answered …". */
-export function parseAgentEvent(value: unknown, garbage: (problem: string) => Error): AgentEvent {
+const KINDS: ReadonlySet<string> = new Set(eventSchema.options.map(({ shape }) => shape.kind.value));
+/** What other protocols call the same. */
+const ALIASES: ReadonlyMap<string, string> = new Map([
+  ["reasoning", "reasoning-delta"],
+  ["reasoning_content", "reasoning-delta"],
+]);
+
+export interface EventReader {
+  /** Undefined for what is passed over. `name`: what the stream calls it beside its own `kind`. */
+  read(value: unknown, name?: string): AgentEvent | undefined;
+  /** To be called at the answer's end. */
+  end(): void;
+}
+
+/** Checks what somebody else's program calls events. `problem` completes "answered …". */
+export function createEventReader(log: Logger, garbage: (problem: string) => Error): EventReader {
+  const unknown = createUnknownKinds(log, garbage);
+  return {
+    read(value, name) {
+      const fields = fieldsOf(value);
+      const said = textIn(fields?.kind) ?? name;
+      const kind = said === undefined ? undefined : (ALIASES.get(said) ?? said);
+      if (kind !== undefined && !KINDS.has(kind)) {
+        unknown.pass(kind);
+        return undefined;
+      }
+      const event = parseAgentEvent(kind === said ? value : { ...fields, kind }, garbage);
+      unknown.known();
+      return event;
+    },
+    end: unknown.end,
+  };
+}
+
+function parseAgentEvent(value: unknown, garbage: (problem: string) => Error): AgentEvent {
   const parsed = eventSchema.safeParse(value);
   if (!parsed.success) throw garbage(`an event that is none: ${z.prettifyError(parsed.error)}`);
   const event = parsed.data;

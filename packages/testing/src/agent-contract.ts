@@ -15,6 +15,8 @@ import { collectAnswer, sampleTurn } from "./agent-turn.ts";
 export type BackendScript =
   /** Says `text` and ends well; the bytes leave in pieces of `pieceBytes`, in the middle of characters too. */
   | { readonly kind: "answer"; readonly text: string; readonly pieceBytes?: number }
+  /** Begins with something of a kind that its protocol does not have yet, then says `text` and ends well. */
+  | { readonly kind: "unknown"; readonly text: string }
   /** Ends well without a word for the person. */
   | { readonly kind: "silent" }
   /** Says `text`, then nothing, and never ends. */
@@ -148,6 +150,18 @@ const ANSWERS: readonly ContractTest[] = [
       const { events } = await collectAnswer(agent.respond(sampleTurn({ text: SAID }), AbortSignal.abort()));
 
       expect(events).toEqual([]);
+    },
+  },
+  {
+    plays: "unknown",
+    title: "passes over what the protocol may have one day",
+    async run({ start }) {
+      const { agent } = await start({ kind: "unknown", text: SAID });
+
+      const { text, error } = await collectAnswer(agent.respond(sampleTurn({}), never()));
+
+      expect(error).toBeUndefined();
+      expect(text).toBe(SAID);
     },
   },
   {

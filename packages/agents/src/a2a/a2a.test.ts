@@ -50,6 +50,7 @@ const WIRE: WireFormat = {
   end: status("COMPLETED"),
   fail: (problem) => status("FAILED", problem),
   garbage: event({ hello: "world" }),
+  unknown: event({ shoutUpdate: { ...IDS, text: "hey" } }),
 };
 
 const withCard =

@@ -8,6 +8,7 @@ import type { Exchange } from "../transport/exchange.ts";
 import { exchangeFor, tellToStop } from "../transport/for-agent.ts";
 import { readReply } from "../transport/read-reply.ts";
 import { type Part, turnParts } from "../turn/parts.ts";
+import { createUnknownKinds } from "../turn/unknown-kinds.ts";
 import { type Endpoint, findEndpoint } from "./card.ts";
 import { createTaskReader, type TaskReader } from "./read-task.ts";
 import { type A2aResult, METHODS, type MessageContext, parseResult, userMessage } from "./wire.ts";
@@ -132,7 +133,8 @@ async function* call(
   method: keyof (typeof METHODS)["1.0"],
   params: object,
 ): AsyncGenerator<A2aResult> {
-  const { failures } = exchange;
+  const { failures, log } = exchange;
+  const unknown = createUnknownKinds(log, failures.garbage);
   const reply = await exchange.send(
     {
       method: "POST",
@@ -147,13 +149,23 @@ async function* call(
     },
     signal,
   );
-  for await (const { value } of readReply(reply, failures)) {
+  for await (const { value, streamed } of readReply(reply, failures)) {
     const { error, result } = fieldsOf(value) ?? {};
     if (error !== undefined && error !== null) throw rpcFailure(error, exchange);
     const parsed = parseResult(result);
-    if (parsed === undefined) throw failures.garbage("a result that is no message, task or update");
-    yield parsed;
+    if (parsed !== undefined) {
+      unknown.known();
+      yield parsed;
+    } else if (streamed) unknown.pass(kindOf(result));
+    else throw failures.garbage("a result that is no message, task or update");
   }
+  unknown.end();
+}
+
+/** 1.0 names a result by its only key, what came before it by `kind`. */
+function kindOf(result: unknown): string {
+  const fields = fieldsOf(result) ?? {};
+  return textIn(fields.kind) ?? Object.keys(fields)[0] ?? "";
 }
 
 function rpcFailure(error: unknown, { failures }: Exchange): ChannelError {

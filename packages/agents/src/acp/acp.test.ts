@@ -42,7 +42,7 @@ agentContract("acp", {
       },
     };
   },
-  plays: ["answer", "silent", "hang", "break", "fail", "garbage"],
+  plays: ["answer", "unknown", "silent", "hang", "break", "fail", "garbage"],
 });
 
 const asked = (text: string, more: Partial<Turn> = {}): Turn => ({ ...sampleTurn({ text }), ...more });

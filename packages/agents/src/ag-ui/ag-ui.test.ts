@@ -19,6 +19,7 @@ const WIRE: WireFormat = {
   end: event("TEXT_MESSAGE_END", { messageId: "m-1" }) + END,
   fail: (message) => event("RUN_ERROR", { message, code: "internal" }),
   garbage: 'data: {"hello":"world"}\n\n',
+  unknown: 'data: {"type":"SHOUT","delta":"hey"}\n\n',
 };
 
 agentContract("ag-ui", {

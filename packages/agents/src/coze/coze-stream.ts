@@ -1,8 +1,9 @@
 import type { AgentEvent, ChannelError } from "@wxgate/core";
 import { countIn, type Fields, fieldsOf, listIn, textIn } from "../json.ts";
-import type { Answer } from "../transport/exchange.ts";
+import type { Answer, Exchange } from "../transport/exchange.ts";
 import type { Failures } from "../transport/failures.ts";
 import { readReply } from "../transport/read-reply.ts";
+import { createUnknownKinds } from "../turn/unknown-kinds.ts";
 
 /** A chat is one answer within a conversation. */
 export interface CozeChat {
@@ -46,11 +47,12 @@ export function cozeFailure(value: unknown, failures: Failures): ChannelError | 
 /** One stream of `v3/chat`. Its end is `conversation.chat.completed` or `requires_action`. */
 export async function* readCoze(
   answer: Answer,
-  failures: Failures,
+  { failures, log }: Exchange,
   { followUps, showReasoning }: CozeReading,
 ): AsyncGenerator<CozeItem> {
   const suggestions: string[] = [];
   const speech = createSpeech();
+  const unknown = createUnknownKinds(log, failures.garbage);
   let ended = false;
 
   for await (const { event, value, streamed } of readReply(answer, failures)) {
@@ -84,9 +86,12 @@ export async function* readCoze(
         yield* usageIn(fields);
       }
     } else if (!event.startsWith("conversation.") && event !== "ping" && event !== "done") {
-      throw failures.garbage(`an event named ${JSON.stringify(event)}`);
+      unknown.pass(event);
+      continue;
     }
+    unknown.known();
   }
+  unknown.end();
   if (!ended) throw failures.brokenOff();
   if (followUps && suggestions.length > 0) {
     const items = suggestions.map((text, index) => ({ id: `follow-up-${index + 1}`, text }));

@@ -33,6 +33,7 @@ const WIRE: WireFormat = {
   end: END,
   fail: (msg) => event("conversation.chat.failed", { ...CHAT, last_error: { code: 5000, msg } }),
   garbage: event("surprise", { hello: "world" }),
+  unknown: event("surprise", { type: "answer", content: "hey" }),
 };
 
 agentContract("coze", {

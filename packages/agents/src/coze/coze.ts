@@ -94,7 +94,7 @@ async function* answer(asked: Asked): AsyncGenerator<AgentEvent> {
         outputs.push({ tool_call_id: call.id, output: text });
         yield { kind: "tool", name: call.name, state: failed ? "failed" : "finished" };
       }
-      reading = readCoze(await submit(asked, chat, outputs), exchange.failures, config);
+      reading = readCoze(await submit(asked, chat, outputs), exchange, config);
     }
   } finally {
     if (signal.aborted && chat !== undefined) void stop(asked, chat);
@@ -105,12 +105,12 @@ async function* answer(asked: Asked): AsyncGenerator<AgentEvent> {
 async function* begin(asked: Asked, conversation: RemoteConversation, parts: readonly object[]) {
   const { config, ports, exchange, turn } = asked;
   try {
-    yield* readCoze(await ask(asked, conversation, parts), exchange.failures, config);
+    yield* readCoze(await ask(asked, conversation, parts), exchange, config);
   } catch (error) {
     if (conversation.id === undefined || !isNotFound(error)) throw error;
     ports.log.warn({ turn: turn.id, session: turn.session }, "the agent forgot this conversation; a new one is begun");
     // What the new one is called is kept in place of the old as soon as Coze says it.
-    yield* readCoze(await ask(asked, { user: conversation.user }, parts), exchange.failures, config);
+    yield* readCoze(await ask(asked, { user: conversation.user }, parts), exchange, config);
   }
 }
 

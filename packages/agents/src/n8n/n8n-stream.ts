@@ -1,8 +1,9 @@
 import type { AgentEvent } from "@wxgate/core";
 import { type Fields, fieldsOf, listIn, textIn } from "../json.ts";
 import { parseContent } from "../parse-event.ts";
-import { type Answer, describeProblem } from "../transport/exchange.ts";
+import { type Answer, describeProblem, type Exchange } from "../transport/exchange.ts";
 import type { Failures } from "../transport/failures.ts";
+import { createUnknownKinds } from "../turn/unknown-kinds.ts";
 import { createJsonCutter } from "./json-objects.ts";
 
 const LONGEST_DOCUMENT = 4 * 1024 * 1024;
@@ -14,7 +15,8 @@ const TEXT_KEYS = ["output", "text", "response", "answer"];
  * What a workflow answers: JSON objects one behind the other where it streams, else one document or text. Every node that
  * speaks begins and ends, so only the end of the body is the end of the answer.
  */
-export async function* readN8n(answer: Answer, failures: Failures): AsyncGenerator<AgentEvent> {
+export async function* readN8n(answer: Answer, { failures, log }: Exchange): AsyncGenerator<AgentEvent> {
+  const unknown = createUnknownKinds(log, failures.garbage);
   if (answer.mime === "text/html") {
     answer.discard();
     throw failures.garbage("a page; is the address that of a webhook, and not of a form?");
@@ -34,11 +36,19 @@ export async function* readN8n(answer: Answer, failures: Failures): AsyncGenerat
       if (text !== "") yield { kind: "text-delta", text };
       return;
     }
-    for (const document of cutter.feed(text)) yield* documentEvents(parse(document, failures), blocks, failures);
+    for (const document of cutter.feed(text)) {
+      const value = parse(document, failures);
+      const kind = unknownItem(value);
+      if (kind === undefined) {
+        unknown.known();
+        yield* documentEvents(value, blocks, failures);
+      } else unknown.pass(kind);
+    }
   }
 
   for await (const chunk of answer.chunks()) yield* take(decoder.decode(chunk, { stream: true }));
   yield* take(decoder.decode());
+  unknown.end();
   const rest = cutter.rest();
   if (rest !== "") yield* bareEvents(rest, failures);
   if (blocks.open() && !answer.framed) throw failures.brokenOff();
@@ -62,6 +72,13 @@ function* documentEvents(value: unknown, blocks: Blocks, failures: Failures): Ge
     const name = textIn(fields.name) ?? node;
     yield { kind: "tool", name, state: fields.type === "tool-call-start" ? "started" : "finished" };
   }
+}
+
+/** What n8n calls something that it streams and we do not know: only streamed items say which node they are of. */
+function unknownItem(value: unknown): string | undefined {
+  const { type, metadata } = fieldsOf(value) ?? {};
+  const isStreamed = fieldsOf(metadata)?.nodeId !== undefined;
+  return isStreamed && typeof type === "string" && !STREAM_ITEMS.includes(type) ? type : undefined;
 }
 
 interface Blocks {

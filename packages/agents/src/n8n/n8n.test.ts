@@ -23,6 +23,7 @@ const WIRE: WireFormat = {
   end: chunk("end"),
   fail: (problem) => chunk("error", problem),
   garbage: '{"hello":"world"}',
+  unknown: chunk("shout", "hey"),
 };
 
 agentContract("n8n", {

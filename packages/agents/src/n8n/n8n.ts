@@ -69,7 +69,7 @@ export function createN8nAgent(name: string, config: N8nAgentConfig, ports: Agen
         },
         signal,
       );
-      yield* readN8n(answer, exchange.failures);
+      yield* readN8n(answer, exchange);
     },
   };
 }

@@ -26,6 +26,7 @@ const WIRE: WireFormat = {
   end: completed(),
   fail: (problem) => event("response.failed", { response: { error: { code: "server_error", message: problem } } }),
   garbage: 'data: {"hello":"world"}\n\n',
+  unknown: 'data: {"type":"response.shout.delta","delta":"hey"}\n\n',
 };
 
 agentContract("openai-responses", {

@@ -1,8 +1,9 @@
 import { countIn, type Fields, fieldsOf, listIn, textIn } from "../json.ts";
-import { type Answer, describeProblem } from "../transport/exchange.ts";
+import { type Answer, describeProblem, type Exchange } from "../transport/exchange.ts";
 import type { Failures } from "../transport/failures.ts";
 import { readReply } from "../transport/read-reply.ts";
 import { createThinkingFilter } from "../turn/hide-thinking.ts";
+import { createUnknownKinds } from "../turn/unknown-kinds.ts";
 
 export interface ToolCall {
   readonly id: string;
@@ -24,7 +25,8 @@ export type ChatItem =
  * The end is `finish_reason` or `[DONE]`. Where a server sends neither, the end that HTTP itself marks counts, if
  * something was said before it.
  */
-export async function* readChat(answer: Answer, failures: Failures): AsyncGenerator<ChatItem> {
+export async function* readChat(answer: Answer, { failures, log }: Exchange): AsyncGenerator<ChatItem> {
+  const unknown = createUnknownKinds(log, failures.garbage);
   const calls = createCallCollector();
   const filter = createThinkingFilter();
   let reason: string | undefined;
@@ -39,6 +41,12 @@ export async function* readChat(answer: Answer, failures: Failures): AsyncGenera
       break;
     }
     const chunk = checkChunk(value, event, failures);
+    if (listIn(chunk.choices) === undefined && fieldsOf(chunk.usage) === undefined) {
+      if (!streamed) throw failures.garbage('JSON without "choices"');
+      unknown.pass(event || (textIn(chunk.type) ?? textIn(chunk.object) ?? ""));
+      continue;
+    }
+    unknown.known();
     usage = usageOf(chunk) ?? usage;
     const choice = fieldsOf(listIn(chunk.choices)?.[0]);
     if (choice === undefined) continue;
@@ -51,6 +59,7 @@ export async function* readChat(answer: Answer, failures: Failures): AsyncGenera
     reason = textIn(choice.finish_reason) ?? reason;
     done ||= !streamed;
   }
+  unknown.end();
   if (reason === "error") throw failures.reported("finish_reason error");
   if (reason === undefined && !done && !(answer.framed && said)) throw failures.brokenOff();
   const { text, reasoning } = filter.end();
@@ -64,8 +73,7 @@ function checkChunk(value: unknown, event: string, failures: Failures): Fields {
   const chunk = fieldsOf(value);
   if (event === "error" || (chunk?.error !== undefined && chunk.error !== null))
     throw failures.reported(describeProblem(value) ?? "");
-  if (chunk === undefined || (listIn(chunk.choices) === undefined && fieldsOf(chunk.usage) === undefined))
-    throw failures.garbage('JSON without "choices"');
+  if (chunk === undefined) throw failures.garbage("JSON that is no object");
   return chunk;
 }
 

@@ -14,6 +14,7 @@ const WIRE: WireFormat = {
   end: END,
   fail: (message) => data({ error: { message, type: "server_error", code: 502 } }),
   garbage: data({ hello: "world" }),
+  unknown: `event: ping\ndata: {"type":"ping"}\n\n${data({ object: "chat.completion.notice", text: "hey" })}`,
 };
 
 agentContract("openai", {

@@ -87,7 +87,7 @@ async function* answer(asked: Asked): AsyncGenerator<AgentEvent> {
     const mayCall = round <= config.maxToolRounds;
     let text = "";
     let end: Extract<ChatItem, { kind: "end" }> | undefined;
-    for await (const item of readChat(await ask(asked, messages, tools, mayCall), asked.exchange.failures)) {
+    for await (const item of readChat(await ask(asked, messages, tools, mayCall), asked.exchange)) {
       if (item.kind === "text") {
         yield { kind: "text-delta", text: spoken && text === "" ? `\n\n${item.text}` : item.text };
         text += item.text;
@@ -130,7 +130,7 @@ async function summarize(
   const asked = { config, exchange, turn: request, signal };
   let text = "";
   let reason = "";
-  for await (const item of readChat(await ask(asked, messages, [], true), exchange.failures)) {
+  for await (const item of readChat(await ask(asked, messages, [], true), exchange)) {
     if (item.kind === "text") text += item.text;
     else if (item.kind === "end") reason = item.reason;
   }

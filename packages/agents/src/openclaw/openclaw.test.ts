@@ -20,6 +20,7 @@ const WIRE: WireFormat = {
   end: END,
   fail: (message) => data({ error: { message, type: "api_error" } }),
   garbage: data({ hello: "world" }),
+  unknown: data({ type: "notice", text: "hey" }),
 };
 
 agentContract("openclaw", {

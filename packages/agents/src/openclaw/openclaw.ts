@@ -57,7 +57,7 @@ export function createOpenClawAgent(name: string, config: OpenClawAgentConfig, p
       };
       const lines = createMediaLines();
       let silent = true;
-      for await (const item of readChat(await exchange.send(request, signal), exchange.failures)) {
+      for await (const item of readChat(await exchange.send(request, signal), exchange)) {
         const events: readonly AgentEvent[] =
           item.kind === "text" ? lines.feed(item.text) : item.kind === "end" ? lines.end() : asideEvents(item, config);
         silent &&= events.every(({ kind }) => kind !== "text-delta" && kind !== "content");

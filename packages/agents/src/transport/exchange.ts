@@ -1,4 +1,4 @@
-import { ChannelError, type Clock, type Fetch } from "@wxgate/core";
+import { ChannelError, type Clock, type Fetch, type Logger } from "@wxgate/core";
 import { abortable } from "./abortable.ts";
 import { createFailures, type Failures } from "./failures.ts";
 import { createRedact } from "./redact.ts";
@@ -32,6 +32,7 @@ export interface ExchangeOptions {
   readonly label: string;
   readonly fetch: Fetch;
   readonly clock: Clock;
+  readonly log: Logger;
   /** Until the server begins to answer. */
   readonly timeoutMs: number;
   /** Longest silence in the middle of an answer. */
@@ -68,6 +69,7 @@ export interface Answer {
 
 export interface Exchange {
   readonly failures: Failures;
+  readonly log: Logger;
   /** @throws one of the four errors on every status but 2xx; the signal's own reason when it fires. */
   send(request: ExchangeRequest, signal: AbortSignal): Promise<Answer>;
 }
@@ -138,6 +140,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
 
   return {
     failures,
+    log: options.log,
     async send(request, signal) {
       const cancelling = cancelWith(signal);
       const { cancel, release } = cancelling;

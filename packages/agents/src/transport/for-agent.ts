@@ -21,13 +21,14 @@ export interface Credentials {
 export function exchangeFor(
   name: string,
   { timeoutMs, idleTimeoutMs, headers }: Reached,
-  { fetch, clock }: AgentPorts,
+  { fetch, clock, log }: AgentPorts,
   { address, secrets, keys, place, final4xx }: Credentials,
 ): Exchange {
   return createExchange({
     label: `agent "${name}"`,
     fetch,
     clock,
+    log,
     timeoutMs,
     idleTimeoutMs,
     secrets: [...secrets, ...Object.values(headers), ...new URL(address).searchParams.values()],
