@@ -59,6 +59,7 @@ export interface AgentContractOptions {
 }
 
 const SAID = "你好 👩‍👩‍👧‍👦 — naïve café, 🇨🇳 \u{20000}";
+const LONG = "\u{957F}".repeat(35_000);
 const SECRET = "canary-9f8e7d6c5b4a";
 /** Generous for a busy machine, far below every time-out of an agent. */
 const PROMPTLY_MS = 2_000;
@@ -150,6 +151,17 @@ const ANSWERS: readonly ContractTest[] = [
       const { events } = await collectAnswer(agent.respond(sampleTurn({ text: SAID }), AbortSignal.abort()));
 
       expect(events).toEqual([]);
+    },
+  },
+  {
+    plays: "answer",
+    title: "takes 100 KB in one piece",
+    async run({ start }) {
+      const { agent } = await start({ kind: "answer", text: LONG });
+
+      const { text } = await collectAnswer(agent.respond(sampleTurn({ text: LONG }), never()));
+
+      expect(text.endsWith(LONG)).toBe(true);
     },
   },
   {

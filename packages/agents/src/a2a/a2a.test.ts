@@ -211,6 +211,20 @@ describe("a2a agent", () => {
     expect(text).toBe("hi");
   });
 
+  it("takes JSON instead of a stream", async () => {
+    expect((await ask(NEW_CARD, rpc({ message: { parts: [{ text: "hi" }] } }))).text).toBe("hi");
+  });
+
+  it("asks after the task where the stream ends before it does", async () => {
+    const done = { id: "task-1", contextId: "ctx-1", status: { state: "TASK_STATE_COMPLETED" } };
+    const artifacts = [{ artifactId: "a", parts: [{ text: "done" }] }];
+
+    const { text } = await ask(NEW_CARD, SUBMITTED + status("WORKING"), rpc({ ...done, artifacts }));
+
+    expect(text).toBe("done");
+    expect([0, 1].map((position) => sent(position).method)).toEqual(["SendStreamingMessage", "GetTask"]);
+  });
+
   it("asks the person what the task wants to know, and answers in the same task", async () => {
     const agent = await start(
       NEW_CARD,

@@ -199,6 +199,23 @@ describe("ag-ui agent", () => {
     expect(sent(2).resume).toBeUndefined();
   });
 
+  it("finds the questions also beside an outcome that is a mere word", async () => {
+    const interrupts = [{ id: "i-1", reason: "input", message: "Which one?" }];
+
+    const { events } = await ask(STARTED + finished({ outcome: "interrupt", interrupts }));
+
+    expect(events).toEqual([{ kind: "content", content: { kind: "text", text: "Which one?" } }]);
+  });
+
+  it("takes a list of events instead of a stream", async () => {
+    const list = (STARTED + said("hi") + END)
+      .split("\n\n")
+      .filter((event) => event !== "")
+      .map((event) => event.replace("data: ", ""));
+
+    expect(await ask(`[${list.join(",")}]`)).toMatchObject({ text: "hi", error: undefined });
+  });
+
   it("hands on a message that is no answer, and drops the question", async () => {
     const interrupts = [{ id: "i-1", reason: "tool_call" }];
     const agent = await start(streaming(finished({ outcome: { type: "interrupt", interrupts } }), END));

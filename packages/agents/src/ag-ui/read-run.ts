@@ -43,7 +43,7 @@ export async function* readRun(
   let state = before;
   let snapshot: readonly unknown[] = [];
 
-  for await (const { value } of readReply(answer, failures)) {
+  for await (const value of runEvents(answer, failures)) {
     const fields = fieldsOf(value);
     const type = textIn(fields?.type);
     if (fields === undefined || type === undefined) throw failures.garbage('an event without a "type"');
@@ -60,7 +60,7 @@ export async function* readRun(
       yield {
         kind: "end",
         state,
-        interrupts: parseInterrupts(fieldsOf(fields.outcome)?.interrupts),
+        interrupts: parseInterrupts(fieldsOf(fields.outcome)?.interrupts ?? fields.interrupts),
         calls: calls.open(),
         text: speech.said() + late,
       };
@@ -71,6 +71,11 @@ export async function* readRun(
     }
   }
   throw failures.brokenOff();
+}
+
+/** Server-sent events, or all of them as one list where the server did not stream. */
+async function* runEvents(answer: Answer, failures: Failures): AsyncGenerator<unknown> {
+  for await (const { value } of readReply(answer, failures)) yield* listIn(value) ?? [value];
 }
 
 function* spoken(type: string, fields: Fields, speech: Speech, showReasoning: boolean): Generator<RunItem> {

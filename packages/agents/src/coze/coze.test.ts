@@ -1,4 +1,4 @@
-import { AuthenticationError, RejectedError, TransientError, type Turn } from "@wxgate/core";
+import { AuthenticationError, ProtocolError, RejectedError, TransientError, type Turn } from "@wxgate/core";
 import { agentContract, collectAnswer, sampleTurn } from "@wxgate/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type BackendServer, type Handler, play, startBackend, type WireFormat } from "../fixtures/backend-server.ts";
@@ -188,6 +188,10 @@ describe("coze agent", () => {
     expect((await ask(JSON.stringify({ code, msg: "no" }))).error).toBeInstanceOf(kind);
     await server?.close();
     expect((await ask(CREATED + event("error", { code, msg: "no" }))).error).toBeInstanceOf(kind);
+  });
+
+  it("calls JSON without a failure garbage: it is no stream", async () => {
+    expect((await ask(JSON.stringify({ code: 0, data: { id: "chat-1" } }))).error).toBeInstanceOf(ProtocolError);
   });
 
   it("asks again when the stream ends before the chat does", async () => {

@@ -25,7 +25,7 @@ const WIRE: WireFormat = {
   end: END,
   fail: (problem) => data({ event: "error", status: 500, code: "internal_server_error", message: problem }),
   garbage: 'data: {"hello":"world"}\n\n',
-  unknown: 'data: {"event":"shout","answer":"hey"}\n\n',
+  unknown: 'event: ping\n\ndata: {"event":"shout","answer":"hey"}\n\n',
 };
 
 agentContract("dify", {

@@ -214,6 +214,15 @@ describe("openai-responses agent", () => {
     expect((await ask(said("once") + completed({ output: [message("once")] }))).text).toBe("once");
   });
 
+  it("says once what a server streams without pieces, or without their item", async () => {
+    const whole = event("response.output_text.done", { item_id: "msg-1", text: "whole" });
+
+    for (const stream of [whole, event("response.output_text.delta", { delta: "whole" })]) {
+      expect((await ask(CREATED + stream + done(message("whole")) + completed())).text).toBe("whole");
+      await server?.close();
+    }
+  });
+
   it("takes JSON instead of a stream", async () => {
     const whole = JSON.stringify({
       id: "resp-1",

@@ -43,9 +43,10 @@ export async function* readResponse(answer: Answer, failures: Failures): AsyncGe
     if (type === "response.failed") throw failures.reported(describeProblem(fieldsOf(fields.response)) ?? "");
     if (type === "response.completed" || type === "response.incomplete") {
       const response = fieldsOf(fields.response) ?? {};
-      const late = output.length > 0 ? [] : itemsIn(response);
-      if (!spoken.any()) for (const item of late) yield* spoken.whole(item);
-      yield* finish(response, [...output, ...late]);
+      const whole = itemsIn(response);
+      if (!spoken.any()) for (const item of whole) yield* spoken.whole(item);
+      // Not every server says of each item when it is done, and not every one repeats them all.
+      yield* finish(response, whole.length > output.length ? whole : output);
       return;
     }
     if (type === "response.output_item.added") yield* started(fieldsOf(fields.item) ?? {});
@@ -70,23 +71,25 @@ function createSpoken() {
   };
   return {
     any: () => last !== undefined,
-    *delta(type: string, { delta, item_id }: Fields): Generator<ResponseItem> {
-      const text = textIn(delta) ?? "";
+    *delta(type: string, { delta, text: whole, item_id }: Fields): Generator<ResponseItem> {
+      const id = textIn(item_id) ?? "";
+      const text = textIn(delta) ?? (type === "response.output_text.done" && !heard.has(id) ? textIn(whole) : "") ?? "";
       if (text === "") return;
       if (REASONING.includes(type)) yield { kind: "reasoning", text };
-      if (type !== "response.output_text.delta" && type !== "response.refusal.delta") return;
-      const id = textIn(item_id) ?? "";
+      if (!SPOKEN.includes(type)) return;
       heard.add(id);
       yield { kind: "text", text: gap(id) + text };
     },
     *whole(item: Fields): Generator<ResponseItem> {
       const id = textIn(item.id) ?? "";
-      const text = heard.has(id) ? "" : messageText(item);
+      // Pieces that did not say what they belong to were this one's.
+      const text = heard.has(id) || heard.has("") ? "" : messageText(item);
       if (text !== "") yield { kind: "text", text: gap(id) + text };
     },
   };
 }
 
+const SPOKEN = ["response.output_text.delta", "response.output_text.done", "response.refusal.delta"];
 const REASONING = ["response.reasoning_text.delta", "response.reasoning_summary_text.delta"];
 
 function messageText({ type, content }: Fields): string {

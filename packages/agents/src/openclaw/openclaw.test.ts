@@ -90,6 +90,12 @@ describe("openclaw agent", () => {
     ]);
   });
 
+  it("takes JSON instead of a stream", async () => {
+    const whole = JSON.stringify({ choices: [{ message: { content: "hi" }, finish_reason: "stop" }] });
+
+    expect((await ask(whole)).text).toBe("hi");
+  });
+
   it("keeps reasoning to itself, unless asked", async () => {
     const stream = chunk({ reasoning_content: "hm" }) + chunk({ content: "yes" }) + END;
 
