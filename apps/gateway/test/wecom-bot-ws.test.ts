@@ -158,14 +158,72 @@ describe("a gateway with a bot on its long connection", () => {
 
       const areAllDone = () => answers(gateway).every(({ spinning }) => spinning === false);
       await waitFor(() => answers(gateway).length > 0 && areAllDone());
-      const before = answers(gateway).length;
       await write(gateway, "more silence");
-      await waitFor(() => answers(gateway).length > before && areAllDone());
+      await waitFor(() => answers(gateway).length > 1 && areAllDone());
 
-      for (const item of answers(gateway)) expect(item).toMatchObject({ finishes: 1, spinning: false });
+      expect(answers(gateway)).toMatchObject([
+        { finishes: 1, spinning: false },
+        { finishes: 1, spinning: false },
+      ]);
     },
     60_000,
   );
+
+  it.each([
+    "after-accept",
+    "after-claim",
+    "mid-agent",
+    "before-complete-turn",
+    "after-complete-turn",
+    "before-send",
+    "after-send",
+    "before-complete-delivery",
+  ])(
+    "that is killed %s shows its answer in one bubble that ends once",
+    async (crashPoint) => {
+      const gateway = await startGateway({ config: (sim) => ({ channels: { helper: botChannel(sim) } }), crashPoint });
+      await connected(gateway);
+      await write(gateway, "hello bot");
+      await gateway.exit();
+      await gateway.restart();
+      await connected(gateway);
+
+      await waitFor(() => finished(gateway).length > 0);
+      // The next answer comes after everything that was due before it.
+      await write(gateway, "and again");
+      await waitFor(() => finished(gateway).length > 1);
+
+      expect(answers(gateway)).toMatchObject([
+        { text: expect.stringContaining("hello bot"), finishes: 1, spinning: false },
+        { text: expect.stringContaining("and again"), finishes: 1, spinning: false },
+      ]);
+    },
+    60_000,
+  );
+
+  it("that is killed just after its first words closes the bubble they opened, also when it then has no answer", async () => {
+    const gateway = await startGateway(
+      withAgent(
+        `export default {
+          async *respond(turn, signal) {
+            if (turn.attempt > 1) return;
+            yield { kind: "text-delta", text: "let me see" };
+            await new Promise((resolve) => signal.addEventListener("abort", resolve));
+          },
+        };`,
+        { sendThinkingMessage: false },
+      ),
+    );
+    await connected(gateway);
+    await write(gateway, "tell me");
+    await waitFor(() => answers(gateway).length > 0);
+    await gateway.kill9();
+    await gateway.restart();
+
+    await waitFor(() => finished(gateway).length > 0);
+
+    expect(answers(gateway)).toMatchObject([{ finishes: 1, spinning: false }]);
+  });
 
   it("sends 34 cards to one chat at once: 30 in the first minute, the others after it, all once", async () => {
     const gateway = await startGateway({ config: (sim) => ({ channels: { helper: botChannel(sim) } }) });

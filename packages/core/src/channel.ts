@@ -38,9 +38,9 @@ export interface Channel {
   withThought?(thought: string, text: string): string;
   openStream?(target: ReplyTarget, resume?: JsonObject): ReplyStream;
   /**
-   * Denied, unanswered or merged: close what was opened for these messages. Called before the turn ends, which is then never
-   * worked on again: resolve once a process that dies, or a line that is down, cannot leave it open any more. Called again
-   * for the same turn after a crash.
+   * Denied, unanswered, merged, answered by another channel, or in the end not at all: close what was opened for these
+   * messages. Called before the turn or the delivery ends, which is then never worked on again: resolve once a process that
+   * dies, or a line that is down, cannot leave it open any more. Called again after a crash.
    *
    * @param stream what `openStream` returned for the turn, in this process or an earlier one
    */
@@ -135,9 +135,12 @@ export interface SendReceipt {
 }
 
 export interface ReplyStream {
-  /** Stored with the turn before the first frame leaves. */
+  /** Stored with the turn before `update` is called. */
   readonly handle: JsonObject;
-  /** Shows the text so far. Never waits; the newest snapshot wins. */
+  /**
+   * Shows the text so far. Never waits; the newest snapshot wins. Nothing leaves before the first call, which comes with an
+   * empty text once the handle is stored.
+   */
   update(textSoFar: string): void;
 }
 

@@ -34,7 +34,7 @@ describe("an agent with stand-ins", () => {
   });
   /** A channel whose answers grow on the phone. */
   function growing(screen: string[]): Partial<Channel> {
-    return { openStream: () => ({ handle: {}, update: (text) => void screen.push(text) }) };
+    return { openStream: () => ({ handle: {}, update: (text) => void (text !== "" && screen.push(text)) }) };
   }
 
   it("is answered for by the first of them that answers", async () => {

@@ -7,14 +7,13 @@ import {
   type Piece,
   ProtocolError,
   RejectedError,
-  type ReplyTarget,
   StaleClaimError,
   TransientError,
 } from "@wxgate/core";
 import { describeError } from "./describe-error.ts";
-import { sendByFallback } from "./fallback.ts";
+import { closeStream, deliveryTarget, type FallbackRun, sendByFallback } from "./fallback.ts";
 import { backoffMs, waitOf } from "./retry.ts";
-import type { DispatcherPorts, DispatcherSettings, Observation } from "./settings.ts";
+import type { Observation } from "./settings.ts";
 
 const BACKOFF = { firstMs: 1_000, longestMs: 300_000 };
 /** An error that is not one of the four is our bug; it is tried this often and then shown as dead. */
@@ -22,9 +21,7 @@ const BUG_ATTEMPTS = 5;
 /** How long an account rests after the platform refused its credentials. */
 const PAUSE_MS = 5 * 60_000;
 
-export interface DeliveryRun {
-  readonly ports: DispatcherPorts;
-  readonly settings: DispatcherSettings;
+export interface DeliveryRun extends FallbackRun {
   /** False once this process could not renew its claims for too long: another may hold them. */
   mayStillSend(): boolean;
 }
@@ -45,7 +42,7 @@ export async function workDelivery(delivery: ClaimedDelivery, run: DeliveryRun, 
     tried = true;
     const receipt = await channel.send(
       {
-        ...targetOf(delivery),
+        ...deliveryTarget(delivery),
         id: delivery.id,
         replyId: delivery.replyId,
         piece,
@@ -81,7 +78,7 @@ async function stage(
   if (delivery.staged) return { piece: delivery.piece, note };
   if (channel.stage === undefined && note === undefined) return { piece: delivery.piece, note };
   const piece =
-    channel.stage === undefined ? delivery.piece : await channel.stage(delivery.piece, targetOf(delivery), abort);
+    channel.stage === undefined ? delivery.piece : await channel.stage(delivery.piece, deliveryTarget(delivery), abort);
   if (piece !== delivery.piece || note !== delivery.note) await ports.store.stageDelivery(delivery.claim, piece, note);
   return { piece, note };
 }
@@ -108,6 +105,7 @@ async function settleFailure(delivery: ClaimedDelivery, error: unknown, run: Del
   const bug = !(error instanceof ChannelError) && delivery.attempt >= BUG_ATTEMPTS;
   const tooOld = clock.now() - delivery.createdAt > run.settings.deferHours * 3_600_000;
   if (final || bug || tooOld) {
+    await closeStream(delivery, run);
     await store.failDelivery(delivery.claim, stored);
     observe?.({ ...observed(delivery), kind: "delivery-dead", error: stored });
     return;
@@ -122,10 +120,6 @@ async function settleFailure(delivery: ClaimedDelivery, error: unknown, run: Del
   const waitMs = waitOf(error, clock.now()) ?? backoffMs(delivery.attempt, BACKOFF, random);
   await store.retryDelivery(delivery.claim, waitMs, stored, { unsent });
   observe?.({ ...observed(delivery), kind: "delivery-retried", error: stored });
-}
-
-function targetOf(delivery: ClaimedDelivery): ReplyTarget {
-  return { to: delivery.conversation, answers: delivery.answers, handles: delivery.handles };
 }
 
 function observed(delivery: ClaimedDelivery): Omit<Observation, "kind"> {

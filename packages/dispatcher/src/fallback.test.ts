@@ -1,4 +1,4 @@
-import { type Address, type Channel, RejectedError, TransientError } from "@wxgate/core";
+import { type Address, type Channel, type JsonObject, RejectedError, TransientError } from "@wxgate/core";
 import { afterEach, describe, expect, it } from "vitest";
 import { answering, said, startGateway } from "./test-support/gateway.ts";
 
@@ -10,6 +10,7 @@ afterEach(async () => {
 
 /** A bot that fails as told, with an app beside it. */
 async function botAndApp(failure: Error) {
+  const closed: (JsonObject | undefined)[] = [];
   const byApp: { to: Address; text: string }[] = [];
   const app: Channel = {
     id: "app",
@@ -40,16 +41,18 @@ async function botAndApp(failure: Error) {
         target() {
           throw new RejectedError("a bot knows no departments", { code: "bot.no-audience" });
         },
+        openStream: () => ({ handle: { bubble: "b1" }, update: () => {} }),
+        settle: async (_target, stream) => void closed.push(stream),
       },
     },
   );
   close = gateway.close;
-  return { ...gateway, byApp };
+  return { ...gateway, byApp, closed };
 }
 
 describe("a channel with a fallback", () => {
   it("has its answer sent by the other when its connection is down", async () => {
-    const { receive, byApp, store } = await botAndApp(
+    const { receive, byApp, store, closed } = await botAndApp(
       new TransientError("not connected", { code: "bot.not-connected" }),
     );
 
@@ -62,6 +65,16 @@ describe("a channel with a fallback", () => {
       ]);
     const { items } = await store.query.deliveries({ limit: 10, channel: "support" });
     expect(items.map(({ state }) => state)).toEqual(["accepted"]);
+    expect(closed).toEqual([{ bubble: "b1" }]);
+  });
+
+  it("does not leave the beginning of an answer open that nobody can send", async () => {
+    const { receive, observations, closed } = await botAndApp(new RejectedError("bad words", { code: "bot.refused" }));
+
+    await receive(said("hi"));
+
+    await expect.poll(() => observations.some(({ kind }) => kind === "delivery-dead")).toBe(true);
+    expect(closed).toEqual([{ bubble: "b1" }]);
   });
 
   it("keeps what may have arrived, and what only waits for a limit", async () => {

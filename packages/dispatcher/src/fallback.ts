@@ -4,8 +4,10 @@ import {
   type ClaimedDelivery,
   type NewReply,
   RejectedError,
+  type ReplyTarget,
   TransientError,
 } from "@wxgate/core";
+import { describeError } from "./describe-error.ts";
 import { asKnown } from "./known-person.ts";
 import { prepareReply, withoutThought } from "./prepare-reply.ts";
 import type { ChannelSettings, DispatcherPorts, DispatcherSettings } from "./settings.ts";
@@ -47,9 +49,25 @@ export async function sendByFallback(delivery: ClaimedDelivery, error: unknown, 
     { ...reply, id: `rpl_f${delivery.id}` },
     { source: `fallback of ${delivery.conversation.channel}` },
   );
+  await closeStream(delivery, run);
   await ports.store.completeDelivery(delivery.claim, { handle: { sentBy: other.channel.id } });
   ports.log.info({ delivery: delivery.id, by: other.channel.id }, "sent by the fallback channel");
   return true;
+}
+
+/** Where an answer grew on the phone that does not end there, what is open is closed. */
+export async function closeStream(delivery: ClaimedDelivery, { ports, settings }: FallbackRun): Promise<void> {
+  if (delivery.stream === undefined) return;
+  const { channel } = delivery.conversation;
+  try {
+    await settings.channels.get(channel)?.channel.settle?.(deliveryTarget(delivery), delivery.stream);
+  } catch (error) {
+    ports.log.warn({ delivery: delivery.id, error: describeError(error) }, "a stream could not be closed");
+  }
+}
+
+export function deliveryTarget({ conversation: to, answers, handles }: ClaimedDelivery): ReplyTarget {
+  return { to, answers, handles };
 }
 
 export function fallbackOf(settings: DispatcherSettings, channel: string): ChannelSettings | undefined {

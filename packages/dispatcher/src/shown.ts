@@ -24,6 +24,8 @@ export async function openGrowing({ turn, entry, ports, target }: GrowingOptions
   if (channel.openStream === undefined || turn.quota.waiting > 0) return undefined;
   const stream = channel.openStream(target, turn.stream);
   await store.saveStream(turn.claim, stream.handle);
+  // Only now: what is on the phone and in no store could not be closed after a crash.
+  stream.update("");
   let savedAt = clock.now();
   return {
     stream,

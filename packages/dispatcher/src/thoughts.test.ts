@@ -23,7 +23,10 @@ describe("what a model thinks before it answers", () => {
     turns.length = 0;
     const screen: string[] = [];
     const gateway = await startGateway(thinking, {
-      channel: { openStream: () => ({ handle: {}, update: (text) => void screen.push(text) }), ...channel },
+      channel: {
+        openStream: () => ({ handle: {}, update: (text) => void (text !== "" && screen.push(text)) }),
+        ...channel,
+      },
     });
     close = gateway.close;
     return { ...gateway, screen };

@@ -1,8 +1,9 @@
-import { type Clock, type Logger, TransientError } from "@wxgate/core";
+import { type Clock, type JsonObject, type Logger, TransientError } from "@wxgate/core";
 import { growingContent, type StreamLook, streamBody, streamIdOf } from "@wxgate/wecom-bot-message";
 import type { BotApi } from "./api.ts";
 import { codeOf, ERR_FREQUENCY, ERR_REQ_ID, ERR_STREAM_OVER } from "./errors.ts";
-import type { StreamPlace } from "./place.ts";
+import type { PlaceNotes } from "./notes.ts";
+import { placeToJson, type StreamPlace } from "./place.ts";
 
 export interface BubbleOptions {
   readonly api: Pick<BotApi, "respond">;
@@ -16,11 +17,25 @@ export interface BubbleOptions {
   readonly refreshMs: number;
   readonly keepAliveMs: number;
   readonly windowMs: number;
+  readonly notes: Pick<PlaceNotes, "opened" | "newest">;
+  /** Ends a bubble in which the answer does not go on. Resolves once nothing can prevent it. */
+  close(place: StreamPlace, words: string): Promise<void>;
+}
+
+export interface BubbleStart {
+  readonly place: StreamPlace;
+  /** The place is what an earlier process or attempt stored of it. */
+  readonly isResumed: boolean;
+  /** A frame leaves that the platform counts as a message: the first of a bubble. */
+  onMessage(): void;
 }
 
 /** An answer that grows on the phone. */
 export interface Bubble {
-  readonly place: StreamPlace;
+  /** Where the answer is, once it is known where an earlier process left it. */
+  place(): Promise<StreamPlace>;
+  readonly handle: JsonObject;
+  /** Nothing leaves before the first call; the text may be empty. */
   update(textSoFar: string): void;
   /** No frame leaves any more, beside the one under way. What the phone shows is given back. */
   retire(): string;
@@ -29,23 +44,14 @@ export interface Bubble {
 const RETRY_MS = 1_000;
 /** The platform counts by the minute. */
 const RATE_REST_MS = 60_000;
-/** A little longer than the window, for a hand-over that meets a broken connection. */
-const HAND_OVER_MS = 20_000;
 
-/**
- * @param start where it grows; one that was opened before keeps its time
- * @param onMessage a frame leaves that the platform counts as a message: the first of a bubble
- */
-export function openBubble(
-  start: StreamPlace & { readonly wasOpened: boolean },
-  options: BubbleOptions,
-  onMessage: () => void,
-): Bubble {
-  const { api, clock, log, look } = options;
+export function openBubble({ place: start, isResumed, onMessage }: BubbleStart, options: BubbleOptions): Bubble {
+  const { api, clock, log, look, notes } = options;
   const retired = new AbortController();
-  const { wasOpened, ...from } = start;
-  let place: StreamPlace = from;
-  let isOpen = wasOpened;
+  const ready = isResumed ? resume() : undefined;
+  let place = start;
+  let isOpen = isResumed && start.shown;
+  let isBegun = false;
   let text = "";
   /** In the bubble of now; undefined: it is not there yet. */
   let onPhone: string | undefined;
@@ -54,12 +60,23 @@ export function openBubble(
   let idle = new AbortController();
   let isIdle = false;
 
+  async function resume(): Promise<void> {
+    try {
+      place = await notes.newest(start);
+      isOpen = place.shown;
+    } catch (error) {
+      // The handle is what is left: the platform says when that bubble is over.
+      log.warn({ err: error, message: start.message }, "where a bubble was left could not be read");
+    }
+  }
+
   async function pump(): Promise<void> {
+    if (ready !== undefined) await ready;
     while (!retired.signal.aborted) {
       const now = clock.now();
       const content = growingContent(text, look);
       const overAt = place.openedAt + options.windowMs;
-      if (onPhone !== undefined && now >= overAt) await handOver(now < overAt + HAND_OVER_MS);
+      if (onPhone !== undefined && now >= overAt) await handOver();
       else {
         const dueIn = Math.max(dueAt(content), notBefore) - now;
         if (dueIn <= 0) await refresh(content);
@@ -72,7 +89,8 @@ export function openBubble(
   function dueAt(content: string): number {
     if (onPhone === undefined) {
       // An answer that is to be seen only with its first words has no place on the phone before.
-      return options.showAtOnce || content !== look.placeholder ? 0 : Number.MAX_SAFE_INTEGER;
+      const isWanted = (options.showAtOnce && place.isQuiet !== true) || content !== look.placeholder;
+      return isWanted ? 0 : Number.MAX_SAFE_INTEGER;
     }
     return sentAt + (content === onPhone ? options.keepAliveMs : options.refreshMs);
   }
@@ -87,16 +105,29 @@ export function openBubble(
     isIdle = false;
   }
 
-  async function refresh(content: string): Promise<void> {
-    if (!isOpen) {
-      isOpen = true;
-      place = { ...place, openedAt: clock.now(), shown: true };
-      onMessage();
+  /** Noted before the first frame, unless the handle tells it. False: not now. */
+  async function open(): Promise<boolean> {
+    const opened = { ...place, openedAt: clock.now(), shown: true };
+    const isInHandle = place.part === start.part && start.shown;
+    try {
+      if (!isInHandle) await notes.opened(opened);
+    } catch (error) {
+      log.warn({ err: error, message: place.message }, "a bubble could not be noted, it is opened later");
+      notBefore = clock.now() + RETRY_MS;
+      return false;
     }
+    isOpen = true;
+    place = opened;
+    onMessage();
+    return true;
+  }
+
+  async function refresh(content: string): Promise<void> {
+    if (!isOpen && !(await open())) return;
     const { part } = place;
     try {
       sentAt = clock.now();
-      await frame(part, content, false);
+      await frame(part, content);
       onPhone = content;
     } catch (error) {
       if (retired.signal.aborted) return;
@@ -125,37 +156,41 @@ export function openBubble(
     isOpen = false;
   }
 
-  /** Ends this bubble with a word about it, while that is possible, and goes on in a fresh one. */
-  async function handOver(mayTryAgain: boolean): Promise<void> {
-    const { part, openedAt } = place;
+  /** Ends this bubble with a word about it and goes on in a fresh one. */
+  async function handOver(): Promise<void> {
     const before = { place, onPhone };
     nextPart();
     try {
-      await frame(part, options.continues, true);
+      await options.close(before.place, options.continues);
     } catch (error) {
-      if (retired.signal.aborted || !(error instanceof TransientError) || !mayTryAgain) return;
-      place = { ...before.place, openedAt };
-      onPhone = before.onPhone;
+      log.warn({ err: error, message: place.message }, "that a bubble is to end could not be noted, will try again");
+      ({ place, onPhone } = before);
       isOpen = true;
       await rest(RETRY_MS, false);
     }
   }
 
-  function frame(part: number, content: string, finish: boolean): Promise<void> {
+  function frame(part: number, content: string): Promise<void> {
     const id = streamIdOf(place.message, part);
     // One answer is rated, in however many bubbles it grew.
     const feedbackId = options.feedback ? streamIdOf(place.message) : undefined;
-    return api.respond(place.reqId, streamBody({ id, content, finish, feedbackId }), undefined, 0);
+    return api.respond(place.reqId, streamBody({ id, content, finish: false, feedbackId }), undefined, 0);
   }
 
-  void pump();
   return {
-    get place() {
+    async place() {
+      if (ready !== undefined) await ready;
       return place;
+    },
+    get handle() {
+      return placeToJson(place);
     },
     update(textSoFar) {
       text = textSoFar;
       if (isIdle) idle.abort();
+      if (isBegun) return;
+      isBegun = true;
+      void pump();
     },
     retire() {
       retired.abort();

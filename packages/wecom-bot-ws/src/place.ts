@@ -11,6 +11,8 @@ export interface StreamPlace {
   readonly openedAt: number;
   /** Something is on the phone. */
   readonly shown: boolean;
+  /** An earlier attempt ended without an answer: the phone shows nothing more before there are words. */
+  readonly isQuiet?: boolean;
 }
 
 export function placeToJson(place: StreamPlace | undefined): JsonObject {
@@ -24,7 +26,14 @@ export function placeFromJson(handle: JsonObject | undefined): StreamPlace | und
   const reqId = textField(handle, "reqId");
   const openedAt = numberField(handle, "openedAt");
   if (message === undefined || reqId === undefined || openedAt === undefined) return undefined;
-  return { message, reqId, openedAt, part: numberField(handle, "part") ?? 0, shown: handle.shown === true };
+  return {
+    message,
+    reqId,
+    openedAt,
+    part: numberField(handle, "part") ?? 0,
+    shown: handle.shown === true,
+    ...(handle.isQuiet === true ? { isQuiet: true } : {}),
+  };
 }
 
 /** Messages can be answered for 24 hours; a little less, for the way. */

@@ -26,11 +26,11 @@ import {
 import { checkCard } from "@wxgate/wecom-card";
 import type { BotApi } from "./api.ts";
 import type { Cards } from "./cards.ts";
+import { LONGEST_WINDOW_MS } from "./closing.ts";
 import type { WecomBotWsConfig } from "./config.ts";
 import { codeOf, ERR_REQ_ID, ERR_STREAM_OVER, isUnknownOutcome, noAudience } from "./errors.ts";
 import type { Pacing } from "./pacing.ts";
-import { answerable, type StreamPlace } from "./place.ts";
-import { LONGEST_WINDOW_MS } from "./settling.ts";
+import { answerable, placeFromJson, type StreamPlace } from "./place.ts";
 import type { Streams, Words } from "./streams.ts";
 
 export interface SendOptions {
@@ -44,7 +44,9 @@ export interface SendOptions {
   readonly log: Logger;
 }
 
-/** What is remembered of a message whose outcome is not known yet. */
+/** What documents say at least; a bubble that takes no more before was ended by us. */
+const SHORTEST_WINDOW_MS = 6 * 60_000;
+/** What is remembered of a message that is not sent yet. */
 const KEPT_MS = 3_600_000;
 
 /** Sends one prepared and staged piece: the end of a bubble, an answer to a message, or a message of our own accord. */
@@ -55,11 +57,13 @@ export function createSend(options: SendOptions): Channel["send"] {
   return async function send(message, signal) {
     if (message.to.kind === "audience") throw noAudience(message.to.peer);
     const content = onlyContent(message);
-    const place = streams.retire(message.stream);
+    const place = await streams.retire(message.stream);
     const ended = place && (await endBubble(place, content, message, signal));
     if (ended?.isWhole) return ended.receipt;
-    // A file or card is rated by the bubble above it.
-    return { ...(await sendContent(content, message, signal)), ...ended?.receipt };
+    // What follows a bubble is rated by it.
+    const rated = bubbleAbove(message);
+    const receipt = await sendContent(content, message, signal);
+    return { ...receipt, ...(rated === undefined ? {} : { platformId: rated }), ...ended?.receipt };
   };
 
   /** `isWhole`: the content is in the bubble; otherwise it is still to be sent, as a message of its own. */
@@ -86,25 +90,41 @@ export function createSend(options: SendOptions): Channel["send"] {
     message: OutboundMessage,
     signal: AbortSignal,
   ): Promise<SendReceipt | undefined> {
-    const key = `final:${message.id}`;
-    const wasTried = message.attempt > 1 && (await state.get(key)) === true;
-    // Beside the frame, not before it: it matters only when the answer to the frame is lost.
-    const noted = state.set(key, true, { ttlMs: KEPT_MS }).catch((error: unknown) => {
-      log.warn({ err: error, message: message.id }, "that a bubble's end was tried could not be noted");
-    });
     try {
       const { id } = await streams.finish(place, words, signal);
       return { platformId: id };
     } catch (error) {
       const code = codeOf(error);
-      if (code === ERR_STREAM_OVER && wasTried) {
+      if (code === ERR_STREAM_OVER && (await hasEnded(place, message))) {
         log.info({ message: message.id }, "the bubble had ended by an earlier attempt");
         return { platformId: streamIdOf(place.message), unconfirmed: true };
       }
-      await noted;
-      if (!isUnknownOutcome(error) && !wasTried) await state.delete(key);
       if (code === ERR_STREAM_OVER || code === ERR_REQ_ID) return undefined;
+      if (!isUnknownOutcome(error)) await noteUnsent(message);
       throw error;
+    }
+  }
+
+  /**
+   * Whether an earlier attempt, whose outcome nobody knows, ended the bubble. Its window may be over instead where that is
+   * possible; then a second message is better than none.
+   */
+  async function hasEnded({ openedAt }: StreamPlace, { id, attempt }: OutboundMessage): Promise<boolean> {
+    if (attempt === 1 || clock.now() > openedAt + SHORTEST_WINDOW_MS) return false;
+    return (await unsentBefore(id)) < attempt - 1;
+  }
+
+  /** How many attempts, from the first on, certainly did not arrive. A process that was killed has noted nothing. */
+  async function unsentBefore(id: string): Promise<number> {
+    return Number((await state.get(`unsent:${id}`)) ?? 0);
+  }
+
+  async function noteUnsent({ id, attempt }: OutboundMessage): Promise<void> {
+    try {
+      if ((await unsentBefore(id)) < attempt - 1) return;
+      await state.set(`unsent:${id}`, attempt, { ttlMs: KEPT_MS });
+    } catch (error) {
+      log.warn({ err: error, message: id }, "that a bubble's end was not sent could not be noted");
     }
   }
 
@@ -146,7 +166,7 @@ export function createSend(options: SendOptions): Channel["send"] {
     const id = streamIdOf(message.id);
     const content = finalContent(text, options.look, thought);
     try {
-      const feedbackId = config.feedback ? id : undefined;
+      const feedbackId = config.feedback ? (bubbleAbove(message) ?? id) : undefined;
       const body = streamBody({ id, content, finish: true, feedbackId });
       await pacing.send(message.to, () => api.respond(handle.reqId, body, signal), signal);
       return { platformId: id };
@@ -219,9 +239,15 @@ export function createSend(options: SendOptions): Channel["send"] {
     await pacing.send(message.to, () => api.sendMessage(chatOf(message), body, signal), signal);
   }
 
-  function feedbackOf({ id }: OutboundMessage): string | undefined {
-    return config.feedback ? id : undefined;
+  function feedbackOf(message: OutboundMessage): string | undefined {
+    return config.feedback ? (bubbleAbove(message) ?? message.id) : undefined;
   }
+}
+
+/** The id of the bubble that this answer began in, by which people rate it wherever it ended. */
+function bubbleAbove({ stream }: OutboundMessage): string | undefined {
+  const place = placeFromJson(stream);
+  return place === undefined ? undefined : streamIdOf(place.message);
 }
 
 function chatOf({ to }: OutboundMessage): { id: string; kind: "direct" | "group" } {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bubbles, type RunningBot, says, sends, startBot } from "./test-support/fake-platform.ts";
+import { bubbles, opens, type RunningBot, says, sends, startBot } from "./test-support/fake-platform.ts";
 
 const MINUTE = 60_000;
 const text = (words: string) => ({ kind: "text", text: words }) as const;
@@ -17,14 +17,14 @@ describe("a bubble", () => {
     const bot = await startBot();
     const target = await says(bot, "hi");
 
-    const { handle } = bot.channel.openStream!(target);
+    const { handle } = opens(bot, target);
     await bot.test.clock.advance(1);
 
     const [first, ...more] = bubbles(bot.platform);
     expect(first).toMatchObject({ content: "⏳ 正在思考…", finish: false, reqId: "CB-m-1" });
     expect(more).toEqual([]);
     const again = await startBot();
-    again.channel.openStream!(await says(again, "hi"));
+    opens(again, await says(again, "hi"));
     await again.test.clock.advance(1);
     expect(bubbles(again.platform)[0]?.id).toBe(first?.id);
     expect(handle).toMatchObject({ message: "m-1", reqId: "CB-m-1", part: 0 });
@@ -32,7 +32,7 @@ describe("a bubble", () => {
 
   it("waits for the first word where no placeholder is wanted", async () => {
     const bot = await startBot({ sendThinkingMessage: false });
-    const stream = bot.channel.openStream!(await says(bot, "hi"));
+    const stream = opens(bot, await says(bot, "hi"));
     await bot.test.clock.advance(MINUTE);
     expect(bubbles(bot.platform)).toEqual([]);
 
@@ -44,7 +44,7 @@ describe("a bubble", () => {
 
   it("shows the newest text, never more often than the interval", async () => {
     const bot = await startBot({ refreshIntervalMs: 300 });
-    const stream = bot.channel.openStream!(await says(bot, "hi"));
+    const stream = opens(bot, await says(bot, "hi"));
     let said = "";
     for (let word = 0; word < 200; word += 1) {
       said += `w${word} `;
@@ -63,7 +63,7 @@ describe("a bubble", () => {
 
   it("never has two frames under way; what comes meanwhile is one frame", async () => {
     const bot = await startBot();
-    const stream = bot.channel.openStream!(await says(bot, "hi"));
+    const stream = opens(bot, await says(bot, "hi"));
     await bot.test.clock.advance(600);
     bot.platform.answer = () => "silence";
     for (const words of ["a", "ab", "abc", "abcd"]) {
@@ -76,7 +76,7 @@ describe("a bubble", () => {
 
   it("is kept alive while the agent says nothing", async () => {
     const bot = await startBot({ keepAliveSeconds: 60 });
-    bot.channel.openStream!(await says(bot, "hi"));
+    opens(bot, await says(bot, "hi"));
 
     await bot.test.clock.advance(4.5 * MINUTE);
 
@@ -85,9 +85,9 @@ describe("a bubble", () => {
 
   it("does not show what the model thinks, unless that is wanted", async () => {
     const hidden = await startBot();
-    hidden.channel.openStream!(await says(hidden, "hi")).update("<think>plan</think>Hello");
+    opens(hidden, await says(hidden, "hi")).update("<think>plan</think>Hello");
     const shown = await startBot({ showThinking: true });
-    shown.channel.openStream!(await says(shown, "hi")).update("<think>plan</think>Hello");
+    opens(shown, await says(shown, "hi")).update("<think>plan</think>Hello");
     await hidden.test.clock.advance(1_000);
     await shown.test.clock.advance(1_000);
 
@@ -98,7 +98,7 @@ describe("a bubble", () => {
   it("is finished once, with the whole answer", async () => {
     const bot = await startBot();
     const target = await says(bot, "hi");
-    const stream = bot.channel.openStream!(target);
+    const stream = opens(bot, target);
     stream.update("Hel");
     await bot.test.clock.advance(1_000);
 
@@ -115,7 +115,7 @@ describe("a bubble", () => {
   it("goes on in a fresh one before its time is over: an agent of 12 minutes has its answer shown", async () => {
     const bot = await startBot();
     const target = await says(bot, "hi");
-    const stream = bot.channel.openStream!(target);
+    const stream = opens(bot, target);
     await bot.test.clock.advance(12 * MINUTE);
 
     await sends(bot, text("At last."), { ...target, stream: stream.handle });
@@ -135,23 +135,38 @@ describe("a bubble", () => {
   it("is rated as one answer, in however many bubbles it grew, and so is the file below it", async () => {
     const bot = await startBot();
     const target = await says(bot, "hi");
-    const stream = bot.channel.openStream!(target);
+    const stream = opens(bot, target);
     await bot.test.clock.advance(7 * MINUTE);
 
     const receipt = await sends(bot, text("At last."), { ...target, stream: stream.handle });
 
     expect(new Set(ratedIds(bot))).toEqual(new Set([receipt.platformId]));
     const second = await says(bot, "and now?", "m-2");
-    const next = bot.channel.openStream!(second);
+    const next = opens(bot, second);
     await bot.test.clock.advance(600);
     const below = await sends(bot, { kind: "file", mediaId: "MID" }, { ...second, stream: next.handle });
     expect(ratedIds(bot).at(-1)).toBe(below.platformId);
   });
 
+  it("is rated as one answer also where its end is a message of its own", async () => {
+    const bot = await startBot();
+    const target = await says(bot, "hi");
+    const stream = opens(bot, target);
+    await bot.test.clock.advance(1_000);
+    bot.platform.answer = ({ cmd }) => (cmd === "aibot_respond_msg" ? 846605 : 0);
+
+    const receipt = await sends(bot, text("Hello!"), { ...target, stream: stream.handle });
+
+    expect(receipt.platformId).toBe(ratedIds(bot)[0]);
+    expect(bot.platform.of("aibot_send_msg")).toMatchObject([
+      { body: { markdown: { content: "Hello!", feedback: { id: receipt.platformId } } } },
+    ]);
+  });
+
   it("goes on in a fresh one when the platform ended it sooner than it said", async () => {
     const bot = await startBot();
     const target = await says(bot, "hi");
-    const stream = bot.channel.openStream!(target);
+    const stream = opens(bot, target);
     await bot.test.clock.advance(600);
     const [first] = bubbles(bot.platform);
     bot.platform.answer = ({ body }) => ((body.stream as { id?: string } | undefined)?.id === first?.id ? 846608 : 0);
@@ -171,7 +186,7 @@ describe("a bubble", () => {
       { setUp: (p) => (p.answer = ({ cmd }) => (cmd === "aibot_respond_msg" ? 846605 : 0)) },
     );
     const target = await says(bot, "hi");
-    const stream = bot.channel.openStream!(target);
+    const stream = opens(bot, target);
     await bot.test.clock.advance(1_000);
 
     await sends(bot, text("Hello!"), { ...target, stream: stream.handle });
@@ -184,7 +199,7 @@ describe("a bubble", () => {
   it("is finished by another process with what was stored of it", async () => {
     const first = await startBot();
     const target = await says(first, "hi");
-    const { handle } = first.channel.openStream!(target);
+    const { handle } = opens(first, target);
     await first.test.clock.advance(MINUTE);
     const [opened] = bubbles(first.platform);
     await first.stop();
@@ -198,12 +213,12 @@ describe("a bubble", () => {
   it("that another process goes on with keeps the time it was opened at", async () => {
     const first = await startBot();
     const target = await says(first, "hi");
-    const { handle } = first.channel.openStream!(target);
+    const { handle } = opens(first, target);
     await first.test.clock.advance(4 * MINUTE);
     await first.stop();
 
     const second = await startBot({}, { test: first.test });
-    second.channel.openStream!(target, JSON.parse(JSON.stringify(handle)));
+    opens(second, target, JSON.parse(JSON.stringify(handle)));
     await second.test.clock.advance(2 * MINUTE);
 
     const frames = bubbles(second.platform);
@@ -214,7 +229,7 @@ describe("a bubble", () => {
   it("whose end may have arrived is not answered by a second message", async () => {
     const bot = await startBot();
     const target = await says(bot, "hi");
-    const { handle } = bot.channel.openStream!(target);
+    const { handle } = opens(bot, target);
     await bot.test.clock.advance(1_000);
     bot.platform.answer = () => "silence";
     const lost = sends(bot, text("Hello!"), { ...target, stream: handle });
@@ -234,7 +249,7 @@ describe("a bubble", () => {
   it.each(["", "   ", "<think>nothing else</think>"])("gets words to see when the answer is %j", async (answer) => {
     const bot = await startBot();
     const target = await says(bot, "hi");
-    const stream = bot.channel.openStream!(target);
+    const stream = opens(bot, target);
     stream.update(answer);
     await bot.test.clock.advance(1_000);
 
@@ -247,7 +262,7 @@ describe("a bubble", () => {
   it("that was opened by a process that died is closed when there is no answer", async () => {
     const first = await startBot();
     const target = await says(first, "hi");
-    const { handle } = first.channel.openStream!(target);
+    const { handle } = opens(first, target);
     await first.test.clock.advance(1_000);
     await first.stop();
 
@@ -261,7 +276,7 @@ describe("a bubble", () => {
   it("that was to be closed when its process died is closed by the next, once", async () => {
     const first = await startBot();
     const target = await says(first, "hi");
-    const { handle } = first.channel.openStream!(target);
+    const { handle } = opens(first, target);
     await first.test.clock.advance(1_000);
     first.platform.open = false;
     first.platform.drop();
@@ -278,10 +293,118 @@ describe("a bubble", () => {
     expect(bubbles(third.platform)).toEqual([]);
   });
 
+  it("that went on in a fresh one is closed there, also by a process that knows only where it began", async () => {
+    const first = await startBot();
+    const target = await says(first, "hi");
+    const handle = JSON.parse(JSON.stringify(opens(first, target).handle));
+    await first.test.clock.advance(7 * MINUTE);
+    const fresh = bubbles(first.platform).at(-1)?.id;
+    await first.stop();
+
+    const second = await startBot({}, { test: first.test });
+    await second.channel.settle!(target, handle);
+    await second.test.clock.advance(1_000);
+
+    expect(bubbles(second.platform)).toMatchObject([{ id: fresh, finish: true }]);
+  });
+
+  it("that was closed without an answer is not followed by another when its turn is tried again", async () => {
+    const first = await startBot();
+    const target = await says(first, "hi");
+    const handle = JSON.parse(JSON.stringify(opens(first, target).handle));
+    await first.test.clock.advance(1_000);
+    await first.channel.settle!(target, handle);
+    await first.test.clock.advance(1_000);
+    await first.stop();
+
+    const second = await startBot({}, { test: first.test });
+    const again = opens(second, target, handle);
+    await second.test.clock.advance(MINUTE);
+    await second.channel.settle!(target, again.handle);
+    await second.test.clock.advance(MINUTE);
+
+    expect(bubbles(second.platform)).toEqual([]);
+    opens(second, target, handle).update("Now I know.");
+    await second.test.clock.advance(1_000);
+    expect(bubbles(second.platform)).toMatchObject([{ content: "Now I know." }]);
+  });
+
+  it("that came with the first words is known to the next process, whose agent says nothing", async () => {
+    const first = await startBot({ sendThinkingMessage: false });
+    const target = await says(first, "hi");
+    const stream = opens(first, target);
+    const handle = JSON.parse(JSON.stringify(stream.handle));
+    stream.update("Let me");
+    await first.test.clock.advance(1_000);
+    await first.stop();
+
+    const second = await startBot({ sendThinkingMessage: false }, { test: first.test });
+    await second.channel.settle!(target, handle);
+    await second.test.clock.advance(1_000);
+
+    expect(bubbles(first.platform)).toHaveLength(1);
+    expect(bubbles(second.platform)).toMatchObject([{ id: bubbles(first.platform)[0]?.id, finish: true }]);
+  });
+
+  it("does not come before its handle is stored", async () => {
+    const bot = await startBot();
+
+    const stream = bot.channel.openStream!(await says(bot, "hi"));
+    await bot.test.clock.advance(MINUTE);
+    const before = bubbles(bot.platform).length;
+    stream.update("");
+    await bot.test.clock.advance(1);
+
+    expect(before).toBe(0);
+    expect(bubbles(bot.platform)).toHaveLength(1);
+  });
+
+  it("whose end arrived is not followed by a second message when the process died before it could note anything", async () => {
+    const first = await startBot();
+    const target = await says(first, "hi");
+    const { handle } = opens(first, target);
+    await first.test.clock.advance(1_000);
+    const { set } = first.test.ports.state;
+    first.test.ports.state.set = () => new Promise(() => {});
+    first.platform.answer = () => "silence";
+    sends(first, text("Hello!"), { ...target, stream: handle }).catch(() => {});
+    await first.test.clock.advance(1);
+    expect(bubbles(first.platform).at(-1)?.finish).toBe(true);
+    await first.stop();
+    first.test.ports.state.set = set;
+
+    const second = await startBot(
+      {},
+      { test: first.test, setUp: (p) => (p.answer = ({ cmd }) => (cmd === "aibot_respond_msg" ? 846608 : 0)) },
+    );
+    const receipt = await sends(second, text("Hello!"), { ...target, stream: handle, attempt: 2 });
+
+    expect(receipt).toMatchObject({ unconfirmed: true });
+    expect(second.platform.of("aibot_send_msg")).toEqual([]);
+  });
+
+  it("whose end certainly did not arrive is answered by a message when it takes no more", async () => {
+    const bot = await startBot();
+    const target = await says(bot, "hi");
+    const { handle } = opens(bot, target);
+    await bot.test.clock.advance(1_000);
+    bot.platform.answer = () => 45009;
+    await expect(sends(bot, text("Hello!"), { ...target, stream: handle })).rejects.toMatchObject({ sent: "no" });
+    bot.platform.answer = ({ body }) => ((body.stream as { id?: string })?.id === bubbleId() ? 846608 : 0);
+
+    await sends(bot, text("Hello!"), { ...target, stream: handle, attempt: 2 });
+
+    expect(bubbles(bot.platform).at(-1)).toMatchObject({ content: "Hello!", finish: true });
+    expect(bubbles(bot.platform).at(-1)?.id).not.toBe(bubbleId());
+    function bubbleId() {
+      return bubbles(bot.platform)[0]?.id;
+    }
+  });
+
   it("whose closing could not be noted is not called closed", async () => {
     const bot = await startBot();
     const target = await says(bot, "hi");
-    const stream = bot.channel.openStream!(target);
+    const stream = opens(bot, target);
     await bot.test.clock.advance(1_000);
     bot.test.ports.state.set = () => Promise.reject(new Error("the disk is full"));
 
@@ -291,7 +414,7 @@ describe("a bubble", () => {
   it("that never was on the phone is not put there to be closed", async () => {
     const bot = await startBot({ sendThinkingMessage: false });
     const target = await says(bot, "hi");
-    const stream = bot.channel.openStream!(target);
+    const stream = opens(bot, target);
 
     await bot.channel.settle!(target, stream.handle);
     await bot.channel.settle!(target);
@@ -303,7 +426,7 @@ describe("a bubble", () => {
   it("is closed when the connection is back, if it was gone meanwhile", async () => {
     const bot = await startBot();
     const target = await says(bot, "hi");
-    const stream = bot.channel.openStream!(target);
+    const stream = opens(bot, target);
     await bot.test.clock.advance(1_000);
     bot.platform.open = false;
     bot.platform.drop();
@@ -319,7 +442,7 @@ describe("a bubble", () => {
 
   it("rests a minute when the platform says that it is too much", async () => {
     const bot = await startBot();
-    const stream = bot.channel.openStream!(await says(bot, "hi"));
+    const stream = opens(bot, await says(bot, "hi"));
     await bot.test.clock.advance(1_000);
     bot.platform.answer = () => 45009;
     stream.update("a");
@@ -338,7 +461,7 @@ describe("a bubble", () => {
   it("has words to see when the answer is a file, which follows as a message of its own", async () => {
     const bot = await startBot();
     const target = await says(bot, "hi");
-    const stream = bot.channel.openStream!(target);
+    const stream = opens(bot, target);
     await bot.test.clock.advance(1_000);
 
     await sends(bot, { kind: "image", mediaId: "MID" }, { ...target, stream: stream.handle });

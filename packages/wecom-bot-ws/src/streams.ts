@@ -1,15 +1,16 @@
 import type { ChannelPorts, JsonObject, Logger, ReplyStream, ReplyTarget } from "@wxgate/core";
 import { finalContent, streamBody, streamIdOf } from "@wxgate/wecom-bot-message";
 import { type Bubble, type BubbleOptions, openBubble } from "./bubble.ts";
+import { createClosing } from "./closing.ts";
+import { createPlaceNotes } from "./notes.ts";
 import type { Pacing } from "./pacing.ts";
-import { answerable, placeFromJson, placeToJson, type StreamPlace } from "./place.ts";
-import { createSettling } from "./settling.ts";
+import { answerable, placeFromJson, type StreamPlace } from "./place.ts";
 
 /** All answers that grow at this moment. */
 export interface Streams {
   open(target: ReplyTarget, resume?: JsonObject): ReplyStream;
   /** Stops the refreshes; where the end of the answer belongs, if it has a bubble. */
-  retire(handle: JsonObject | undefined): StreamPlace | undefined;
+  retire(handle: JsonObject | undefined): Promise<StreamPlace | undefined>;
   /** The last frame. The id of the answer, by which it is rated. @throws what `respond` throws */
   finish(place: StreamPlace, words: Words, signal?: AbortSignal): Promise<{ readonly id: string }>;
   /** Ends a bubble that gets no answer. Resolves once nothing can prevent it; it may end a little later. */
@@ -28,7 +29,7 @@ export interface Words {
   readonly thought?: string;
 }
 
-export interface StreamsOptions extends BubbleOptions {
+export interface StreamsOptions extends Omit<BubbleOptions, "notes" | "close"> {
   readonly log: Logger;
   readonly pacing: Pick<Pacing, "note">;
   readonly state: ChannelPorts["state"];
@@ -37,11 +38,18 @@ export interface StreamsOptions extends BubbleOptions {
 export function createStreams(options: StreamsOptions): Streams {
   const { api, clock, log, look, feedback, state } = options;
   const bubbles = new Map<string, Bubble>();
-  const settling = createSettling({
-    ports: { state, clock },
+  const notes = createPlaceNotes(state);
+  const closing = createClosing({
+    notes,
+    clock,
     log,
     finish: (place, text, signal) => finish(place, { text }, signal),
   });
+  const bubbleOptions: BubbleOptions = {
+    ...options,
+    notes,
+    close: (place, words) => closing.close(place, words, false),
+  };
 
   function startPlace(target: ReplyTarget): StreamPlace | undefined {
     const now = clock.now();
@@ -66,12 +74,12 @@ export function createStreams(options: StreamsOptions): Streams {
     return { id: answerId };
   }
 
-  function retire(handle: JsonObject | undefined): StreamPlace | undefined {
+  async function retire(handle: JsonObject | undefined): Promise<StreamPlace | undefined> {
     const stored = placeFromJson(handle);
     if (stored === undefined) return undefined;
     const bubble = bubbles.get(stored.message);
     bubble?.retire();
-    return bubble?.place ?? stored;
+    return bubble?.place() ?? notes.newest(stored);
   }
 
   return {
@@ -79,16 +87,16 @@ export function createStreams(options: StreamsOptions): Streams {
       const stored = placeFromJson(resume);
       const before = stored && bubbles.get(stored.message);
       before?.retire();
-      const earlier = before?.place ?? stored;
+      const earlier = before === undefined ? stored : placeFromJson(before.handle);
       const place = earlier ?? startPlace(target);
       // Nothing to answer by: the reply is a message of its own.
       if (place === undefined) return { handle: {}, update: () => {} };
-      const wasOpened = earlier?.shown === true;
-      const bubble = openBubble({ ...place, wasOpened }, options, () => options.pacing.note(target.to));
+      const onMessage = () => options.pacing.note(target.to);
+      const bubble = openBubble({ place, isResumed: earlier !== undefined, onMessage }, bubbleOptions);
       bubbles.set(place.message, bubble);
       return {
         get handle() {
-          return placeToJson(bubble.place);
+          return bubble.handle;
         },
         update: bubble.update,
       };
@@ -99,17 +107,17 @@ export function createStreams(options: StreamsOptions): Streams {
       const message = target.answers.find((id) => bubbles.has(id));
       const bubble = message === undefined ? undefined : bubbles.get(message);
       const words = bubble?.retire() ?? "";
-      const place = bubble?.place ?? retire(handle);
+      const place = bubble === undefined ? await retire(handle) : await bubble.place();
       if (place === undefined) return;
       bubbles.delete(place.message);
-      if (place.shown) await settling.settle(place, words);
+      if (place.shown) await closing.close(place, words, true);
     },
-    resume: settling.resume,
+    resume: closing.resume,
     forget(place) {
       bubbles.delete(place.message);
     },
     close() {
-      settling.close();
+      closing.stop();
       for (const bubble of bubbles.values()) bubble.retire();
       bubbles.clear();
     },

@@ -1,4 +1,4 @@
-import type { JsonObject, OutboundContent, ReplyTarget } from "@wxgate/core";
+import type { JsonObject, OutboundContent, ReplyStream, ReplyTarget } from "@wxgate/core";
 import { createTestPorts, settled, type TestPorts, type TestPortsOptions } from "@wxgate/testing";
 import { onTestFinished } from "vitest";
 import { type Connect, createWecomBotWsChannel, type WecomBotWsChannel, type WecomBotWsOptions } from "../index.ts";
@@ -176,4 +176,12 @@ export function bubbles(platform: FakePlatform) {
     const { id, content, finish } = (body.stream ?? {}) as { id?: string; content?: string; finish?: boolean };
     return { id, content, finish, at, reqId };
   });
+}
+
+/** Opens an answer's bubble as the dispatcher does: the first frame may leave once the handle is stored. */
+export function opens({ channel }: RunningBot, target: ReplyTarget, resume?: JsonObject): ReplyStream {
+  const stream = channel.openStream?.(target, resume);
+  if (stream === undefined) throw new Error("the channel opens no streams");
+  stream.update("");
+  return stream;
 }

@@ -1,0 +1,70 @@
+import { type ChannelPorts, isObject, type JsonObject, type JsonValue } from "@wxgate/core";
+import { streamIdOf } from "@wxgate/wecom-bot-message";
+import { placeFromJson, placeToJson, type StreamPlace } from "./place.ts";
+
+/**
+ * What the handle that is stored with a turn does not tell of its bubbles: the agent may have been silent since, or the
+ * process killed before it was stored anew. One note for each bubble, written before its frames leave.
+ */
+export interface PlaceNotes {
+  opened(place: StreamPlace): Promise<void>;
+  /** @param isSettled its turn has no answer; else the answer goes on in the next bubble */
+  toClose(place: StreamPlace, words: string, isSettled: boolean): Promise<void>;
+  closed(place: StreamPlace, isSettled: boolean): Promise<void>;
+  /** Where the answer is, for a handle of an earlier process or attempt. */
+  newest(stored: StreamPlace): Promise<StreamPlace>;
+  leftOpen(): Promise<readonly { readonly place: StreamPlace; readonly words: string; readonly isSettled: boolean }[]>;
+}
+
+interface Note {
+  readonly place: StreamPlace;
+  /** It is to be closed with them. */
+  readonly words?: string;
+  readonly end?: "settled" | "handed-over";
+}
+
+const KEYS = "bubble:";
+/** As long as a turn may be tried again, and its message be answered. */
+const KEPT_MS = 24 * 3_600_000;
+
+export function createPlaceNotes(state: ChannelPorts["state"]): PlaceNotes {
+  const keyOf = ({ message, part }: StreamPlace) => KEYS + streamIdOf(message, part);
+  const write = (place: StreamPlace, more: JsonObject) =>
+    state.set(keyOf(place), { place: placeToJson(place), ...more }, { ttlMs: KEPT_MS });
+  const endOf = (isSettled: boolean) => ({ end: isSettled ? "settled" : "handed-over" });
+
+  async function read(prefix: string): Promise<readonly Note[]> {
+    return (await state.list(prefix)).flatMap(({ value }) => noteOf(value) ?? []);
+  }
+
+  return {
+    opened: (place) => write(place, {}),
+    toClose: (place, words, isSettled) => write(place, { words, ...endOf(isSettled) }),
+    closed: (place, isSettled) => write(place, endOf(isSettled)),
+    async newest(stored) {
+      const notes = await read(KEYS + streamIdOf(stored.message));
+      const last = notes.reduce<Note>((newest, note) => (note.place.part >= newest.place.part ? note : newest), {
+        place: stored,
+      });
+      if (last.end === undefined) return last.place;
+      return { ...last.place, part: last.place.part + 1, shown: false, isQuiet: last.end === "settled" };
+    },
+    async leftOpen() {
+      return (await read(KEYS)).flatMap(({ place, words, end }) =>
+        words === undefined ? [] : [{ place, words, isSettled: end === "settled" }],
+      );
+    },
+  };
+}
+
+function noteOf(value: JsonValue): Note | undefined {
+  const place = isObject(value) && isObject(value.place) ? placeFromJson(value.place) : undefined;
+  if (place === undefined || !isObject(value)) return undefined;
+  const { words, end } = value;
+  return {
+    place,
+    // None are words, too: the bubble then says that there is no answer.
+    ...(typeof words === "string" ? { words } : {}),
+    ...(end === "settled" || end === "handed-over" ? { end } : {}),
+  };
+}
