@@ -40,16 +40,23 @@ export interface Records {
   move(streamId: string, content: string): Promise<boolean>;
   text(streamId: string): Promise<{ readonly at: number; readonly content: string } | undefined>;
   setText(streamId: string, at: number, content: string): Promise<void>;
+  /** The answer of the bubble's message went another way: who rates the bubble rates this message. The first one counts. */
+  answeredBy(streamId: string, messageId: string): Promise<void>;
+  /** Undefined: the answer is in the bubble. */
+  answerOf(streamId: string): Promise<string | undefined>;
 }
 
 const HOUR_MS = 3_600_000;
 /** Longer than anybody asks, and than a delivery tries. */
 const END_KEPT_MS = 24 * HOUR_MS;
 const TEXT_KEPT_MS = HOUR_MS;
+/** As long as anybody may look back at an answer and rate it. */
+const RATED_MS = 7 * 24 * HOUR_MS;
 
 export function createRecords(state: ChannelPorts["state"]): Records {
   const endKey = (id: string) => `end:${id}`;
   const textKey = (id: string) => `text:${id}`;
+  const answerKey = (id: string) => `answer:${id}`;
 
   /** Changes the end of a bubble while nobody has it. The end as it is then. */
   async function change(id: string, next: (end: End) => End): Promise<{ end: End; changed: boolean } | undefined> {
@@ -82,6 +89,13 @@ export function createRecords(state: ChannelPorts["state"]): Records {
       return isObject(raw) && at !== undefined ? { at, content: textField(raw, "content") ?? "" } : undefined;
     },
     setText: (id, at, content) => state.set(textKey(id), { at, content }, { ttlMs: TEXT_KEPT_MS }),
+    async answeredBy(id, messageId) {
+      await state.compareAndSet(answerKey(id), undefined, messageId, { ttlMs: RATED_MS });
+    },
+    async answerOf(id) {
+      const messageId = await state.get(answerKey(id));
+      return typeof messageId === "string" ? messageId : undefined;
+    },
   };
 }
 

@@ -156,6 +156,17 @@ describe("an answer", () => {
     expect(hook.channel.health().state).toBe("degraded");
   });
 
+  it("that went out by response_url is what people rate with the bubble they see above it", async () => {
+    const hook = await withMessage();
+    const { sent } = await hook.send(hook.pieces(say("the answer"))[0]!);
+    await hook.clock.advance(PATIENCE_MS);
+    await sent;
+
+    await hook.ask(hook.platform.event("feedback_event", { id: ID, type: 1 }));
+
+    expect(hook.inbox.events).toMatchObject([{ kind: "feedback", messageId: "d-1", score: "good" }]);
+  });
+
   it("after 12 minutes goes out by response_url", async () => {
     const hook = await withMessage();
     const stream = hook.channel.openStream?.(hook.target());

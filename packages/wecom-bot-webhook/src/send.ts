@@ -203,6 +203,8 @@ export function createSend(options: SendOptions): Channel["send"] {
       if (error instanceof TransientError && error.code === UNREACHABLE) await state.delete(urlKey(way));
       throw error;
     }
+    const bubble = bubbleOf(message);
+    if (bubble !== undefined) await records.answeredBy(bubbleIdOf(bubble.messageId), message.id);
     await state.set(urlKey(way), { by: message.id, done: true }, { ttlMs: URL_KEPT_MS });
     return { platformId: message.id };
   }

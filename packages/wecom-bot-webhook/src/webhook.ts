@@ -1,6 +1,7 @@
 import {
   type Channel,
   type ChannelPorts,
+  type InboundEvent,
   type JsonObject,
   type Logger,
   objectField,
@@ -33,7 +34,7 @@ interface WebhookOptions {
   readonly config: WecomBotWebhookConfig;
   readonly look: StreamLook;
   readonly refresh: Refresh;
-  readonly records: Pick<Records, "setText">;
+  readonly records: Pick<Records, "setText" | "answerOf">;
   readonly urls: Pick<ResponseUrls, "isAllowed">;
   readonly ports: Pick<ChannelPorts, "inbox" | "clock">;
   readonly log: Logger;
@@ -102,12 +103,19 @@ export function createWebhook(options: WebhookOptions): NonNullable<Channel["web
   async function takeEvent(body: JsonObject, context: BotContext): Promise<Answer | undefined> {
     const parsed = parseBotEvent(body, context);
     if (parsed === undefined) return undefined;
-    const { event } = parsed;
+    const event = await linked(parsed.event);
     const way = wayToJson({ at: context.receivedAt, bubble: false, ...urlOf(body) });
     const messages = parsed.kind === "card-tapped" ? [{ ...parsed.message, replyHandle: way }] : [];
     await ports.inbox.accept({ messages, events: [event] });
     const reply = await options.answerEvent(parsed);
     return reply && { body: reply };
+  }
+
+  /** A bubble whose answer went another way is rated all the same. */
+  async function linked(event: InboundEvent): Promise<InboundEvent> {
+    if (event.kind !== "feedback" || event.messageId === undefined) return event;
+    const messageId = await records.answerOf(event.messageId);
+    return messageId === undefined ? event : { ...event, messageId };
   }
 
   function fromOf(body: JsonObject): { from?: string } {
