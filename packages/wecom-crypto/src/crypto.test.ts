@@ -253,6 +253,21 @@ describe("decryption", () => {
     );
   });
 
+  it("does not depend on what went through the same key before", () => {
+    const fillRandom = fixedRandom(Buffer.from(P1.randomHex, "hex"));
+    const crypto = createCrypto({ ...P1, fillRandom });
+
+    fc.assert(
+      fc.property(fc.string({ maxLength: 100 }), fc.uint8Array({ minLength: 1, maxLength: 4 }), (text, filler) => {
+        crypto.encrypt(text);
+        const foreign = Buffer.concat(Array.from(filler, (byte) => Buffer.alloc(16, byte)));
+        refusal(() => crypto.decrypt(foreign.toString("base64")));
+        expect(crypto.encrypt(P1.plaintext)).toBe(P1.encrypt);
+        expect(crypto.decrypt(P1.encrypt).message.toString()).toBe(P1.plaintext);
+      }),
+    );
+  });
+
   it("uses fresh random bytes for every message", () => {
     const crypto = createCrypto(P1);
 

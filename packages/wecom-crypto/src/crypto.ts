@@ -1,13 +1,12 @@
 import { Buffer, isUtf8 } from "node:buffer";
-import { createCipheriv, createDecipheriv, hash, randomFillSync, timingSafeEqual } from "node:crypto";
+import { hash, randomFillSync, timingSafeEqual } from "node:crypto";
 import { decodeBase64 } from "./base64.ts";
+import { BLOCK_BYTES, ChainedCipher } from "./chained-cipher.ts";
 import { WecomCryptoError } from "./errors.ts";
 import { decodeKey, IV_BYTES, sameKey } from "./key.ts";
 import { padLength, unpaddedLength } from "./padding.ts";
 
-const CIPHER = "aes-256-cbc";
-const AES_BLOCK_BYTES = 16;
-const RANDOM_BYTES = 16;
+const RANDOM_BYTES = BLOCK_BYTES;
 const HEADER_BYTES = RANDOM_BYTES + 4;
 const SIGNATURE_BYTES = 20;
 
@@ -50,7 +49,7 @@ export class WecomCrypto {
   readonly receiveId: string;
   readonly #token: string;
   readonly #key: Buffer;
-  readonly #iv: Buffer;
+  readonly #cipher: ChainedCipher;
   readonly #expectedReceiver: Buffer | undefined;
   readonly #fillRandom: (bytes: Uint8Array) => void;
 
@@ -61,7 +60,7 @@ export class WecomCrypto {
     this.receiveId = receiveId;
     this.#token = token;
     this.#key = decodeKey(encodingAESKey);
-    this.#iv = this.#key.subarray(0, IV_BYTES);
+    this.#cipher = new ChainedCipher(this.#key, this.#key.subarray(0, IV_BYTES));
     this.#expectedReceiver = receiveId === "" ? undefined : Buffer.from(receiveId);
     this.#fillRandom = fillRandom;
   }
@@ -111,8 +110,7 @@ export class WecomCrypto {
     frame.set(receiver, HEADER_BYTES + content.length);
     frame.fill(pad, rawLength);
 
-    const cipher = createCipheriv(CIPHER, this.#key, this.#iv).setAutoPadding(false);
-    return cipher.update(frame).toString("base64");
+    return this.#cipher.encrypt(frame).toString("base64");
   }
 
   /** Whether two configurations would accept the same signatures. */
@@ -131,9 +129,8 @@ export class WecomCrypto {
   }
 
   #decryptFrame(ciphertext: Buffer): Buffer {
-    if (ciphertext.length === 0 || ciphertext.length % AES_BLOCK_BYTES !== 0) throw new WecomCryptoError("decrypt");
-    // Node's automatic padding knows blocks of 16 bytes only. Without it, whole blocks leave nothing for final().
-    return createDecipheriv(CIPHER, this.#key, this.#iv).setAutoPadding(false).update(ciphertext);
+    if (ciphertext.length === 0 || ciphertext.length % BLOCK_BYTES !== 0) throw new WecomCryptoError("decrypt");
+    return this.#cipher.decryptAfterFirst(ciphertext);
   }
 
   #checkedReceiver(received: Buffer): string {
