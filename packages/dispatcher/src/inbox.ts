@@ -4,6 +4,7 @@ import {
   type Channel,
   hasMedia,
   type InboundBatch,
+  type InboundEvent,
   type InboundMessage,
   type Inbox,
   type RoutedMessage,
@@ -45,11 +46,12 @@ export function createInbox(options: InboxOptions): Inbox {
     for (const message of batch.history ?? []) {
       messages.push({ message, routing: { lane: laneOf(message, settings), as: "history" } });
     }
-    const asides = await Promise.all((batch.events ?? []).filter(isFeedback).map((event) => asideOf(event, store)));
+    const events = batch.events ?? [];
+    const asides = events.some(isFeedback) ? await asidesOf(events) : [];
     for (const message of asides) messages.push({ message, routing: { lane: laneOf(message, settings), as: "aside" } });
     const result = await store.accept({
       messages,
-      events: batch.events ?? [],
+      events,
       ...(batch.cursor === undefined ? {} : { cursor: { ...batch.cursor, key: keyOf(batch.cursor.key) } }),
     });
     const count = result.accepted - asides.filter(({ id }) => result.fresh.has(id)).length;
@@ -57,6 +59,9 @@ export function createInbox(options: InboxOptions): Inbox {
     const overheard = batch.messages.filter((message) => isOverheard(settings, message)).map(({ id }) => id);
     return overheard.length === 0 ? result : { ...result, overheard: new Set(overheard) };
   }
+
+  const asidesOf = (events: readonly InboundEvent[]) =>
+    Promise.all(events.filter(isFeedback).map((event) => asideOf(event, store)));
 
   return {
     accept,

@@ -7,17 +7,24 @@ export function acknowledged(): Response {
 }
 
 /**
- * A `Response` with a body builds a stream for it, which costs more than opening the callback
- * did; this one has its text at hand and builds the stream only for those who ask for it.
+ * Making a `Response`, and the stream of its body, costs more than opening the callback did. This one has its text at hand, and
+ * builds the rest only for those who ask for it.
  */
-class Acknowledgement extends (Response as new (body: null) => object) {
+class Acknowledgement {
+  readonly status = 200;
+  readonly statusText = "";
+  readonly ok = true;
+  readonly redirected = false;
+  readonly type = "default";
+  readonly url = "";
   #used = false;
+  #headers: Headers | undefined;
   #streamed: Response | undefined;
 
-  constructor() {
-    super(null);
+  get headers(): Headers {
+    this.#headers ??= new Headers();
+    return this.#headers;
   }
-
   get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
     this.#streamed ??= new Response(TEXT);
     return this.#streamed.body;
@@ -58,3 +65,5 @@ class Acknowledgement extends (Response as new (body: null) => object) {
     this.#used = true;
   }
 }
+// Whoever asks gets "yes": it is used wherever a Response is.
+Object.setPrototypeOf(Acknowledgement.prototype, Response.prototype);

@@ -32,34 +32,39 @@ type Carrier = Request & { [CALL]?: Call };
 
 export function callOf(request: Request): Call {
   const carrier = request as Carrier;
-  carrier[CALL] ??= createCall(request);
+  carrier[CALL] ??= new HttpCall(request);
   return carrier[CALL];
 }
 
-function createCall(request: Request): Call {
-  const body = createBodyReader(request);
-  let parsed: Envelope | "garbage" | undefined;
+/** An object with methods: closures would be made anew for every request. */
+class HttpCall implements Call {
+  readonly method: string;
+  readonly query: CallbackQuery | undefined;
+  claimed = false;
+  hasFirst = false;
+  readonly second: Call["second"] = [];
+  parsed: Envelope | "garbage" | undefined;
+  readonly #body: RequestBody;
 
-  return {
-    method: request.method,
-    query: parseQuery(request.url),
-    claimed: false,
-    hasFirst: false,
-    second: [],
-    get parsed() {
-      return parsed;
-    },
-    envelope(maxBytes) {
-      return parsed ?? read(maxBytes);
-    },
-    discard: body.discard,
-  };
+  constructor(request: Request) {
+    this.method = request.method;
+    this.query = parseQuery(request.url);
+    this.#body = new RequestBody(request);
+  }
 
-  async function read(maxBytes: number): Promise<Envelope | "too-large" | "garbage"> {
-    const bytes = await body.read(maxBytes);
+  envelope(maxBytes: number): Promise<Envelope | "too-large" | "garbage"> | Envelope | "garbage" {
+    return this.parsed ?? this.#read(maxBytes);
+  }
+
+  discard(): Promise<void> {
+    return this.#body.discard();
+  }
+
+  async #read(maxBytes: number): Promise<Envelope | "too-large" | "garbage"> {
+    const bytes = await this.#body.read(maxBytes);
     if (bytes === "too-large") return bytes;
-    parsed = bytes === "broken" ? "garbage" : envelopeOf(bytes);
-    return parsed;
+    this.parsed = bytes === "broken" ? "garbage" : envelopeOf(bytes);
+    return this.parsed;
   }
 }
 
@@ -73,40 +78,47 @@ function envelopeOf(bytes: Buffer): Envelope | "garbage" {
   }
 }
 
-interface BodyReader {
+class RequestBody {
+  readonly #request: Request;
+  readonly #announcedBytes: number;
+  readonly #chunks: Uint8Array[] = [];
+  #total = 0;
+  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+
+  constructor(request: Request) {
+    this.#request = request;
+    this.#announcedBytes = Number(request.headers.get("content-length") ?? 0);
+  }
+
   /** The whole body; "broken" when the sender went away in the middle of it. */
-  read(maxBytes: number): Promise<Buffer | "too-large" | "broken">;
-  discard(): Promise<void>;
-}
-
-function createBodyReader(request: Request): BodyReader {
-  const announcedBytes = Number(request.headers.get("content-length") ?? 0);
-  const chunks: Uint8Array[] = [];
-  let total = 0;
-  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
-
-  return {
-    async read(maxBytes) {
-      if (!reader && request.bodyUsed) throw new Error("the body was read before; hand on the Request as it came");
-      if (announcedBytes > maxBytes || total > maxBytes) return "too-large";
-      try {
-        reader ??= request.body?.getReader();
-        while (reader) {
-          const { done, value } = await reader.read();
-          if (done) break;
-          chunks.push(value);
-          total += value.length;
-          if (total > maxBytes) return "too-large";
-        }
-      } catch {
-        return "broken";
+  async read(maxBytes: number): Promise<Buffer | "too-large" | "broken"> {
+    if (!this.#reader && this.#request.bodyUsed) {
+      throw new Error("the body was read before; hand on the Request as it came");
+    }
+    if (this.#announcedBytes > maxBytes || this.#total > maxBytes) return "too-large";
+    try {
+      this.#reader ??= this.#request.body?.getReader();
+      while (this.#reader && !this.#isWhole()) {
+        const { done, value } = await this.#reader.read();
+        if (done) break;
+        this.#chunks.push(value);
+        this.#total += value.length;
+        if (this.#total > maxBytes) return "too-large";
       }
-      return chunks.length === 1 ? viewOf(chunks[0] as Uint8Array) : Buffer.concat(chunks, total);
-    },
-    async discard() {
-      await (reader ?? request.body)?.cancel().catch(() => undefined);
-    },
-  };
+    } catch {
+      return "broken";
+    }
+    return this.#chunks.length === 1 ? viewOf(this.#chunks[0] as Uint8Array) : Buffer.concat(this.#chunks, this.#total);
+  }
+
+  async discard(): Promise<void> {
+    await (this.#reader ?? this.#request.body)?.cancel().catch(() => undefined);
+  }
+
+  /** The server lets no more through than was announced: the stream's end need not be waited for. */
+  #isWhole(): boolean {
+    return this.#announcedBytes > 0 && this.#total >= this.#announcedBytes;
+  }
 }
 
 function viewOf(bytes: Uint8Array): Buffer {

@@ -75,18 +75,17 @@ export function createCallbackWebhook<F extends CallbackFormat>(options: Callbac
   }
 
   /** The first on the path: whoever let others go first is asked after them, the last one first. */
-  async function outermost(call: Call, next: Next | undefined): Promise<Response> {
+  function outermost(call: Call, next: Next | undefined): Promise<Response> {
     call.hasFirst = true;
-    const askAll =
-      next &&
-      (async () => {
-        let answer = await next();
-        for (let again = call.second.pop(); again && !call.claimed; again = call.second.pop()) {
-          answer = await again(call, answer);
-        }
-        return answer;
-      });
-    return first(call, askAll);
+    return first(call, next && (() => askAll(call, next)));
+  }
+
+  async function askAll(call: Call, next: Next): Promise<Response> {
+    let answer = await next();
+    for (let again = call.second.pop(); again && !call.claimed; again = call.second.pop()) {
+      answer = await again(call, answer);
+    }
+    return answer;
   }
 
   return function webhook(request, next) {
