@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Logger, TrackedResponse } from "@wxgate/core";
 import { type FastifyInstance, fastify } from "fastify";
@@ -30,15 +30,14 @@ export function createPublicServer(ports: { readonly log: Logger; readonly metri
   const { log, metrics } = ports;
   let routes: ReadonlyMap<string, Mounted> = new Map();
   let draining = false;
-  const app = createFastify(answer);
+  const app = createFastify({ webhookFor, answer, other });
 
-  async function answer(raw: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = raw.url ?? "/";
-    const path = pathOf(url);
-    if (path === undefined) return say(response, 400, "the path holds a broken percent-encoding");
-    if (path === "/healthz") return health(raw.method, response);
-    const mounted = routes.get(withoutLastSlash(path));
-    if (!mounted) return say(response, 404, "nothing is here");
+  function webhookFor(raw: IncomingMessage): Mounted | undefined {
+    const path = pathOf(raw.url ?? "/");
+    return path === undefined ? undefined : routes.get(withoutLastSlash(path));
+  }
+
+  async function answer(mounted: Mounted, raw: IncomingMessage, response: ServerResponse): Promise<void> {
     if (raw.method !== "GET" && raw.method !== "POST")
       return say(response, 405, "use GET or POST", { allow: "GET, POST" });
     if (draining)
@@ -50,6 +49,13 @@ export function createPublicServer(ports: { readonly log: Logger; readonly metri
     const startedAt = performance.now();
     const status = await handle(mounted, raw, response);
     metrics.webhook(mounted.ids, status, (performance.now() - startedAt) / 1000);
+  }
+
+  function other(raw: IncomingMessage, response: ServerResponse): void {
+    const path = pathOf(raw.url ?? "/");
+    if (path === undefined) say(response, 400, "the path holds a broken percent-encoding");
+    else if (path === "/healthz") health(raw.method, response);
+    else say(response, 404, "nothing is here");
   }
 
   async function handle(mounted: Mounted, raw: IncomingMessage, response: ServerResponse): Promise<number> {
@@ -88,12 +94,23 @@ export function createPublicServer(ports: { readonly log: Logger; readonly metri
   };
 }
 
-function createFastify(answer: (raw: IncomingMessage, response: ServerResponse) => Promise<void>): FastifyInstance {
+interface Answerers {
+  webhookFor(raw: IncomingMessage): Mounted | undefined;
+  answer(mounted: Mounted, raw: IncomingMessage, response: ServerResponse): Promise<void>;
+  other(raw: IncomingMessage, response: ServerResponse): void;
+}
+
+/** Webhooks are answered in front of Fastify's router: channels read the body themselves, up to their own limit. */
+function createFastify({ webhookFor, answer, other }: Answerers): FastifyInstance {
   const app = fastify({
     logger: false,
     exposeHeadRoutes: false,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
+    serverFactory: (handler) =>
+      createServer({ requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS }, (raw, response) => {
+        const mounted = webhookFor(raw);
+        if (mounted === undefined) handler(raw, response);
+        else answer(mounted, raw, response).catch((error: unknown) => response.destroy(error as Error));
+      }),
     forceCloseConnections: "idle",
     return503OnClosing: false,
     schemaController: WITHOUT_JSON_SCHEMA,
@@ -104,10 +121,10 @@ function createFastify(answer: (raw: IncomingMessage, response: ServerResponse) 
         say(response as ServerResponse, 400, "the path holds a broken percent-encoding"),
     },
   });
-  // Answered before Fastify would look for a parser: channels read the body themselves, up to their own limit.
+  // Answered before Fastify would look for a parser of the body.
   app.addHook("onRequest", (request, reply, _next) => {
     reply.hijack();
-    answer(request.raw, reply.raw).catch((error: unknown) => reply.raw.destroy(error as Error));
+    other(request.raw, reply.raw);
   });
   app.all("/*", unreachable);
   app.setNotFoundHandler(unreachable);
