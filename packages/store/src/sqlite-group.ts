@@ -27,7 +27,7 @@ export interface GroupResult {
 }
 
 /** Keeps one transaction from holding up the event loop for long. */
-const LONGEST_MS = 8;
+const LONGEST_MS = 4;
 
 export interface GroupPorts {
   readonly clock: Clock;

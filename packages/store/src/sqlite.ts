@@ -19,6 +19,8 @@ export interface SqliteOptions {
   readonly openWal?: (path: string) => WalSync;
 }
 
+const NOTHING_DONE: GroupResult = { outcomes: [], woken: new Set(), wrote: false, left: [] };
+
 /**
  * Group commit: everything asked for while the disk was busy runs in one transaction, one operation after the other, and is
  * answered when that is on the disk.
@@ -68,13 +70,27 @@ function createDriver({ database, wal, unlock }: Opened, options: SqliteOptions)
     for (const kind of woken) wakes.emit(kind);
   }
 
+  function refuse({ outcomes }: GroupResult, error: unknown): void {
+    doubtful = true;
+    options.log.error({ err: error }, "the disk refused what was stored: nobody is told that it was");
+    for (const { job } of outcomes) job.reject(error);
+  }
+
   async function makeDurable(log: WalSync, result: GroupResult): Promise<void> {
     try {
       await log.sync();
     } catch (error) {
-      doubtful = true;
-      options.log.error({ err: error }, "the disk refused what was stored: nobody is told that it was");
-      for (const { job } of result.outcomes) job.reject(error);
+      refuse(result, error);
+      return;
+    }
+    publish(result);
+  }
+
+  function makeDurableNow(log: WalSync, result: GroupResult): void {
+    try {
+      log.syncNow();
+    } catch (error) {
+      refuse(result, error);
       return;
     }
     publish(result);
@@ -87,34 +103,47 @@ function createDriver({ database, wal, unlock }: Opened, options: SqliteOptions)
     doubtful = false;
   }
 
+  /** Somebody outside waits, and the disk is fast: no detour over a thread, nor waiting for what is on that way. */
+  const isUrgent = () => wal?.isFast === true && lines.first.length > 0;
+
   function flush(): void {
     scheduled = false;
-    if (syncing !== undefined || !waits()) return;
+    if (!waits() || (syncing !== undefined && !isUrgent())) return;
+    const urgent = isUrgent();
+    const result = runLines();
+    if (wal === undefined || (!result.wrote && syncing === undefined)) publish(result);
+    // Even when it only read: what it read may not be on the disk yet.
+    else if (urgent) makeDurableNow(wal, result);
+    else syncing = makeDurable(wal, result).finally(endSync);
+    if (waits()) schedule();
+  }
+
+  function runLines(): GroupResult {
     const { first, later } = lines;
     Object.assign(lines, { first: [], later: [] });
+    const jobs = [...first, ...later];
     try {
       leaveDoubt();
     } catch (error) {
-      for (const job of [...first, ...later]) job.reject(error);
-      return;
+      for (const job of jobs) job.reject(error);
+      return NOTHING_DONE;
     }
-    const result = runGroup([...first, ...later]);
-    const left = new Set(result.left);
-    lines.first = first.filter((job) => left.has(job));
-    lines.later = later.filter((job) => left.has(job));
-    if (result.wrote && wal !== undefined) {
-      syncing = makeDurable(wal, result).finally(() => {
-        syncing = undefined;
-        if (waits()) flush();
-      });
-    } else {
-      publish(result);
-      if (waits()) schedule();
+    const result = runGroup(jobs);
+    if (result.left.length > 0) {
+      const left = new Set(result.left);
+      lines.first = first.filter((job) => left.has(job));
+      lines.later = later.filter((job) => left.has(job));
     }
+    return result;
+  }
+
+  function endSync(): void {
+    syncing = undefined;
+    if (waits()) flush();
   }
 
   function schedule(): void {
-    if (scheduled || syncing !== undefined) return;
+    if (scheduled || (syncing !== undefined && !isUrgent())) return;
     scheduled = true;
     setImmediate(flush);
   }

@@ -32,22 +32,24 @@ afterEach(async () => {
   await rm(dir, { recursive: true });
 });
 
-function open(disk: (log: WalSync) => () => Promise<void>): Driver {
+/** A slow disk, unless `now` is how a fast one does it. */
+function open(disk: (log: WalSync) => () => Promise<void>, now?: (log: WalSync) => () => void): Driver {
   driver = openSqlite({
     ...testOptions(),
     path,
     openWal: (of) => {
       const log = openWalSync(of);
-      return { sync: disk(log), close: log.close };
+      return { isFast: now !== undefined, syncNow: now?.(log) ?? log.syncNow, sync: disk(log), close: log.close };
     },
   });
   return driver;
 }
 
-const store = (of: Driver, key: string, value = "1") =>
-  of.execute(function* () {
+const putting = (key: string, value = "1") =>
+  function* () {
     yield* run(put, { key, value });
-  });
+  };
+const store = (of: Driver, key: string) => of.execute(putting(key));
 const stored = (of: Driver, key: string) =>
   of.execute(function* () {
     return (yield* first(read, { key }))?.value;
@@ -123,6 +125,66 @@ describe("what is stored", () => {
     await store(disk, "b");
     await disk.close();
     driver = undefined;
+
+    const file = openSqliteDatabase(path);
+    const rows = file.prepare("select key from cursors order by key").all([]);
+    file.close();
+    expect(rows).toContainEqual({ key: "b" });
+  });
+
+  it("does not wait behind what is on its way to a fast disk when somebody outside waits", async () => {
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const disk = open(
+      (log) => () => released.then(log.sync),
+      (log) => log.syncNow,
+    );
+    const order: string[] = [];
+
+    const turn = store(disk, "turn").then(() => order.push("turn"));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await disk.executeFirst(putting("message")).then(() => order.push("message"));
+    release();
+    await turn;
+
+    expect(order).toEqual(["message", "turn"]);
+  });
+
+  it("is known to whom outside waits only once the fast disk has it", async () => {
+    let syncs = 0;
+    const disk = open(
+      () => () => new Promise((resolve) => setTimeout(resolve, 50)),
+      (log) => () => {
+        syncs += 1;
+        log.syncNow();
+      },
+    );
+
+    const turn = store(disk, "turn");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const seen = await disk.executeFirst(function* () {
+      return (yield* first(read, { key: "turn" }))?.value;
+    });
+
+    expect([seen, syncs]).toEqual(["1", 1]);
+    await turn;
+  });
+
+  it("is refused when the fast disk refuses it, and what comes later goes into the database file", async () => {
+    let broken = true;
+    const disk = open(
+      (log) => log.sync,
+      (log) => () => {
+        if (broken) throw new Error("EIO");
+        log.syncNow();
+      },
+    );
+
+    await expect(disk.executeFirst(putting("a"))).rejects.toThrow("EIO");
+    broken = false;
+    await disk.executeFirst(putting("b"));
 
     const file = openSqliteDatabase(path);
     const rows = file.prepare("select key from cursors order by key").all([]);

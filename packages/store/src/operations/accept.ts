@@ -10,7 +10,7 @@ import {
 import { sql } from "kysely";
 import type { Context } from "../context.ts";
 import { toJson } from "../json.ts";
-import { first, type Operation, run, type Sql } from "../sql.ts";
+import { type Operation, run, type Sql } from "../sql.ts";
 import type { ConversationHead, ConversationOperations } from "./conversations.ts";
 import type { CursorOperations } from "./cursors.ts";
 import type { EventOperations } from "./events.ts";
@@ -167,7 +167,9 @@ export function createAccept(
               sql<string | null>`${p.handle}`.as("handle"),
             ])
             .where("key", "=", p.key)
-            .where("served_by", "=", sql.lit("bot")),
+            .where("served_by", "=", sql.lit("bot"))
+            .where(sql<boolean>`not exists (select 1 from deliveries d where d.conversation_id = conversations.id
+              and d.active = 1 and d.state = 'deferred' and d.defer = 'customer')`),
         )
         .onConflict((c) => c.columns(["channel", "account", "platform_id"]).doNothing()),
   );
@@ -180,16 +182,12 @@ export function createAccept(
           last_inbound_at: sql<number>`max(coalesce(last_inbound_at, 0), ${p.wroteAt})`,
           turn_at: sql<number>`case when turn_at is null or turn_at > ${p.now} then ${p.dueAt} else turn_at end`,
         })
-        .where("key", "=", p.key)
-        .returning(
-          sql<number | null>`case when exists (select 1 from deliveries d where d.conversation_id = conversations.id
-            and d.active = 1 and d.state = 'deferred' and d.defer = 'customer') then id end`.as("waits"),
-        ),
+        .where("key", "=", p.key),
   );
 
   /**
-   * Nearly every message: somebody known writes words or media to the bot. Two statements instead of three, without reading
-   * the conversation first; so only where one transaction runs at a time.
+   * Nearly every message: somebody known, for whom nothing waits, writes words or media to the bot. Two statements instead of
+   * three, without reading the conversation first; so only where one transaction runs at a time.
    *
    * @returns false when it is another case, or known
    */
@@ -212,11 +210,7 @@ export function createAccept(
     });
     if (stored === 0) return false;
     const name = message.from.kind === "direct" ? senderName : null;
-    const row = yield* first(renewKnown, { key, name, wroteAt: Math.min(sentAt, now), now, dueAt });
-    if (row !== undefined && row.waits !== null) {
-      yield* conversations.wakeDeferred(context, row.waits, "customer");
-      yield* conversations.rearm(context, row.waits);
-    }
+    yield* run(renewKnown, { key, name, wroteAt: Math.min(sentAt, now), now, dueAt });
     context.wake("turns");
     return true;
   }
