@@ -2,11 +2,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createMetrics, createPublicServer, mountRoutes } from "@wxgate/gateway/public-server";
 import { createAgentXmlChannel } from "@wxgate/wecom-agent-xml";
 import { createWecomBotWebhookChannel } from "@wxgate/wecom-bot-webhook";
-import { createMetrics } from "../../apps/gateway/dist/observe/metrics.js";
-import { createPublicServer } from "../../apps/gateway/dist/public/public-server.js";
-import { mountRoutes } from "../../apps/gateway/dist/public/routes.js";
 import { ACCOUNT } from "../lib/callbacks.mjs";
 import { reportTo } from "../lib/in-server.mjs";
 import { channelPorts, openParts } from "../lib/parts.mjs";

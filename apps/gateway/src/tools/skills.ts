@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import { z } from "zod";
+import { packageFolder } from "../package-folder.ts";
 
 /** What an agent can read up when it needs it: how to do one kind of work with the tools. */
 export interface Skill {
@@ -15,8 +16,7 @@ export interface Skill {
   readonly text: string;
 }
 
-/** Beside `src` and beside `dist`. */
-const FOLDER = fileURLToPath(new URL("../../skills", import.meta.url));
+const FOLDER = fileURLToPath(new URL("skills", packageFolder));
 const headSchema = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9-]{0,63}$/),
   description: z.string().min(1).max(1024),

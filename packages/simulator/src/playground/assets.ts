@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { type Exchange, sendText } from "../http-io.ts";
+import { packageFolder } from "../package-folder.ts";
 
-const FOLDER = new URL("../../playground/", import.meta.url);
+const FOLDER = new URL("playground/", packageFolder);
 const PREFIX = "/playground/";
 
 const TYPES: Readonly<Record<string, string>> = {
