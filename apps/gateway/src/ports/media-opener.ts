@@ -1,9 +1,17 @@
 import { homedir } from "node:os";
-import { type MediaOpener, type MediaSource, type MediaStream, RejectedError, TransientError } from "@wxgate/core";
+import {
+  type Clock,
+  type MediaOpener,
+  type MediaSource,
+  type MediaStream,
+  RejectedError,
+  TransientError,
+} from "@wxgate/core";
 import { createGuard, type HttpClient, HttpError } from "@wxgate/http-client";
 import { filenameFromDisposition, MediaError, mimeOfFilename, openLocalFile } from "@wxgate/media";
 import type { LazyConverter } from "./converter.ts";
 import type { MediaFiles } from "./media.ts";
+import { createPatience } from "./patience.ts";
 
 export interface MediaOpenerOptions {
   readonly http: HttpClient;
@@ -11,6 +19,7 @@ export interface MediaOpenerOptions {
   readonly localRoots: readonly string[];
   readonly maxBytes: number;
   readonly converter: LazyConverter;
+  readonly clock: Pick<Clock, "now">;
   /** An existing folder of ours. */
   readonly scratchDir: string;
 }
@@ -18,6 +27,7 @@ export interface MediaOpenerOptions {
 /** Opens what an agent or operator named: our own files, local ones below the channel's roots, public addresses. */
 export function createMediaOpener(options: MediaOpenerOptions): MediaOpener {
   const { http, files, localRoots, maxBytes, converter, scratchDir } = options;
+  const patience = createPatience(options.clock);
   // Written by people and models: nothing but public addresses.
   const guard = createGuard();
 
@@ -34,10 +44,19 @@ export function createMediaOpener(options: MediaOpenerOptions): MediaOpener {
   }
 
   async function fromUrl(url: string, signal: AbortSignal): Promise<MediaStream> {
-    const download = await http.download(url, { signal, maxBytes, guard });
+    const download = await http.download(url, { signal, maxBytes, guard }).catch((error: unknown) => {
+      throw withPatience(toChannelError(error), url);
+    });
+    patience.worked(url);
     const { body, mime, bytes, disposition } = download;
     const filename = disposition === undefined ? undefined : filenameFromDisposition(disposition);
     return { body, mime, ...(bytes !== undefined && { bytes }), ...(filename !== undefined && { filename }) };
+  }
+
+  /** A host that does not exist fails like one that is away for a moment; only time tells them apart. */
+  function withPatience(error: unknown, url: string): unknown {
+    if (!(error instanceof TransientError) || OURS.has(error.code) || !patience.failed(url)) return error;
+    return new RejectedError(`${error.message}; it was tried again and again`, { code: error.code, cause: error });
   }
 
   return {
@@ -72,6 +91,9 @@ const LASTING = new Set([
   "http.redirect",
   "http.too-large",
 ]);
+
+/** Failures of our own way out, whatever the address is. */
+const OURS = new Set(["http.closed", "http.proxy", "http.proxy-config"]);
 
 /** What will fail again is refused; what may go better is tried again. */
 function toChannelError(error: unknown): unknown {

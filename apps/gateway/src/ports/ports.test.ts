@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { RejectedError } from "@wxgate/core";
+import { RejectedError, TransientError } from "@wxgate/core";
 import { createHttpClient } from "@wxgate/http-client";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createLazyConverter } from "./converter.ts";
@@ -107,16 +107,16 @@ describe("a signed address", () => {
 describe("opening what an agent names", () => {
   const signal = new AbortController().signal;
 
-  async function opener(localRoots: readonly string[] = []) {
-    const http = createHttpClient({ network: { retries: 0, timeoutMs: 1000 } });
+  async function opener(localRoots: readonly string[] = [], { clock = { now: () => Date.now() }, resolve = {} } = {}) {
+    const http = createHttpClient({ network: { retries: 0, timeoutMs: 1000 }, ...resolve });
     onTestFinished(() => http.close());
     const dir = folder();
-    const clock = { now: () => Date.now() };
     const signer = createUrlSigner(Buffer.alloc(32, 1), clock.now, () => "http://127.0.0.1:8788");
     const files = createMediaFiles({ dir, maxBytes: 1000, retentionHours: 1 }, signer, clock);
     const scratchDir = join(dir, "tmp");
     const converter = createLazyConverter(scratchDir, process.env.PATH);
-    return { files, media: createMediaOpener({ http, files, localRoots, maxBytes: 1000, converter, scratchDir }) };
+    const media = createMediaOpener({ http, files, localRoots, maxBytes: 1000, converter, scratchDir, clock });
+    return { files, media };
   }
   const textOf = async (body: AsyncIterable<Uint8Array>) => {
     let text = "";
@@ -156,5 +156,23 @@ describe("opening what an agent names", () => {
     const { media } = await opener([folder()]);
 
     await expect(media.open(source, signal)).rejects.toBeInstanceOf(RejectedError);
+  });
+
+  it("gives up a host that is not found, after some tries within minutes, and tries it anew much later", async () => {
+    let now = 0;
+    const resolve = async () => {
+      throw Object.assign(new Error("getaddrinfo ENOTFOUND files.test"), { code: "ENOTFOUND" });
+    };
+    const { media } = await opener([], { clock: { now: () => now }, resolve: { resolve } });
+    const failure = async (atMs: number) => {
+      now = atMs;
+      return media.open({ url: "https://files.test/a.png" }, signal).catch((error: unknown) => error);
+    };
+
+    expect(await failure(0)).toBeInstanceOf(TransientError);
+    expect(await failure(1_000)).toBeInstanceOf(TransientError);
+    expect(await failure(60_000)).toBeInstanceOf(TransientError);
+    expect(await failure(130_000)).toMatchObject({ name: "RejectedError", code: "http.dns" });
+    expect(await failure(5 * HOUR_MS)).toBeInstanceOf(TransientError);
   });
 });
