@@ -72,7 +72,7 @@ describe("an outgoing file", () => {
 
     expect(await stage({ kind: "file", url: "https://files.test/a.txt" })).toMatchObject({
       kind: "text",
-      text: expect.stringMatching(/^（文件未能发送：.*4 bytes.*）\nhttps:\/\/files\.test\/a\.txt$/s),
+      text: expect.stringMatching(/^（文件未能发送：.*4 字节.*）\nhttps:\/\/files\.test\/a\.txt$/s),
     });
   });
 

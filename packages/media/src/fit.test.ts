@@ -34,7 +34,10 @@ describe("what may be sent as what", () => {
     ["video", "mov", 100, undefined, "a video must be MP4, this is MOV"],
     ["video", "mp4", 15 * MB, undefined, "a video may have 10 MB, this has 15 MB"],
   ] as const)("%s %s of %i bytes, %s s, without converters: as a file", (wanted, format, bytes, seconds, reason) => {
-    expect(fitMedia(wanted, { format, bytes, seconds }, KF, nothing)).toEqual({ as: "file", reason });
+    expect(fitMedia(wanted, { format, bytes, seconds }, KF, nothing)).toMatchObject({
+      as: "file",
+      reason: { en: reason },
+    });
   });
 
   it.each([
@@ -63,25 +66,29 @@ describe("what may be sent as what", () => {
   it.each(["image", "file"] as const)("refuses %s of 5 bytes", (wanted) => {
     expect(fitMedia(wanted, { format: "jpg", bytes: 5 }, KF)).toEqual({
       as: "refused",
-      reason: "it has 5 bytes; the platform takes 6 or more",
+      reason: { en: "it has 5 bytes; the platform takes 6 or more", zh: "文件只有 5 字节，平台要求至少 6 字节" },
     });
   });
 
   it("refuses what is too large for everything, with both reasons", () => {
     expect(fitMedia("video", { format: "mp4", bytes: 21 * MB }, KF)).toEqual({
       as: "refused",
-      reason: "a video may have 10 MB, this has 21 MB; it has 21 MB; files may have 20 MB",
+      reason: {
+        en: "a video may have 10 MB, this has 21 MB; it has 21 MB; files may have 20 MB",
+        zh: "视频不得超过 10 MB，此文件为 21 MB；文件大小为 21 MB，上限为 20 MB",
+      },
     });
   });
 
   it("sends as a file what the platform has no kind for, and refuses where it takes no files", () => {
+    const MOVES = { en: "it moves", zh: "动图" };
     const filesOnly: MediaRules = { file: { maxBytes: MB }, minBytes: 1 };
 
     expect(fitMedia("voice", { format: "amr", bytes: 10 }, filesOnly).as).toBe("file");
     expect(fitMedia("voice", { format: "amr", bytes: 10 }, { minBytes: 1 }).as).toBe("refused");
-    expect(fileInstead({ format: "gif", bytes: 10 }, filesOnly, "it moves")).toEqual({
+    expect(fileInstead({ format: "gif", bytes: 10 }, filesOnly, MOVES)).toEqual({
       as: "file",
-      reason: "it moves",
+      reason: MOVES,
     });
   });
 });

@@ -1,3 +1,4 @@
+import { both, type Reason } from "./reason.ts";
 import { formatBytes } from "./size.ts";
 import type { MediaKind } from "./sniff.ts";
 
@@ -26,7 +27,7 @@ export interface MediaFacts {
   readonly seconds?: number;
 }
 
-/** `reason` is a sentence about the file, without its name, for timelines and notes. */
+/** `reason` tells about the file, without its name, for timelines and notes. */
 export type Fit =
   | { readonly as: "is"; readonly kind: MediaKind }
   | {
@@ -34,15 +35,20 @@ export type Fit =
       readonly kind: MediaKind;
       readonly to: string;
       readonly maxBytes: number;
-      readonly reason: string;
+      readonly reason: Reason;
     }
-  | { readonly as: "file"; readonly reason: string }
-  | { readonly as: "refused"; readonly reason: string };
+  | { readonly as: "file"; readonly reason: Reason }
+  | { readonly as: "refused"; readonly reason: Reason };
 
 /** Whether a conversion can be tried here. The same format twice means: make it smaller. */
 export type CanConvert = (from: string, to: string) => boolean;
 
-const NOUNS: Record<MediaKind, string> = { image: "picture", voice: "voice message", video: "video", file: "file" };
+const NOUNS: Record<MediaKind, Reason> = {
+  image: { en: "picture", zh: "图片" },
+  voice: { en: "voice message", zh: "语音" },
+  video: { en: "video", zh: "视频" },
+  file: { en: "file", zh: "文件" },
+};
 
 /** Decides how a file may be sent: as it is, converted, as a plain file, or not. Pure; ask again after a conversion. */
 export function fitMedia(
@@ -52,12 +58,16 @@ export function fitMedia(
   canConvert: CanConvert = () => false,
 ): Fit {
   if (facts.bytes < rules.minBytes) {
-    return { as: "refused", reason: `it has ${facts.bytes} bytes; the platform takes ${rules.minBytes} or more` };
+    const reason = {
+      en: `it has ${facts.bytes} bytes; the platform takes ${rules.minBytes} or more`,
+      zh: `文件只有 ${facts.bytes} 字节，平台要求至少 ${rules.minBytes} 字节`,
+    };
+    return { as: "refused", reason };
   }
   if (wanted === "file") return fitAsFile(facts, rules) ?? { as: "is", kind: "file" };
 
   const rule = rules[wanted];
-  const problem = rule ? misfit(wanted, facts, rule) : `the platform takes no ${NOUNS[wanted]}s`;
+  const problem = rule ? misfit(wanted, facts, rule) : noneTaken(wanted);
   if (problem === undefined) return { as: "is", kind: wanted };
 
   const to = rule && conversion(wanted, facts, rule, canConvert);
@@ -66,28 +76,46 @@ export function fitMedia(
 }
 
 /** The answer when something cannot be sent as what it was meant to be, for `problem`. */
-export function fileInstead(facts: MediaFacts, rules: MediaRules, problem: string): Fit {
+export function fileInstead(facts: MediaFacts, rules: MediaRules, problem: Reason): Fit {
   const refusal = fitAsFile(facts, rules);
-  return refusal ? { as: "refused", reason: `${problem}; ${refusal.reason}` } : { as: "file", reason: problem };
+  return refusal ? { as: "refused", reason: both(problem, refusal.reason) } : { as: "file", reason: problem };
 }
 
 function fitAsFile(facts: MediaFacts, rules: MediaRules): (Fit & { as: "refused" }) | undefined {
-  if (!rules.file) return { as: "refused", reason: "the platform takes no files" };
+  if (!rules.file) return { as: "refused", reason: noneTaken("file") };
   const { maxBytes } = rules.file;
   if (facts.bytes <= maxBytes) return undefined;
-  return { as: "refused", reason: `it has ${formatBytes(facts.bytes)}; files may have ${formatBytes(maxBytes)}` };
+  const [has, may] = [formatBytes(facts.bytes), formatBytes(maxBytes)];
+  return {
+    as: "refused",
+    reason: { en: `it has ${has}; files may have ${may}`, zh: `文件大小为 ${has}，上限为 ${may}` },
+  };
 }
 
-function misfit(wanted: MediaKind, facts: MediaFacts, rule: KindRule): string | undefined {
-  const noun = NOUNS[wanted];
+function noneTaken(kind: MediaKind): Reason {
+  return { en: `the platform takes no ${NOUNS[kind].en}s`, zh: `平台不接收${NOUNS[kind].zh}` };
+}
+
+function misfit(wanted: MediaKind, facts: MediaFacts, rule: KindRule): Reason | undefined {
+  const { en, zh } = NOUNS[wanted];
   if (!rule.formats.includes(facts.format)) {
-    return `a ${noun} must be ${rule.formats.map((format) => format.toUpperCase()).join(" or ")}, this is ${facts.format.toUpperCase()}`;
+    const formats = rule.formats.map((format) => format.toUpperCase());
+    const format = facts.format.toUpperCase();
+    return {
+      en: `a ${en} must be ${formats.join(" or ")}, this is ${format}`,
+      zh: `${zh}须为 ${formats.join(" 或 ")} 格式，此文件为 ${format}`,
+    };
   }
   if (facts.bytes > rule.maxBytes) {
-    return `a ${noun} may have ${formatBytes(rule.maxBytes)}, this has ${formatBytes(facts.bytes)}`;
+    const [has, may] = [formatBytes(facts.bytes), formatBytes(rule.maxBytes)];
+    return { en: `a ${en} may have ${may}, this has ${has}`, zh: `${zh}不得超过 ${may}，此文件为 ${has}` };
   }
   if (rule.maxSeconds !== undefined && facts.seconds !== undefined && facts.seconds > rule.maxSeconds) {
-    return `a ${noun} may last ${rule.maxSeconds} s, this lasts ${(Math.ceil(facts.seconds * 10) / 10).toFixed(1)} s`;
+    const lasts = (Math.ceil(facts.seconds * 10) / 10).toFixed(1);
+    return {
+      en: `a ${en} may last ${rule.maxSeconds} s, this lasts ${lasts} s`,
+      zh: `${zh}不得超过 ${rule.maxSeconds} 秒，此文件为 ${lasts} 秒`,
+    };
   }
   return undefined;
 }

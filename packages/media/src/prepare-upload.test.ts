@@ -64,7 +64,7 @@ describe("preparing an upload", () => {
     const upload = await prepare("voice", amr(60), "hello.amr");
 
     expect(upload.kind).toBe("file");
-    expect(upload.reason).toBe("sent as a file: a voice message may last 1 s, this lasts 1.2 s");
+    expect(upload.reason?.en).toBe("a voice message may last 1 s, this lasts 1.2 s");
   });
 
   it("converts a picture, its name included, and keeps only the result", async () => {
@@ -73,7 +73,7 @@ describe("preparing an upload", () => {
     const upload = await prepare("image", await webp(50), "猫.webp", { converter });
 
     expect(upload).toMatchObject({ kind: "image", filename: "猫.jpg", mime: "image/jpeg" });
-    expect(upload.reason).toBe("converted to JPG: a picture must be JPG or PNG, this is WEBP");
+    expect(upload.reason?.en).toBe("converted to JPG: a picture must be JPG or PNG, this is WEBP");
     expect((await sniff(await buffer(upload.open()))).ext).toBe("jpg");
     expect(await readdir(dir)).toHaveLength(1);
   });
@@ -96,7 +96,7 @@ describe("preparing an upload", () => {
     const upload = await prepare("image", damaged, "a.webp", { converter });
 
     expect(upload).toMatchObject({ kind: "file", filename: "a.webp", bytes: damaged.length });
-    expect(upload.reason).toContain("cannot be converted");
+    expect(upload.reason?.en).toContain("cannot be converted");
     expect(await readdir(dir)).toHaveLength(1);
   });
 
@@ -113,7 +113,7 @@ describe("preparing an upload", () => {
     const upload = await prepare("voice", wav, "a.wav", { converter: createConverter({ dir, ffmpeg }) });
 
     expect(upload).toMatchObject({ kind: "file", filename: "a.wav", bytes: wav.length });
-    expect(upload.reason).toContain("this lasts 1.1 s");
+    expect(upload.reason?.en).toContain("this lasts 1.1 s");
     expect(await readdir(dir)).toHaveLength(1);
   });
 
@@ -121,7 +121,7 @@ describe("preparing an upload", () => {
     const upload = await prepare("image", Buffer.from("just some words"), "photo.jpg");
 
     expect(upload.kind).toBe("file");
-    expect(upload.reason).toContain("this is TXT");
+    expect(upload.reason?.en).toContain("this is TXT");
   });
 
   it("gives a name where there is none and corrects one that misleads", async () => {
@@ -138,7 +138,7 @@ describe("preparing an upload", () => {
   it("refuses in words, and leaves nothing behind", async () => {
     await expect(prepare("file", Buffer.alloc(49 * 1024 - 10, 1), "big.bin")).rejects.toMatchObject({
       code: "media.refused",
-      message: "big.bin cannot be sent: it has 49.0 KB; files may have 48 KB",
+      message: "big.bin: it has 49.0 KB; files may have 48 KB",
     });
     await expect(prepare("file", Buffer.from("12345"), "a.txt")).rejects.toThrow("5 bytes");
     await expect(prepare("file", Buffer.alloc(2000), "a", { maxBytes: 1000 })).rejects.toMatchObject({

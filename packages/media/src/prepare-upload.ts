@@ -8,6 +8,7 @@ import type { Converter } from "./convert.ts";
 import { MediaError } from "./errors.ts";
 import { safeFilename, withExtension } from "./filename.ts";
 import { type Fit, fileInstead, fitMedia, type MediaFacts, type MediaRules } from "./fit.ts";
+import { both, type Reason } from "./reason.ts";
 import { type MediaKind, mimeOfFilename, type Sniffed, sniff } from "./sniff.ts";
 import { spool } from "./spool.ts";
 
@@ -35,7 +36,7 @@ export interface Upload {
   readonly mime: string;
   readonly bytes: number;
   /** Why it is not sent as it was meant: converted, or as a file. */
-  readonly reason?: string;
+  readonly reason?: Reason;
   readonly path: string;
   open(): Readable;
   /** Deletes it; call it when the upload is over, however it ended. */
@@ -72,9 +73,12 @@ async function carryOut(fit: Fit, original: LocalCopy, options: UploadOptions): 
     case "is":
       return toUpload(original, fit.kind);
     case "file":
-      return toUpload(original, "file", `sent as a file: ${fit.reason}`);
+      return toUpload(original, "file", fit.reason);
     case "refused":
-      throw new MediaError(`${original.filename} cannot be sent: ${fit.reason}`, { code: "media.refused" });
+      throw new MediaError(`${original.filename}: ${fit.reason.en}`, {
+        code: "media.refused",
+        zh: `${original.filename}：${fit.reason.zh}`,
+      });
     case "convert":
       return convertOrFile(fit, original, options);
     default:
@@ -87,22 +91,26 @@ async function convertOrFile(
   original: LocalCopy,
   options: UploadOptions,
 ): Promise<Upload> {
-  const instead = (problem: string) =>
-    carryOut(fileInstead(original.facts, options.rules, `${fit.reason}; ${problem}`), original, options);
+  const instead = (problem: Reason) =>
+    carryOut(fileInstead(original.facts, options.rules, both(fit.reason, problem)), original, options);
   let converted: LocalCopy;
   try {
     converted = await convert(fit, original, options);
   } catch (error) {
-    if (error instanceof MediaError) return instead(error.message);
+    if (error instanceof MediaError) return instead(error.reason);
     throw error;
   }
   const refit = fitMedia(fit.kind, converted.facts, options.rules);
   if (refit.as === "is") {
     await original.remove();
-    return toUpload(converted, refit.kind, `converted to ${fit.to.toUpperCase()}: ${fit.reason}`);
+    return toUpload(converted, refit.kind, conversionOf(fit));
   }
   await converted.remove();
-  return instead(`converted, ${"reason" in refit ? refit.reason : "it does not fit"}`);
+  return instead(both({ en: "converted", zh: "已转换" }, "reason" in refit ? refit.reason : fit.reason));
+}
+
+function conversionOf({ to, reason: { en, zh } }: Fit & { as: "convert" }): Reason {
+  return { en: `converted to ${to.toUpperCase()}: ${en}`, zh: `已转换为 ${to.toUpperCase()}：${zh}` };
 }
 
 async function convert(fit: Fit & { as: "convert" }, original: LocalCopy, options: UploadOptions): Promise<LocalCopy> {
@@ -153,7 +161,7 @@ async function factsOf(path: string, format: string, bytes: number): Promise<Med
   return durationMs === undefined ? { format, bytes } : { format, bytes, seconds: durationMs / 1000 };
 }
 
-function toUpload({ path, filename, mime, facts, remove }: LocalCopy, kind: MediaKind, reason?: string): Upload {
+function toUpload({ path, filename, mime, facts, remove }: LocalCopy, kind: MediaKind, reason?: Reason): Upload {
   const open = () => createReadStream(path);
   return { kind, filename, mime, bytes: facts.bytes, ...(reason !== undefined && { reason }), path, open, remove };
 }

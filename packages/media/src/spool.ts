@@ -51,7 +51,10 @@ async function copy(source: AsyncIterable<Uint8Array>, file: FileHandle, maxByte
   for await (const chunk of source) {
     bytes += chunk.byteLength;
     if (bytes > maxBytes) {
-      throw new MediaError(`it is larger than the limit of ${formatBytes(maxBytes)}`, { code: "media.too-large" });
+      throw new MediaError(`it is larger than the limit of ${formatBytes(maxBytes)}`, {
+        code: "media.too-large",
+        zh: `文件超过 ${formatBytes(maxBytes)} 的上限`,
+      });
     }
     if (headBytes < SNIFF_BYTES) {
       const part = Uint8Array.from(chunk.subarray(0, SNIFF_BYTES - headBytes));

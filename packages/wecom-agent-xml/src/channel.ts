@@ -64,7 +64,7 @@ export const createAgentXmlChannel: CreateChannel<AgentXmlOptions> = (id, option
       }),
     target: createTarget({ channel: id, account, allowBroadcast: config.allowBroadcast, api }),
     prepare,
-    stage: createStage({ stageFile, notices, log }),
+    stage: createStage({ stageFile, log }),
     send: createSend(deliver),
     recall: api.recall,
     openMedia: createOpenMedia(wecom),

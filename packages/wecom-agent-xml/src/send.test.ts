@@ -259,7 +259,7 @@ describe("a file", () => {
     expect(gateway.calls.find(({ path }) => path === "media/upload")?.query.get("type")).toBe("file");
     expect(gateway.sent("message/send")).toMatchObject([
       { msgtype: "file", file: { media_id: "MEDIA-1" } },
-      { msgtype: "text", text: { content: expect.stringContaining("a picture must be JPG or PNG") } },
+      { msgtype: "text", text: { content: expect.stringContaining("图片须为 JPG 或 PNG 格式") } },
     ]);
   });
 

@@ -9,12 +9,10 @@ import {
 } from "@wxgate/core";
 import type { FileStager } from "@wxgate/wecom-api";
 import { checkCard } from "@wxgate/wecom-card";
-import type { AgentXmlConfig } from "./config.ts";
 import { TEXT_BYTES } from "./wire.ts";
 
 interface StageOptions {
   readonly stageFile: FileStager;
-  readonly notices: Pick<AgentXmlConfig["notices"], "asFile">;
   readonly log: Logger;
 }
 
@@ -22,7 +20,7 @@ interface StageOptions {
 const ANY_TASK = "task";
 
 /** Uploads what a piece needs, and looks whether its cards can be sent. */
-export function createStage({ stageFile, notices, log }: StageOptions): NonNullable<Channel["stage"]> {
+export function createStage({ stageFile, log }: StageOptions): NonNullable<Channel["stage"]> {
   return async function stage(piece, target, signal) {
     const staged = await Promise.all(piece.content.map((content) => stageContent(content, target, signal)));
     const content = staged.flat();
@@ -42,10 +40,8 @@ export function createStage({ stageFile, notices, log }: StageOptions): NonNulla
       case "video":
       case "file": {
         if (content.mediaId !== undefined) return [content];
-        const { content: staged, asFileBecause } = await stageFile(content, target.to.account, signal);
-        if (asFileBecause === undefined || notices.asFile === "") return [staged];
-        const words = notices.asFile.replaceAll("{reason}", asFileBecause);
-        return [staged, { kind: "text", text: words, format: "plain" }];
+        const { content: staged, note } = await stageFile(content, target.to.account, signal);
+        return note === undefined ? [staged] : [staged, { kind: "text", text: note, format: "plain" }];
       }
       case "card":
         return stageCard(content, target);

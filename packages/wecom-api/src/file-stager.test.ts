@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Logger, type OutboundMedia, RejectedError, TransientError } from "@wxgate/core";
 import { describe, expect, it } from "vitest";
-import { createFileStager, createMediaStager } from "./index.ts";
+import { createFileStager, createMediaStager, type FileStagerOptions } from "./index.ts";
 
 const REFUSED = new RejectedError("WeCom refused media/upload: /srv/files is odd (errcode 40009)", {
   code: "wecom.media-size",
@@ -13,7 +13,16 @@ const QUIET: Logger = { child: () => QUIET, debug() {}, info() {}, warn() {}, er
 const NOTICES = { notSent: "not sent: {reason}", notAvailable: "not available" };
 
 /** What stands for a file, when opening or uploading it goes wrong. */
-async function staged(media: OutboundMedia, failure: { readonly upload?: Error; readonly open?: Error }) {
+async function staged(media: OutboundMedia, failure: Failure, notices: typeof NOTICES = NOTICES) {
+  return (await stagedFile(media, failure, notices)).content;
+}
+
+interface Failure {
+  readonly upload?: Error;
+  readonly open?: Error;
+}
+
+async function stagedFile(media: OutboundMedia, failure: Failure, notices: FileStagerOptions["notices"]) {
   const stageMedia = createMediaStager({
     api: {
       async uploadMedia() {
@@ -32,8 +41,8 @@ async function staged(media: OutboundMedia, failure: { readonly upload?: Error; 
       },
     },
   });
-  const stage = createFileStager({ stageMedia, notices: NOTICES, log: QUIET });
-  return (await stage(media, "1000002", new AbortController().signal)).content;
+  const stage = createFileStager({ stageMedia, notices, log: QUIET });
+  return stage(media, "1000002", new AbortController().signal);
 }
 
 describe("a file whose upload the platform refuses", () => {
@@ -65,5 +74,35 @@ it("a file that a guard refuses is named to nobody", async () => {
 
   expect(await staged({ kind: "file", url: "http://10.0.0.1/secret" }, { open })).toMatchObject({
     text: "not available",
+  });
+});
+
+describe("why a file is not sent as it was meant", () => {
+  const CHINESE = {
+    notSent: "（文件未能发送：{reason}）",
+    notAvailable: "（没有）",
+    asFile: "（以文件形式发送：{reason}）",
+  };
+  const ENGLISH = { ...NOTICES, asFile: "(sent as a file: {reason})" };
+
+  it("is said in the language of the sentence around it", async () => {
+    const picture = { kind: "image", url: "https://files.test/report.txt" } as const;
+
+    expect((await stagedFile(picture, {}, CHINESE)).note).toBe(
+      "（以文件形式发送：图片须为 JPG 或 PNG 格式，此文件为 TXT）",
+    );
+    expect((await stagedFile(picture, {}, ENGLISH)).note).toBe(
+      "(sent as a file: a picture must be JPG or PNG, this is TXT)",
+    );
+    expect(await staged({ kind: "file", path: "/srv/files/a.txt" }, { upload: REFUSED }, CHINESE)).toMatchObject({
+      text: "（文件未能发送：企业微信拒绝了该文件（错误码 40009））",
+    });
+  });
+
+  it("is left out where nothing is to be said", async () => {
+    const picture = { kind: "image", url: "https://files.test/report.txt" } as const;
+
+    expect((await stagedFile(picture, {}, { ...CHINESE, asFile: "" })).note).toBeUndefined();
+    expect((await stagedFile(picture, {}, NOTICES)).note).toBeUndefined();
   });
 });

@@ -1,4 +1,5 @@
 import { type Logger, type OutboundContent, type OutboundMedia, RejectedError } from "@wxgate/core";
+import { MediaError, type Reason, withReason } from "@wxgate/media";
 import type { MediaStager } from "./media-stager.ts";
 
 export interface FileStagerOptions {
@@ -9,6 +10,8 @@ export interface FileStagerOptions {
     readonly notSent: string;
     /** A guard refused it, or it is not there: nothing a receiver can use. */
     readonly notAvailable: string;
+    /** It is sent as a plain file although it was meant to be something else; `{reason}` stands for why. Absent: unsaid. */
+    readonly asFile?: string;
   };
   readonly log: Logger;
 }
@@ -17,8 +20,8 @@ export interface FileStagerOptions {
 export interface StagedFile {
   /** Uploaded, or the sentence that stands for it. */
   readonly content: OutboundContent;
-  /** It is sent as a plain file although it was meant to be something else; why. */
-  readonly asFileBecause?: string;
+  /** What the receiver reads beside it: that it is sent as a plain file, and why. */
+  readonly note?: string;
 }
 
 /** Uploads a file, as a plain file where the platform would not take it as it was meant; what it takes in no form becomes a sentence. */
@@ -30,7 +33,7 @@ export function createFileStager({ stageMedia, notices, log }: FileStagerOptions
   /** Why, and where it is to be had, if only the platform would not have it; what a guard refused is nothing for the receiver. */
   function excuse(media: OutboundMedia, error: RejectedError): string {
     if (!NOT_TAKEN.includes(error.code)) return notices.notAvailable;
-    const words = notices.notSent.replaceAll("{reason}", error.message);
+    const words = withReason(notices.notSent, reasonOf(error));
     return media.url === undefined ? words : `${words}\n${media.url}`;
   }
 
@@ -40,14 +43,21 @@ export function createFileStager({ stageMedia, notices, log }: FileStagerOptions
       const content: OutboundContent = { kind, mediaId, ...(filename === undefined ? {} : { filename }) };
       if (reason === undefined) return { content };
       log.info(
-        { account, wanted: media.kind, sentAs: kind, reason },
+        { account, wanted: media.kind, sentAs: kind, reason: reason.en },
         "the file was adapted to what the platform takes",
       );
-      return kind === media.kind ? { content } : { content, asFileBecause: reason };
+      const isSaid = kind !== media.kind && notices.asFile !== undefined && notices.asFile !== "";
+      return isSaid ? { content, note: withReason(notices.asFile, reason) } : { content };
     } catch (error) {
       if (!(error instanceof RejectedError)) throw error;
       log.warn({ err: error, account, kind: media.kind }, "the file could not be sent");
       return { content: { kind: "text", text: excuse(media, error), format: "plain" } };
     }
   };
+}
+
+function reasonOf({ cause, message, platformCode }: RejectedError): Reason {
+  if (cause instanceof MediaError) return cause.reason;
+  const number = platformCode === undefined ? "" : `（错误码 ${platformCode}）`;
+  return { en: message, zh: `企业微信拒绝了该文件${number}` };
 }

@@ -47,7 +47,10 @@ describe("the media stager", () => {
 
     const staged = await stage({ kind: "image", url: "https://files.test/cat.gif" }, signal);
 
-    expect(staged).toMatchObject({ kind: "file", reason: expect.stringContaining("JPG or PNG") });
+    expect(staged).toMatchObject({
+      kind: "file",
+      reason: { en: expect.stringContaining("JPG or PNG"), zh: expect.stringContaining("JPG 或 PNG") },
+    });
     expect(uploads[0]?.type).toBe("file");
   });
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type MediaKind, type MediaOpener, type OutboundMedia, RejectedError } from "@wxgate/core";
-import { MediaError, type MediaRules, prepareUpload, type Upload } from "@wxgate/media";
+import { MediaError, type MediaRules, prepareUpload, type Reason, type Upload } from "@wxgate/media";
 import type { WecomApi } from "./api.ts";
 import { WECOM_MEDIA_RULES } from "./media-rules.ts";
 
@@ -20,7 +20,7 @@ export interface StagedMedia {
   readonly mediaId: string;
   readonly filename?: string;
   /** Why it was converted, or is sent as a file. */
-  readonly reason?: string;
+  readonly reason?: Reason;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Clock, JsonObject, Logger, ReplyStream, ReplyTarget } from "@wxgate/core";
 import { finalContent, growingContent, type StreamLook } from "@wxgate/wecom-bot-message";
 import type { Records } from "./records.ts";
@@ -43,6 +44,8 @@ export function createBubbles({ records, clock, log, look, merged, refreshMs, wi
   const growing = new Map<string, Growing>();
   const waiting = new Map<string, Set<AbortController>>();
   const closing = new AbortController();
+  // One listener per answer that grows; that is no leak.
+  setMaxListeners(0, closing.signal);
   const work = new Set<Promise<void>>();
   const empty: StreamLook = { ...look, placeholder: "" };
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { type Clock, type Logger, TransientError } from "@wxgate/core";
 import type { PlaceNotes } from "./notes.ts";
 import type { StreamPlace } from "./place.ts";
@@ -25,6 +26,8 @@ const RETRY_MS = 2_000;
 
 export function createClosing({ notes, clock, log, finish }: ClosingOptions): Closing {
   const stopping = new AbortController();
+  // One listener per bubble that is being closed; that is no leak.
+  setMaxListeners(0, stopping.signal);
   const atWork = new Set<string>();
 
   function begin(place: StreamPlace, words: string, isSettled: boolean): void {

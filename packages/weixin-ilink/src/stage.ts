@@ -12,7 +12,7 @@ import {
   RejectedError,
   type ReplyTarget,
 } from "@wxgate/core";
-import { MediaError, type MediaRules, prepareUpload } from "@wxgate/media";
+import { MediaError, type MediaRules, prepareUpload, withReason } from "@wxgate/media";
 import type { Account, Accounts } from "./accounts.ts";
 import type { IlinkConfig } from "./config.ts";
 import { needsLogin, unknownAccount } from "./errors.ts";
@@ -66,7 +66,7 @@ export function createStage({
       const file = await fit(content, dir, signal);
       if (file.reason !== undefined) {
         log.info(
-          { account: account.id, wanted: content.kind, reason: file.reason },
+          { account: account.id, wanted: content.kind, reason: file.reason.en },
           "the file was adapted to what WeChat shows",
         );
       }
@@ -107,8 +107,8 @@ export function createStage({
 
   /** Why, and where it is to be had, if only its form was wrong; what a guard refused is nothing for a person. */
   function excuse(content: OutboundMedia, error: RejectedError): string {
-    if (error.code !== UNFIT) return notices.notAvailable;
-    const words = notices.notSent.replaceAll("{reason}", error.message);
+    if (!(error.cause instanceof MediaError) || error.code !== UNFIT) return notices.notAvailable;
+    const words = withReason(notices.notSent, error.cause.reason);
     return content.url === undefined ? words : `${words}\n${content.url}`;
   }
 }
