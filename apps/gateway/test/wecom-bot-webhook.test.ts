@@ -199,6 +199,27 @@ describe("a gateway with a bot on callbacks", () => {
     expect(gateway.log()).not.toContain("response_code");
   });
 
+  it("answers a message in its bubble although a long answer to the one before took all that one has", async () => {
+    const gateway = await startHook({
+      agent: `
+        export default {
+          async *respond(turn) {
+            const words = turn.messages[0].content[0].text;
+            await new Promise((resolve) => setTimeout(resolve, 1000));
+            yield { kind: "text-delta", text: words === "long" ? "天地玄黄宇宙洪荒。".repeat(1200) : "short" };
+          },
+        };`,
+    });
+
+    await write(gateway, "long");
+    await waitFor(() => gateway.log().includes('"turn started"'));
+    await write(gateway, "and now?");
+    await waitFor(() => answers(gateway).some(({ text }) => text === "short"));
+
+    expect(answers(gateway)).toHaveLength(3);
+    expect(answers(gateway).every(({ spinning }) => spinning !== true)).toBe(true);
+  });
+
   it("brings 60,000 bytes of Chinese over whole, the last part when the member asks for it", async () => {
     const gateway = await startHook({
       agent: `

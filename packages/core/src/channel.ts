@@ -70,6 +70,11 @@ export interface ReplyPolicy {
   /** Nothing can be sent later than this after the person's last message. */
   readonly windowMs?: number;
   readonly sendsPerInbound?: number;
+  /**
+   * The channel refuses what is too much by itself, until the person writes: there each message opens ways of its own, so an
+   * answer to an earlier one takes none from a later one. `sendsPerInbound` then only plans replies and says when more waits.
+   */
+  readonly countsItself?: true;
   /** Per conversation. */
   readonly perMinute?: number;
   readonly perHour?: number;

@@ -28,10 +28,10 @@ export function judge(policy: ReplyPolicy | undefined, standing: SendStanding, n
   }
   if (sendsPerInbound === undefined) return { send: true };
   const left = sendsPerInbound - standing.sendsSinceInbound;
-  if (left <= 0) {
+  if (left <= 0 && policy.countsItself !== true) {
     return refuse("delivery.quota-used", `all ${sendsPerInbound} sends since the person's last message are used`);
   }
-  return { send: true, sendsLeft: left - 1 };
+  return { send: true, sendsLeft: Math.max(0, left - 1) };
 }
 
 export function appliesTo(policy: ReplyPolicy, kind: Address["kind"]): boolean {

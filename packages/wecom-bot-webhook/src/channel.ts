@@ -76,7 +76,13 @@ export const createWecomBotWebhookChannel: CreateChannel<WecomBotWebhookOptions>
       key: config.encodingAESKey,
       ports,
     }),
-    reply: { ...SENDS, sendsPerInbound: SENDS_PER_MESSAGE, windowMs: URL_MS, kinds: ["direct", "group"] },
+    reply: {
+      ...SENDS,
+      sendsPerInbound: SENDS_PER_MESSAGE,
+      countsItself: true,
+      windowMs: URL_MS,
+      kinds: ["direct", "group"],
+    },
     health: health.report,
     close: bubbles.close,
   };

@@ -83,9 +83,9 @@ export function createSend(options: SendOptions): Channel["send"] {
     const packet = packetOf(message, notices.moreWaits);
     const ways = waysOf(message);
     if (message.answers.length > 1) await bubbles.endMerged(message);
-    const receipt = (await byBubble(packet, ways, message, signal)) ?? (await byUrl(packet, ways, message, signal));
+    // Before anybody can tap it.
     if (packet.card !== undefined) await cards.remember(packet.card);
-    return receipt;
+    return (await byBubble(packet, ways, message, signal)) ?? byUrl(packet, ways, message, signal);
   };
 
   /** Undefined: it is still to be sent. */

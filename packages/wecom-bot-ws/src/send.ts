@@ -210,10 +210,10 @@ export function createSend(options: SendOptions): Channel["send"] {
     const checked = checkCard(source, { platform: "bot", taskId: message.id });
     const card = { ...checked.card } as unknown as JsonObject;
     const tap = cards.open(textField(card, "task_id") ?? "");
-    if (tap === undefined || !(await changed(tap.reqId, card, signal))) {
-      await deliver(cardBody(card, feedbackOf(message)), message, signal);
-    }
+    // Before anybody can tap it.
     await cards.remember(card);
+    if (tap !== undefined && (await changed(tap.reqId, card, signal))) return;
+    await deliver(cardBody(card, feedbackOf(message)), message, signal);
   }
 
   async function changed(reqId: string, card: JsonObject, signal: AbortSignal): Promise<boolean> {

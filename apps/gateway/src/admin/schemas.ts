@@ -35,6 +35,7 @@ const quota = z.object({
 const policy = z.object({
   windowMs: z.number().optional(),
   sendsPerInbound: z.number().optional(),
+  countsItself: z.literal(true).optional().describe("Answers to earlier messages take nothing from a later one's."),
   perMinute: z.number().optional(),
   perHour: z.number().optional(),
   gapMs: z.number().optional(),

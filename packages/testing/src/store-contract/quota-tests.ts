@@ -39,6 +39,21 @@ export function quotaTests(world: () => World): void {
     expect(await w.sendAll({ sendsPerInbound: 5 })).toEqual(["three", "a later reply", "newest"]);
   });
 
+  it("refuses nothing for a channel that counts itself, and still says when none are left", async () => {
+    const w = world();
+    await w.answered("ann", "one", "two", "three");
+
+    const policy = { sendsPerInbound: 2, countsItself: true } as const;
+    const left: (number | undefined)[] = [];
+    for (let send = 0; send < 3; send += 1) {
+      const delivery = await w.claimDelivery(policy);
+      left.push(delivery.sendsLeft);
+      await w.store.completeDelivery(delivery.claim, {});
+    }
+
+    expect(left).toEqual([1, 0, 0]);
+  });
+
   it("joins behind deferred pieces what is queued meanwhile", async () => {
     const w = world();
     await w.answered("ann", "one", "two");
