@@ -93,31 +93,48 @@ function wordEnd(text: string, start: number, end: number): number {
   return end;
 }
 
+/** The last place in `floor`…`end` behind a line break, the breaks of CR LF together; 0 when there is none. */
+function lineStart(text: string, floor: number, end: number): number {
+  for (let index = end; index > floor; index--) {
+    const before = text.charCodeAt(index - 1);
+    if (before === LF || (before === CR && text.charCodeAt(index) !== LF)) return index;
+  }
+  return 0;
+}
+
+/**
+ * The best place in `floor`…`end` to cut at a line: behind a blank one, else behind any; 0 when there is none. `isPoor`
+ * names line starts that are taken only when there is no other.
+ */
+function lineCut(text: string, start: number, floor: number, end: number, isPoor: (index: number) => boolean): number {
+  let line = isLineBreak(text.charCodeAt(end)) && !isPoor(end) ? end : 0;
+  let poorLine = 0;
+  for (let index = lineStart(text, floor, end); index > 0; index = lineStart(text, floor, index - 1)) {
+    if (isPoor(index)) poorLine ||= index;
+    else if (isLineBreak(text.charCodeAt(index)) || endsBlankLine(text, start, index)) return index;
+    else line ||= index;
+  }
+  return line || poorLine;
+}
+
+/** The last place in `floor`…`end` behind a sentence; 0 when there is none. */
+function sentenceCut(text: string, start: number, floor: number, end: number): number {
+  for (let index = end; index > floor; index--) {
+    if (!belongsToSentenceBefore(text.charCodeAt(index - 1))) continue;
+    const isRunEnd = index === end || !belongsToSentenceBefore(text.charCodeAt(index));
+    if (isRunEnd && endsSentence(text, start, index)) return index;
+  }
+  return 0;
+}
+
 /**
  * Where to end a piece that starts at `start` and may reach `end`: behind a blank line, else behind a line break, else
  * behind a sentence (these three not in the first quarter of the piece, which would spend messages on crumbs), else
- * behind a word, else anywhere. `isPoor` names line starts that are taken only when there is no other.
+ * behind a word, else anywhere.
  */
 function preferredCut(text: string, start: number, end: number, isPoor: (index: number) => boolean): number {
   const floor = start + ((end - start) >> 2);
-  let line = 0;
-  let poorLine = 0;
-  let sentence = 0;
-  if (isLineBreak(text.charCodeAt(end)) && !isPoor(end)) line = end;
-  for (let index = end; index > floor; index--) {
-    const before = text.charCodeAt(index - 1);
-    if (isLineBreak(before)) {
-      const after = text.charCodeAt(index);
-      if (before === CR && after === LF) continue;
-      if (isPoor(index)) poorLine ||= index;
-      else if (isLineBreak(after) || endsBlankLine(text, start, index)) return index;
-      else line ||= index;
-    } else if (line === 0 && sentence === 0 && belongsToSentenceBefore(before)) {
-      const isRunEnd = index === end || !belongsToSentenceBefore(text.charCodeAt(index));
-      if (isRunEnd && endsSentence(text, start, index)) sentence = index;
-    }
-  }
-  return line || poorLine || sentence || wordEnd(text, start, end);
+  return lineCut(text, start, floor, end, isPoor) || sentenceCut(text, start, floor, end) || wordEnd(text, start, end);
 }
 
 /** `preferredCut`, moved back to the end of a grapheme; inside a grapheme only when it alone is longer than the piece. */
