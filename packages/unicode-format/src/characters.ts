@@ -1,4 +1,6 @@
-/** Classes of UTF-16 code units, as CommonMark and this package's own rules need them. NaN (past an end) is in none. */
+import type { UnitText } from "./unit-text.ts";
+
+/** Classes of UTF-16 code units, as CommonMark and this package's own rules need them. -1 (past an end) is in none. */
 
 export function isSpaceOrTab(code: number): boolean {
   return code === 0x20 || code === 0x09;
@@ -66,21 +68,21 @@ export function isPunctuation(code: number): boolean {
 }
 
 /** Whether `text.slice(from, to)` holds nothing but spaces and tabs. */
-export function isBlank(text: string, from: number, to: number): boolean {
-  for (let index = from; index < to; index++) if (!isSpaceOrTab(text.charCodeAt(index))) return false;
+export function isBlank(text: UnitText, from: number, to: number): boolean {
+  for (let index = from; index < to; index++) if (!isSpaceOrTab(text.code(index))) return false;
   return true;
 }
 
 /** The first character of `text.slice(from, to)` that `trim` leaves; `to` when there is none. */
-export function trimmedStart(text: string, from: number, to: number): number {
+export function trimmedStart(text: UnitText, from: number, to: number): number {
   let start = from;
-  while (start < to && isTrimmed(text.charCodeAt(start))) start++;
+  while (start < to && isTrimmed(text.code(start))) start++;
   return start;
 }
 
 /** The end of `text.slice(from, to)` without what `trim` takes off. */
-export function trimmedEnd(text: string, from: number, to: number): number {
+export function trimmedEnd(text: UnitText, from: number, to: number): number {
   let end = to;
-  while (end > from && isTrimmed(text.charCodeAt(end - 1))) end--;
+  while (end > from && isTrimmed(text.code(end - 1))) end--;
   return end;
 }

@@ -1,5 +1,5 @@
-import type { MarkdownNode, MarkdownSink } from "./events.ts";
 import type { LineCursor } from "./line-cursor.ts";
+import type { MarkdownSink } from "./sink.ts";
 import { Stack } from "./stack.ts";
 
 const QUOTE_MARK = 0x3e;
@@ -7,9 +7,8 @@ const QUOTE_MARK = 0x3e;
 /** An open block that holds others. All kinds have one shape, as each line is matched against all that are open. */
 export interface Container {
   readonly kind: "quote" | "list" | "item";
-  readonly node: MarkdownNode;
   /** Of a list: what its items have in common, the bullet or the character behind the number. */
-  readonly type: string;
+  readonly mark: number;
   /** Of an item: how far its lines are indented. */
   readonly indent: number;
   hasContent: boolean;
@@ -62,12 +61,23 @@ export class Containers {
     return matched;
   }
 
-  enter(kind: Container["kind"], node: MarkdownNode, type = "", indent = 0): void {
-    this.open.push({ kind, node, type, indent, hasContent: kind === "list" });
-    this.sink.enter(node);
+  enterQuote(spaced: boolean): void {
+    this.open.push({ kind: "quote", mark: 0, indent: 0, hasContent: false });
+    this.sink.quote(spaced);
+  }
+
+  /** `number` is the first of an ordered list. */
+  enterList(spaced: boolean, mark: number, number: number | undefined): void {
+    this.open.push({ kind: "list", mark, indent: 0, hasContent: true });
+    this.sink.list(spaced, number, number === undefined ? undefined : mark === 0x2e ? "." : ")");
+  }
+
+  enterItem(spaced: boolean, number: number | undefined, checked: boolean | undefined, indent: number): void {
+    this.open.push({ kind: "item", mark: 0, indent, hasContent: false });
+    this.sink.item(spaced, number, checked);
   }
 
   leaveTo(depth: number): void {
-    while (this.open.size > depth) this.sink.leave(this.open.pop()!.node);
+    while (this.open.size > depth) this.sink.leave(this.open.pop()!.kind);
   }
 }

@@ -1,44 +1,18 @@
 import { isCjk, isDigit, isPunctuation, isWhitespace } from "./characters.ts";
-import type { MarkdownNode, MarkdownSink } from "./events.ts";
+import { NumberTable } from "./number-table.ts";
+import type { MarkdownSink, SpanKind } from "./sink.ts";
+import type { UnitText } from "./unit-text.ts";
 
 const UNDERSCORE = 0x5f;
 const TILDE = 0x7e;
 
-/** The letters that `opens` and `closes` name spans by. */
+/** The letters that spans are named by. */
 const STRONG = "s";
 const EMPHASIS = "e";
 const STRIKETHROUGH = "~";
 
-const STRONG_NODE: MarkdownNode = { kind: "strong" };
-const EMPHASIS_NODE: MarkdownNode = { kind: "emphasis" };
-const STRIKETHROUGH_NODE: MarkdownNode = { kind: "strikethrough" };
-
-function nodeOf(spans: string, index: number): MarkdownNode {
-  const letter = spans[index];
-  return letter === STRONG ? STRONG_NODE : letter === EMPHASIS ? EMPHASIS_NODE : STRIKETHROUGH_NODE;
-}
-
-/** A run of `*`, `_` or `~`: what is left of it is text, what was taken opens or closes spans. */
-export class Delimiter {
-  readonly type = "delimiter";
-  code = 0;
-  position = 0;
-  length = 0;
-  canOpen = false;
-  canClose = false;
-  left = 0;
-  /** The spans closed here, innermost first, and opened here, outermost first: a letter each, so that none is allocated. */
-  closes = "";
-  opens = "";
-  previous: Delimiter | undefined = undefined;
-  next: Delimiter | undefined = undefined;
-
-  report(sink: MarkdownSink): void {
-    const { closes, opens, left } = this;
-    for (let index = 0; index < closes.length; index++) sink.leave(nodeOf(closes, index));
-    if (left > 0) sink.text(String.fromCharCode(this.code).repeat(left));
-    for (let index = 0; index < opens.length; index++) sink.enter(nodeOf(opens, index));
-  }
+function kindOf(letter: string): SpanKind {
+  return letter === STRONG ? "strong" : letter === EMPHASIS ? "emphasis" : "strikethrough";
 }
 
 const NEITHER = 0;
@@ -51,11 +25,11 @@ const CLOSES = 2;
  * CommonMark's flanking rules, except that Chinese punctuation counts as a letter and a Chinese letter beside a mark
  * as a boundary, and that a mark between digits is none: without the first `**注意：**请` stays raw, as Chinese has no space behind the closing mark.
  */
-function flanking(source: string, start: number, end: number): number {
-  const code = source.charCodeAt(start);
+function flanking(source: UnitText, start: number, end: number): number {
+  const code = source.code(start);
   if (code === TILDE && end - start > 2) return NEITHER;
-  const before = start > 0 ? source.charCodeAt(start - 1) : 0x20;
-  const after = end < source.length ? source.charCodeAt(end) : 0x20;
+  const before = start > source.start ? source.code(start - 1) : 0x20;
+  const after = end < source.end ? source.code(end) : 0x20;
   // "2*3*4" is arithmetic.
   if (end - start === 1 && isDigit(before) && isDigit(after)) return NEITHER;
   const cjkBefore = isCjk(before);
@@ -73,116 +47,160 @@ function flanking(source: string, start: number, end: number): number {
   return (canOpen ? OPENS : NEITHER) | (canClose ? CLOSES : NEITHER);
 }
 
-function matches(opener: Delimiter, closer: Delimiter): boolean {
-  if (opener.code !== closer.code || !opener.canOpen) return false;
-  if (closer.code === TILDE) return opener.length === closer.length;
-  const isInner = closer.canOpen || opener.canClose;
-  return !(isInner && closer.length % 3 !== 0 && (opener.length + closer.length) % 3 === 0);
-}
-
-/** Takes the marks of the widest span that both have marks left for. */
-function span(opener: Delimiter, closer: Delimiter): void {
-  const isStrike = closer.code === TILDE;
-  const isStrong = !isStrike && opener.left > 1 && closer.left > 1;
-  const width = isStrike ? closer.length : isStrong ? 2 : 1;
-  const letter = isStrike ? STRIKETHROUGH : isStrong ? STRONG : EMPHASIS;
-  opener.left -= width;
-  closer.left -= width;
-  opener.opens = letter + opener.opens;
-  closer.closes += letter;
-}
-
 /** Openers further back than this were already searched in vain by a closer of the same kind. */
-function bottomKey(closer: Delimiter): number {
-  const mark = closer.code === TILDE ? 2 : closer.code === UNDERSCORE ? 1 : 0;
-  return mark * 6 + (closer.canOpen ? 3 : 0) + (closer.length % 3);
-}
-
 const BOTTOM_KEYS = 18;
 
-/** The delimiters of one text, in order. They are used again for the next text. */
-export class DelimiterList {
-  last: Delimiter | undefined = undefined;
-  private readonly pool: Delimiter[] = [];
-  private used = 0;
+/** No delimiter. */
+export const NONE = -1;
+
+/** The columns of a delimiter: a run of `*`, `_` or `~`. What is left of it is text, what was taken opens or closes spans. */
+const CODE = 0;
+const POSITION = 1;
+const LENGTH = 2;
+const CAN = 3;
+const LEFT = 4;
+const PREVIOUS = 5;
+const NEXT = 6;
+const COLUMNS = 7;
+
+/** The delimiters of one text, in order, by number. Their memory is used again for the next text. */
+export class Delimiters {
+  private readonly runs = new NumberTable(COLUMNS);
+  /** The spans closed by each run, innermost first, and opened by it, outermost first: a letter each. */
+  private readonly closes: string[] = [];
+  private readonly opens: string[] = [];
+  /** The last that may still open or close something. */
+  last = NONE;
   /** By the closer's key: openers before it were searched in vain. All are 0 while nothing `wasSearched`. */
   private readonly searchedTo = new Int32Array(BOTTOM_KEYS);
   private wasSearched = false;
 
-  /** Adds the run from `start` to `end`; undefined when it can neither open nor close anything. */
-  add(source: string, start: number, end: number): Delimiter | undefined {
+  /** Adds the run from `start` to `end`; `NONE` when it can neither open nor close anything. */
+  add(source: UnitText, start: number, end: number): number {
     const can = flanking(source, start, end);
-    if (can === NEITHER) return undefined;
-    const delimiter = this.take();
-    delimiter.code = source.charCodeAt(start);
-    delimiter.position = start;
-    delimiter.length = end - start;
-    delimiter.canOpen = (can & OPENS) !== 0;
-    delimiter.canClose = (can & CLOSES) !== 0;
-    delimiter.left = end - start;
-    delimiter.closes = "";
-    delimiter.opens = "";
-    delimiter.previous = this.last;
-    delimiter.next = undefined;
-    if (this.last) this.last.next = delimiter;
-    this.last = delimiter;
-    return delimiter;
+    if (can === NEITHER) return NONE;
+    const { runs, last } = this;
+    const run = runs.add();
+    runs.set(run, CODE, source.code(start));
+    runs.set(run, POSITION, start);
+    runs.set(run, LENGTH, end - start);
+    runs.set(run, CAN, can);
+    runs.set(run, LEFT, end - start);
+    runs.set(run, PREVIOUS, last);
+    runs.set(run, NEXT, NONE);
+    this.closes[run] = "";
+    this.opens[run] = "";
+    if (last !== NONE) runs.set(last, NEXT, run);
+    this.last = run;
+    return run;
   }
 
-  private take(): Delimiter {
-    if (this.used === this.pool.length) this.pool.push(new Delimiter());
-    return this.pool[this.used++]!;
-  }
-
-  /** Forgets the text; its delimiters must not be looked at any more. */
+  /** Forgets the text. */
   clear(): void {
-    this.used = 0;
+    this.runs.count = 0;
+    this.last = NONE;
   }
 
-  private remove(delimiter: Delimiter): void {
-    if (delimiter.previous) delimiter.previous.next = delimiter.next;
-    if (delimiter.next) delimiter.next.previous = delimiter.previous;
-    else this.last = delimiter.previous;
+  report(run: number, source: UnitText, sink: MarkdownSink): void {
+    const closes = this.closes[run]!;
+    const opens = this.opens[run]!;
+    const left = this.runs.get(run, LEFT);
+    for (let index = 0; index < closes.length; index++) sink.leave(kindOf(closes[index]!));
+    if (left > 0) {
+      const position = this.runs.get(run, POSITION);
+      sink.text(source, position, position + left);
+    }
+    for (let index = 0; index < opens.length; index++) sink.span(kindOf(opens[index]!));
   }
 
-  /** Pairs the delimiters behind `bottom` (all of them when undefined), and drops them from the list. */
-  pair(bottom: Delimiter | undefined): void {
+  /** Pairs the delimiters behind `bottom` (all of them when `NONE`), and drops them from the list. */
+  pair(bottom: number): void {
+    const { runs } = this;
     let closer = this.firstBehind(bottom);
-    if (!closer) return;
-    const floor = bottom ? bottom.position + 1 : 0;
-    while (closer) closer = closer.canClose ? this.close(closer, floor) : closer.next;
+    if (closer === NONE) return;
+    const floor = bottom === NONE ? 0 : runs.get(bottom, POSITION) + 1;
+    while (closer !== NONE) closer = this.canClose(closer) ? this.close(closer, floor) : runs.get(closer, NEXT);
     if (this.wasSearched) this.searchedTo.fill(0);
     this.wasSearched = false;
-    if (bottom) bottom.next = undefined;
+    if (bottom !== NONE) runs.set(bottom, NEXT, NONE);
     this.last = bottom;
   }
 
-  private firstBehind(bottom: Delimiter | undefined): Delimiter | undefined {
+  private firstBehind(bottom: number): number {
     let first = this.last;
-    if (first === bottom) return undefined;
-    while (first && first.previous !== bottom) first = first.previous;
+    if (first === bottom) return NONE;
+    while (first !== NONE && this.runs.get(first, PREVIOUS) !== bottom) first = this.runs.get(first, PREVIOUS);
     return first;
   }
 
   /** Matches one closer as far as it goes, and returns the next to look at. */
-  private close(closer: Delimiter, floor: number): Delimiter | undefined {
-    const key = bottomKey(closer);
+  private close(closer: number, floor: number): number {
+    const { runs } = this;
+    const key = this.bottomKey(closer);
     const lowest = Math.max(floor, this.searchedTo[key]!);
-    let opener = closer.previous;
-    while (opener && opener.position >= lowest && !matches(opener, closer)) opener = opener.previous;
-    if (!opener || opener.position < lowest) {
-      this.searchedTo[key] = closer.position;
+    let opener = runs.get(closer, PREVIOUS);
+    while (opener !== NONE && runs.get(opener, POSITION) >= lowest && !this.matches(opener, closer))
+      opener = runs.get(opener, PREVIOUS);
+    if (opener === NONE || runs.get(opener, POSITION) < lowest) {
+      this.searchedTo[key] = runs.get(closer, POSITION);
       this.wasSearched = true;
-      const next = closer.next;
-      if (!closer.canOpen) this.remove(closer);
+      const next = runs.get(closer, NEXT);
+      if (!this.canOpen(closer)) this.remove(closer);
       return next;
     }
-    span(opener, closer);
-    opener.next = closer;
-    closer.previous = opener;
-    if (opener.left === 0) this.remove(opener);
-    if (closer.left > 0) return closer;
+    this.span(opener, closer);
+    runs.set(opener, NEXT, closer);
+    runs.set(closer, PREVIOUS, opener);
+    if (runs.get(opener, LEFT) === 0) this.remove(opener);
+    if (runs.get(closer, LEFT) > 0) return closer;
     this.remove(closer);
-    return closer.next;
+    return runs.get(closer, NEXT);
+  }
+
+  private matches(opener: number, closer: number): boolean {
+    const { runs } = this;
+    const code = runs.get(closer, CODE);
+    if (runs.get(opener, CODE) !== code || !this.canOpen(opener)) return false;
+    const openerLength = runs.get(opener, LENGTH);
+    const closerLength = runs.get(closer, LENGTH);
+    if (code === TILDE) return openerLength === closerLength;
+    const isInner = this.canOpen(closer) || this.canClose(opener);
+    return !(isInner && closerLength % 3 !== 0 && (openerLength + closerLength) % 3 === 0);
+  }
+
+  /** Takes the marks of the widest span that both have marks left for. */
+  private span(opener: number, closer: number): void {
+    const { runs } = this;
+    const isStrike = runs.get(closer, CODE) === TILDE;
+    const isStrong = !isStrike && runs.get(opener, LEFT) > 1 && runs.get(closer, LEFT) > 1;
+    const width = isStrike ? runs.get(closer, LENGTH) : isStrong ? 2 : 1;
+    const letter = isStrike ? STRIKETHROUGH : isStrong ? STRONG : EMPHASIS;
+    runs.set(opener, LEFT, runs.get(opener, LEFT) - width);
+    runs.set(closer, LEFT, runs.get(closer, LEFT) - width);
+    this.opens[opener] = letter + this.opens[opener]!;
+    this.closes[closer] += letter;
+  }
+
+  private bottomKey(closer: number): number {
+    const code = this.runs.get(closer, CODE);
+    const mark = code === TILDE ? 2 : code === UNDERSCORE ? 1 : 0;
+    return mark * 6 + (this.canOpen(closer) ? 3 : 0) + (this.runs.get(closer, LENGTH) % 3);
+  }
+
+  private canOpen(run: number): boolean {
+    return (this.runs.get(run, CAN) & OPENS) !== 0;
+  }
+
+  private canClose(run: number): boolean {
+    return (this.runs.get(run, CAN) & CLOSES) !== 0;
+  }
+
+  private remove(run: number): void {
+    const { runs } = this;
+    const previous = runs.get(run, PREVIOUS);
+    const next = runs.get(run, NEXT);
+    if (previous !== NONE) runs.set(previous, NEXT, next);
+    if (next !== NONE) runs.set(next, PREVIOUS, previous);
+    else this.last = previous;
   }
 }

@@ -1,3 +1,5 @@
+import type { UnitText } from "./unit-text.ts";
+
 /** The named characters of HTML 4, and those of HTML 5 that people and models write: `name=character`, by spaces. */
 const NAMED =
   "Aacute=Á aacute=á Acirc=Â acirc=â acute=´ AElig=Æ aelig=æ Agrave=À agrave=à alefsym=ℵ Alpha=Α alpha=α amp=& " +
@@ -42,38 +44,35 @@ function fromCodePoint(code: number): string {
   return isCharacter ? String.fromCodePoint(code) : "\ufffd";
 }
 
-/** The character reference that starts with the `&` at `start`: `&amp;`, `&#8364;`, `&#x20ac;`. */
-export function readEntity(source: string, start: number): Entity | undefined {
-  let end = start + 1;
-  const last = Math.min(source.length, start + LONGEST_NAME);
-  while (end < last && source.charCodeAt(end) !== SEMICOLON && source.charCodeAt(end) > 0x22) end++;
-  if (source.charCodeAt(end) !== SEMICOLON) return undefined;
-  const name = source.slice(start + 1, end);
+/** What a character reference between `&` and `;` stands for: `amp`, `#8364`, `#x20ac`. */
+function entityText(name: string): string | undefined {
   const named = CHARACTERS.get(name);
-  if (named !== undefined) return { text: named, end: end + 1 };
+  if (named !== undefined) return named;
   const numeric = /^#(?:[xX]([0-9a-fA-F]{1,6})|([0-9]{1,7}))$/.exec(name);
   if (!numeric) return undefined;
-  const code = numeric[1] ? Number.parseInt(numeric[1], 16) : Number.parseInt(numeric[2]!, 10);
-  return { text: fromCodePoint(code), end: end + 1 };
+  return fromCodePoint(numeric[1] ? Number.parseInt(numeric[1], 16) : Number.parseInt(numeric[2]!, 10));
 }
+
+/** The character reference that starts with the `&` at `start`. */
+export function readEntity(source: UnitText, start: number): Entity | undefined {
+  let end = start + 1;
+  const last = start + LONGEST_NAME;
+  while (end < last && source.code(end) !== SEMICOLON && source.code(end) > 0x22) end++;
+  if (source.code(end) !== SEMICOLON) return undefined;
+  const text = entityText(source.slice(start + 1, end));
+  return text === undefined ? undefined : { text, end: end + 1 };
+}
+
+const ESCAPES = /\\([!-/:-@[-`{-~])|&([#-%'-:<-[\]-\uffff]{1,31});/g;
 
 /** The text with backslash escapes resolved and character references decoded: what a link destination means. */
 export function unescapeText(source: string): string {
-  if (!source.includes("\\") && !source.includes("&")) return source;
-  let text = "";
-  let from = 0;
-  for (let index = 0; index < source.length; index++) {
-    const character = source[index]!;
-    if (character === "\\" && /[!-/:-@[-`{-~]/.test(source.charAt(index + 1))) {
-      text += source.slice(from, index);
-      from = ++index;
-    } else if (character === "&") {
-      const entity = readEntity(source, index);
-      if (!entity) continue;
-      text += source.slice(from, index) + entity.text;
-      from = entity.end;
-      index = entity.end - 1;
-    }
-  }
-  return text + source.slice(from);
+  // Most of the "&" in addresses stand between parameters, and no ";" follows them.
+  const ampersand = source.indexOf("&");
+  if (!source.includes("\\") && (ampersand < 0 || !source.includes(";", ampersand))) return source;
+  return source.replace(
+    ESCAPES,
+    (written: string, escaped: string | undefined, name: string | undefined) =>
+      escaped ?? entityText(name ?? "") ?? written,
+  );
 }

@@ -53,14 +53,3 @@ export type MarkdownEvent =
 
 export type MarkdownNodeOf<K extends MarkdownNode["kind"]> = Extract<MarkdownNode, { kind: K }>;
 export type MarkdownLeafOf<T extends MarkdownLeaf["type"]> = Extract<MarkdownLeaf, { type: T }>;
-
-/** Every leaf but text, which is most of what is reported. */
-export type MarkedLeaf = Exclude<MarkdownLeaf, { type: "text" }>;
-
-/** What the reader reports to, in order. Each kind of report is a call of its own, so that text needs no object. */
-export interface MarkdownSink {
-  enter(node: MarkdownNode): void;
-  leave(node: MarkdownNode): void;
-  text(text: string): void;
-  leaf(leaf: MarkedLeaf): void;
-}

@@ -252,6 +252,21 @@ describe("whatever the text", () => {
     );
   });
 
+  it("an answer of many pages comes out whole", () => {
+    const paragraphs = Array.from(
+      { length: 4000 },
+      (_, index) => `第${index}段 *not${index}* ${"x".repeat(1 + (index % 90))}`,
+    );
+
+    const formatted = formatMarkdown(paragraphs.join("\n\n"));
+
+    expect(formatted).toBe(paragraphs.map((paragraph) => paragraph.replaceAll("*", "")).join("\n\n"));
+  });
+
+  it("halves of surrogate pairs stay what they are", () => {
+    expect(formatMarkdown("a \ud83d b\n\n- \udc00 `\ud83d`")).toBe("a \ud83d b\n\n• \udc00 `\ud83d`");
+  });
+
   it("formatted text formats to itself", () => {
     const text =
       "■ Head\n𝗯𝗼𝗹𝗱 text (https://a.com/x_y)\n\n• a\n• b\n\n1. x\n2. y\n\n```js\nlet a = *1*;\n```\n\n│ quote";

@@ -1,4 +1,5 @@
 import { isAlphanumeric, isAsciiLetter, isWhitespace } from "./characters.ts";
+import type { UnitText } from "./unit-text.ts";
 
 /**
  * The tags that only format. Any other word in angle brackets stays text: in an answer `<name>` or `<source>` is mostly
@@ -19,49 +20,59 @@ export interface Tag {
   readonly end: number;
 }
 
+/** The characters of an attribute's name: letters, digits, `-`, `.`, `:`, `_`. */
+function isNamePart(code: number): boolean {
+  return isAlphanumeric(code) || code === 0x2d || code === 0x2e || code === 0x3a || code === 0x5f;
+}
+
+/** `"`, `'`, `<`, `=`, `>` and the backtick. */
+function endsBareValue(code: number): boolean {
+  return code === 0x22 || code === 0x27 || (code >= 0x3c && code <= 0x3e) || code === 0x60;
+}
+
 /** The index behind the attributes that start at `from`, where `>` or `/>` must stand; -1 when they are malformed. */
-function attributesEnd(source: string, from: number): number {
+function attributesEnd(source: UnitText, from: number): number {
   let at = from;
   for (;;) {
     const spaceFrom = at;
-    while (isWhitespace(source.charCodeAt(at))) at++;
-    const code = source.charCodeAt(at);
+    while (isWhitespace(source.code(at))) at++;
+    const code = source.code(at);
     if (code === 0x3e || code === 0x2f) return at;
     if (at === spaceFrom || !(isAsciiLetter(code) || code === 0x5f || code === 0x3a)) return -1;
-    while (isAlphanumeric(source.charCodeAt(at)) || "_:.-".includes(source.charAt(at) || " ")) at++;
+    while (isNamePart(source.code(at))) at++;
     let equals = at;
-    while (isWhitespace(source.charCodeAt(equals))) equals++;
-    if (source.charCodeAt(equals) !== 0x3d) continue;
+    while (isWhitespace(source.code(equals))) equals++;
+    if (source.code(equals) !== 0x3d) continue;
     at = attributeValueEnd(source, equals + 1);
     if (at < 0) return -1;
   }
 }
 
-function attributeValueEnd(source: string, from: number): number {
+function attributeValueEnd(source: UnitText, from: number): number {
   let at = from;
-  while (isWhitespace(source.charCodeAt(at))) at++;
-  const quote = source.charAt(at);
-  if (quote === '"' || quote === "'") {
-    const closing = source.indexOf(quote, at + 1);
+  while (isWhitespace(source.code(at))) at++;
+  const quote = source.code(at);
+  if (quote === 0x22 || quote === 0x27) {
+    const closing = source.find(quote, at + 1);
     return closing < 0 ? -1 : closing + 1;
   }
   const start = at;
-  while (at < source.length && !isWhitespace(source.charCodeAt(at)) && !"\"'=<>`".includes(source.charAt(at))) at++;
+  while (at < source.end && !isWhitespace(source.code(at)) && !endsBareValue(source.code(at))) at++;
   return at > start ? at : -1;
 }
 
 /** The formatting tag at the `<` at `start`. */
-export function readTag(source: string, start: number): Tag | undefined {
-  const closing = source.charCodeAt(start + 1) === 0x2f;
+export function readTag(source: UnitText, start: number): Tag | undefined {
+  const closing = source.code(start + 1) === 0x2f;
   const nameStart = closing ? start + 2 : start + 1;
   let at = nameStart;
-  while (at - nameStart < 11 && isAlphanumeric(source.charCodeAt(at))) at++;
+  while (at - nameStart < 11 && isAlphanumeric(source.code(at))) at++;
   const name = source.slice(nameStart, at).toLowerCase();
   if (!FORMATTING.has(name)) return undefined;
   const end = attributesEnd(source, at);
   if (end < 0) return undefined;
-  const close = source.charCodeAt(end) === 0x2f ? end + 1 : end;
-  if (source.charCodeAt(close) !== 0x3e) return undefined;
+  const close = source.code(end) === 0x2f ? end + 1 : end;
+  if (source.code(close) !== 0x3e) return undefined;
   return { name, closing, attributes: source.slice(at, end), end: close + 1 };
 }
 

@@ -1,4 +1,5 @@
 import { isAlphanumeric, isAsciiLetter, isAsciiPunctuation, isCjk, isWhitespace } from "./characters.ts";
+import { UnitBuffer } from "./unit-buffer.ts";
 
 /** Bits of a letter's look. */
 export const BOLD = 1;
@@ -34,61 +35,69 @@ function isSigil(code: number): boolean {
   return "@#/\\$_=<".includes(String.fromCharCode(code));
 }
 
-/**
- * Writes spans in another look, as UTF-16 units: a string that grows letter by letter is slow. The array of units is used
- * again for the next span.
- */
+/** Writes spans in another look. */
 export class LetterStyler {
-  private readonly units: number[] = [];
-  private count = 0;
+  private readonly out = new UnitBuffer();
 
-  /** Text in another look, word by word. */
-  style(text: string, look: number): string {
-    this.count = 0;
+  /** What stands at `from`…`to` in another look, word by word: it is there until the next call. */
+  style(units: Uint16Array, from: number, to: number, look: number): UnitBuffer {
+    const { out } = this;
     const alphabet = ALPHABETS[look & MONO ? MONO : look & (BOLD | ITALIC)];
     const isStruck = (look & STRUCK) !== 0;
+    out.clear();
+    out.reserve(2 * (to - from));
     // Mostly all words are plain, and none has to be looked at by itself.
-    if (alphabet && !isStruck && isPlain(text, 0, text.length)) this.addShifted(text, 0, text.length, alphabet);
-    else this.addWords(text, alphabet, isStruck);
-    return String.fromCharCode(...this.units.slice(0, this.count));
+    if (alphabet && !isStruck && isPlain(units, from, to)) addShifted(out, units, from, to, alphabet);
+    else this.addWords(units, from, to, alphabet, isStruck);
+    return out;
   }
 
-  private add(unit: number): void {
-    this.units[this.count++] = unit;
-  }
-
-  private addShifted(text: string, from: number, to: number, { capital, small }: Alphabet): void {
-    for (let at = from; at < to; at++) {
-      const code = text.charCodeAt(at);
-      if (isAsciiLetter(code)) {
-        this.add(LEADING);
-        this.add(code < 0x61 ? capital + code - 0x41 : small + code - 0x61);
-      } else this.add(code);
-    }
-  }
-
-  private addWords(text: string, alphabet: Alphabet | undefined, isStruck: boolean): void {
-    for (let at = 0; at < text.length; ) {
+  private addWords(
+    units: Uint16Array,
+    from: number,
+    to: number,
+    alphabet: Alphabet | undefined,
+    isStruck: boolean,
+  ): void {
+    for (let at = from; at < to; ) {
       const start = at;
-      while (at < text.length && !isWhitespace(text.charCodeAt(at))) at++;
-      this.addWord(text, start, at, alphabet, isStruck);
-      for (; at < text.length && isWhitespace(text.charCodeAt(at)); at++) this.add(text.charCodeAt(at));
+      while (at < to && !isWhitespace(units[at]!)) at++;
+      const isShifted = alphabet !== undefined && isPlainWord(units, start, at);
+      if (isStruck) this.addStruck(units, start, at, isShifted ? alphabet : undefined);
+      else if (isShifted) addShifted(this.out, units, start, at, alphabet);
+      else this.out.addUnits(units, start, at);
+      for (; at < to && isWhitespace(units[at]!); at++) this.out.addUnit(units[at]!);
     }
   }
 
-  private addWord(text: string, start: number, end: number, alphabet: Alphabet | undefined, isStruck: boolean): void {
-    const isShifted = alphabet !== undefined && isPlainWord(text, start, end);
-    for (let at = start; at < end; at++) {
-      if (isShifted) this.addShifted(text, at, at + 1, alphabet);
-      else this.add(text.charCodeAt(at));
-      if (isStruck && !isLeadingOfPair(text, at)) this.add(STROKE);
+  private addStruck(units: Uint16Array, from: number, to: number, alphabet: Alphabet | undefined): void {
+    for (let at = from; at < to; at++) {
+      if (alphabet) addShifted(this.out, units, at, at + 1, alphabet);
+      else this.out.addUnit(units[at]!);
+      if (at + 1 === to || !isPair(units[at]!, units[at + 1]!)) this.out.addUnit(STROKE);
     }
   }
 }
 
-function isPlain(text: string, from: number, to: number): boolean {
+/** Adds letters of another alphabet; `out` has room for them. */
+function addShifted(out: UnitBuffer, source: Uint16Array, from: number, to: number, alphabet: Alphabet): void {
+  const { capital, small } = alphabet;
+  out.reserve(2 * (to - from));
+  const { units } = out;
+  let { length } = out;
   for (let at = from; at < to; at++) {
-    const code = text.charCodeAt(at);
+    const code = source[at]!;
+    if (isAsciiLetter(code)) {
+      units[length++] = LEADING;
+      units[length++] = code < 0x61 ? capital + code - 0x41 : small + code - 0x61;
+    } else units[length++] = code;
+  }
+  out.length = length;
+}
+
+function isPlain(units: Uint16Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) {
+    const code = units[at]!;
     if (!isAsciiLetter(code) && !isJoiner(code) && code !== 0x20) return false;
   }
   return true;
@@ -98,21 +107,21 @@ function isPlain(text: string, from: number, to: number): boolean {
  * Whether one word, with the punctuation around it, changes. Only plain words do: what holds a digit, a dot, a slash or a
  * letter without a twin (a price, a code, a file name, "café") must stay searchable and fit to be copied.
  */
-function isPlainWord(text: string, start: number, end: number): boolean {
+function isPlainWord(units: Uint16Array, start: number, end: number): boolean {
   let from = start;
   let to = end;
-  while (from < to && isAsciiPunctuation(text.charCodeAt(from))) from++;
-  while (to > from && !isAlphanumeric(text.charCodeAt(to - 1)) && text.charCodeAt(to - 1) < 0x3000) to--;
-  if (!isPlain(text, from, to)) return false;
-  for (let at = start; at < from; at++) if (isSigil(text.charCodeAt(at))) return false;
+  while (from < to && isAsciiPunctuation(units[from]!)) from++;
+  while (to > from && !isAlphanumeric(units[to - 1]!) && units[to - 1]! < 0x3000) to--;
+  if (!isPlain(units, from, to)) return false;
+  for (let at = start; at < from; at++) if (isSigil(units[at]!)) return false;
   return true;
 }
 
-function isLeadingOfPair(text: string, at: number): boolean {
-  return (text.charCodeAt(at) & 0xfc00) === 0xd800 && (text.charCodeAt(at + 1) & 0xfc00) === 0xdc00;
+function isPair(code: number, next: number): boolean {
+  return (code & 0xfc00) === 0xd800 && (next & 0xfc00) === 0xdc00;
 }
 
-export function containsCjk(text: string): boolean {
-  for (let at = 0; at < text.length; at++) if (isCjk(text.charCodeAt(at))) return true;
+export function containsCjk(units: Uint16Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (isCjk(units[at]!)) return true;
   return false;
 }

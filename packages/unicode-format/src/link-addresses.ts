@@ -29,6 +29,11 @@ export class LinkAddresses {
   private pieces = 0;
   private lastPiece = "";
 
+  /** Whether a link is open, which wants to see what stands in it. */
+  get isOpen(): boolean {
+    return this.open.size > 0 || this.tag !== undefined;
+  }
+
   /** Sees a piece of text, which all open links hold. */
   see(piece: string): void {
     this.pieces++;

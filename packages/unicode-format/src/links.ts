@@ -1,5 +1,6 @@
 import { isAsciiPunctuation, isBlank, isSpaceOrTab, isWhitespace } from "./characters.ts";
 import { unescapeText } from "./entities.ts";
+import type { UnitText } from "./unit-text.ts";
 
 export interface LinkTarget {
   readonly url: string;
@@ -19,15 +20,15 @@ const MAX_LABEL = 999;
 
 const BACKSLASH = 0x5c;
 
-function skipWhitespace(source: string, from: number): number {
+function skipWhitespace(source: UnitText, from: number): number {
   let at = from;
-  while (isWhitespace(source.charCodeAt(at))) at++;
+  while (isWhitespace(source.code(at))) at++;
   return at;
 }
 
-function readAngleDestination(source: string, start: number): Part | undefined {
-  for (let at = start + 1; at < source.length; at++) {
-    const code = source.charCodeAt(at);
+function readAngleDestination(source: UnitText, start: number): Part | undefined {
+  for (let at = start + 1; at < source.end; at++) {
+    const code = source.code(at);
     if (code === 0x3e) return { text: unescapeText(source.slice(start + 1, at)), end: at + 1 };
     if (code === 0x0a || code === 0x3c) return undefined;
     if (code === BACKSLASH) at++;
@@ -35,16 +36,16 @@ function readAngleDestination(source: string, start: number): Part | undefined {
   return undefined;
 }
 
-function readDestination(source: string, start: number): Part | undefined {
-  if (source.charCodeAt(start) === 0x3c) return readAngleDestination(source, start);
+function readDestination(source: UnitText, start: number): Part | undefined {
+  if (source.code(start) === 0x3c) return readAngleDestination(source, start);
   let depth = 0;
   let hasEscape = false;
   let at = start;
-  for (; at < source.length; at++) {
-    const code = source.charCodeAt(at);
+  for (; at < source.end; at++) {
+    const code = source.code(at);
     if (code <= 0x20) break;
     if (code === 0x26) hasEscape = true;
-    else if (code === BACKSLASH && isAsciiPunctuation(source.charCodeAt(at + 1))) {
+    else if (code === BACKSLASH && isAsciiPunctuation(source.code(at + 1))) {
       hasEscape = true;
       at++;
     } else if (code === 0x28 && ++depth > MAX_PARENTHESES) return undefined;
@@ -55,12 +56,12 @@ function readDestination(source: string, start: number): Part | undefined {
   return { text: hasEscape ? unescapeText(text) : text, end: at };
 }
 
-function readTitle(source: string, start: number): Part | undefined {
-  const opening = source.charCodeAt(start);
+function readTitle(source: UnitText, start: number): Part | undefined {
+  const opening = source.code(start);
   if (opening !== 0x22 && opening !== 0x27 && opening !== 0x28) return undefined;
   const closing = opening === 0x28 ? 0x29 : opening;
-  for (let at = start + 1; at < source.length; at++) {
-    const code = source.charCodeAt(at);
+  for (let at = start + 1; at < source.end; at++) {
+    const code = source.code(at);
     if (code === closing) return { text: unescapeText(source.slice(start + 1, at)), end: at + 1 };
     if (code === 0x28 && opening === 0x28) return undefined;
     if (code === BACKSLASH) at++;
@@ -69,7 +70,7 @@ function readTitle(source: string, start: number): Part | undefined {
 }
 
 /** `(destination "title")` from the parenthesis at `start`. */
-export function readInlineTarget(source: string, start: number): { target: LinkTarget; end: number } | undefined {
+export function readInlineTarget(source: UnitText, start: number): { target: LinkTarget; end: number } | undefined {
   const destinationStart = skipWhitespace(source, start + 1);
   const destination = readDestination(source, destinationStart);
   if (!destination) return undefined;
@@ -82,15 +83,15 @@ export function readInlineTarget(source: string, start: number): { target: LinkT
       at = skipWhitespace(source, part.end);
     }
   }
-  if (source.charCodeAt(at) !== 0x29) return undefined;
+  if (source.code(at) !== 0x29) return undefined;
   return { target: { url: destination.text, title }, end: at + 1 };
 }
 
 /** `[label]` from the bracket at `start`, without nested brackets; `text` is empty for `[]`. */
-export function readLabel(source: string, start: number): Part | undefined {
-  const last = Math.min(source.length, start + MAX_LABEL + 2);
+export function readLabel(source: UnitText, start: number): Part | undefined {
+  const last = Math.min(source.end, start + MAX_LABEL + 2);
   for (let at = start + 1; at < last; at++) {
-    const code = source.charCodeAt(at);
+    const code = source.code(at);
     if (code === 0x5d) return { text: source.slice(start + 1, at), end: at + 1 };
     if (code === 0x5b) return undefined;
     if (code === BACKSLASH) at++;
@@ -103,16 +104,16 @@ export function normalizeLabel(label: string): string {
 }
 
 /** Where the line that holds `from` ends, if only spaces are left on it; -1 otherwise. */
-function blankLineEnd(source: string, from: number): number {
+function blankLineEnd(source: UnitText, from: number): number {
   let at = from;
-  while (isSpaceOrTab(source.charCodeAt(at))) at++;
-  if (at >= source.length) return at;
-  return source.charCodeAt(at) === 0x0a ? at + 1 : -1;
+  while (isSpaceOrTab(source.code(at))) at++;
+  if (at >= source.end) return at;
+  return source.code(at) === 0x0a ? at + 1 : -1;
 }
 
-function readDefinition(source: string, start: number, references: Map<string, LinkTarget>): number {
+function readDefinition(source: UnitText, start: number, references: Map<string, LinkTarget>): number {
   const label = readLabel(source, start);
-  if (!label || isBlank(label.text, 0, label.text.length) || source.charCodeAt(label.end) !== 0x3a) return -1;
+  if (!label || isBlank(source, start + 1, label.end - 1) || source.code(label.end) !== 0x3a) return -1;
   const destinationStart = skipWhitespace(source, label.end + 1);
   const destination = readDestination(source, destinationStart);
   if (!destination || destination.end === destinationStart) return -1;
@@ -131,11 +132,11 @@ function readDefinition(source: string, start: number, references: Map<string, L
   return end;
 }
 
-/** Takes the link reference definitions at the start of a paragraph, and returns where its text starts. */
-export function takeDefinitions(paragraph: string, references: Map<string, LinkTarget>): number {
-  let from = 0;
-  while (paragraph.charCodeAt(from) === 0x5b) {
-    const end = readDefinition(paragraph, from, references);
+/** Takes the link reference definitions at the start of the part that is read, and returns where its text starts. */
+export function takeDefinitions(source: UnitText, references: Map<string, LinkTarget>): number {
+  let from = source.start;
+  while (source.code(from) === 0x5b) {
+    const end = readDefinition(source, from, references);
     if (end < 0) break;
     from = end;
   }

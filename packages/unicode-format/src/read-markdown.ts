@@ -1,45 +1,21 @@
-import type { MarkdownEvent, MarkdownNode, MarkdownSink, MarkedLeaf } from "./events.ts";
+import { EventSink } from "./event-sink.ts";
+import type { MarkdownEvent } from "./events.ts";
 import type { References } from "./links.ts";
 import { BlockReader } from "./read-blocks.ts";
 import { InlineReader } from "./read-inlines.ts";
+import type { MarkdownSink } from "./sink.ts";
+import { UnitText } from "./unit-text.ts";
 
 const NO_REFERENCES: References = new Map();
 
 function ignore(): void {}
 
-const NOWHERE: MarkdownSink = { enter: ignore, leave: ignore, text: ignore, leaf: ignore };
-
 /** Link references may be defined behind their use: where a text may hold definitions, a first pass collects them. */
-function collectReferences(text: string): References {
-  if (!text.includes("]:")) return NO_REFERENCES;
-  const reader = new BlockReader(text, NOWHERE, { read: ignore });
+function collectReferences(source: UnitText): References {
+  if (!source.text.includes("]:")) return NO_REFERENCES;
+  const reader = new BlockReader(source, new EventSink(ignore), { read: ignore });
   reader.read();
   return reader.references;
-}
-
-/** What is reported, as events. */
-class EventSink implements MarkdownSink {
-  private readonly onEvent: (event: MarkdownEvent) => void;
-
-  constructor(onEvent: (event: MarkdownEvent) => void) {
-    this.onEvent = onEvent;
-  }
-
-  enter(node: MarkdownNode): void {
-    this.onEvent({ type: "enter", node });
-  }
-
-  leave(node: MarkdownNode): void {
-    this.onEvent({ type: "leave", node });
-  }
-
-  text(text: string): void {
-    this.onEvent({ type: "text", text });
-  }
-
-  leaf(leaf: MarkedLeaf): void {
-    this.onEvent(leaf);
-  }
 }
 
 /**
@@ -60,7 +36,8 @@ interface ReadOptions {
 
 /** `readMarkdown` as this package's own renderer needs it. */
 export function readInto(sink: MarkdownSink, text: string, { joinsLines }: ReadOptions): void {
-  const lines = text.includes("\r") ? text.replace(/\r\n?/g, "\n") : text;
-  const inlines = new InlineReader(collectReferences(lines), sink, joinsLines);
-  new BlockReader(lines, sink, inlines).read();
+  const source = new UnitText();
+  source.load(text.includes("\r") ? text.replace(/\r\n?/g, "\n") : text);
+  const inlines = new InlineReader(collectReferences(source), sink, joinsLines);
+  new BlockReader(source, sink, inlines).read();
 }

@@ -33,7 +33,7 @@ const TAGS: Readonly<Record<string, OnTag>> = {
   img: ({ attributes }, renderer) => {
     renderer.links.enter(unescapeText(readAttribute(attributes, "src") ?? ""));
     const alt = unescapeText(readAttribute(attributes, "alt") ?? "");
-    if (alt !== "") renderer.text(alt);
+    if (alt !== "") renderer.decodedText(alt);
     renderer.raw(renderer.links.leave(true));
   },
   li: ({ closing }, { spans }) => {

@@ -1,24 +1,26 @@
-import type { MarkdownLeafOf, MarkdownNode, MarkdownNodeOf, MarkdownSink, MarkedLeaf } from "./events.ts";
+import type { MarkdownLeafOf } from "./events.ts";
+import { addItemMark, type ListState } from "./item-marks.ts";
 import { BOLD, ITALIC, STRUCK } from "./letters.ts";
 import { LinkAddresses } from "./link-addresses.ts";
-import { BULLETS, RULE } from "./marks.ts";
+import { RULE } from "./marks.ts";
 import { renderTag } from "./render-tag.ts";
+import type { MarkdownSink, NodeKind, SpanKind } from "./sink.ts";
 import { SpanWriter } from "./span-writer.ts";
 import { Stack } from "./stack.ts";
 import { TableWriter } from "./table-text.ts";
 import { TextWriter } from "./text-writer.ts";
+import { UnitBuffer } from "./unit-buffer.ts";
+import type { UnitText } from "./unit-text.ts";
+import { unitsOf } from "./units.ts";
 
-const HEADING_MARKS = ["■ ", "◆ ", "▪ ", "▫ "];
-/** Spaces as wide as the usual marks of items. */
-const INDENTS = ["", " ", "  ", "   ", "    "];
-const QUOTE_BAR = "│ ";
+const HEADING_MARKS = ["■ ", "◆ ", "▪ ", "▫ "].map(unitsOf);
+const QUOTE_BAR = unitsOf("│ ");
+/** Spaces, as many as the longest mark of an item is wide. */
+const INDENT = unitsOf(" ".repeat(20));
+const BACKTICK = 0x60;
+const LF = 0x0a;
 
-interface ListState {
-  readonly node: MarkdownNodeOf<"list">;
-  /** How many lists with bullets this one and those around it are. */
-  readonly bullets: number;
-  last: number | undefined;
-}
+const SPAN_LOOKS: Readonly<Record<SpanKind, number>> = { strong: BOLD, emphasis: ITALIC, strikethrough: STRUCK };
 
 export interface RenderOptions {
   readonly isStyled: boolean;
@@ -30,10 +32,11 @@ export class Renderer implements MarkdownSink {
   readonly spans: SpanWriter;
   readonly links = new LinkAddresses();
   private readonly page = new TextWriter();
-  private readonly cell = new TextWriter();
-  private readonly table = new TableWriter(this.page);
+  private readonly cells = new TableWriter(this.page);
   private readonly lists = new Stack<ListState>();
   private readonly keepsCodeMarks: boolean;
+  /** What stands before an item. */
+  private readonly mark = new UnitBuffer();
   private isInCell = false;
 
   constructor({ isStyled, keepsCodeMarks }: RenderOptions) {
@@ -47,12 +50,17 @@ export class Renderer implements MarkdownSink {
   }
 
   get isAtLineStart(): boolean {
-    return (this.isInCell ? this.cell : this.page).lastCode < 0;
+    return (this.isInCell ? this.cells.row : this.page).lastCode < 0;
   }
 
-  text(text: string): void {
+  text(source: UnitText, from: number, to: number): void {
+    if (this.links.isOpen) this.links.see(source.slice(from, to));
+    this.spans.text(source, from, to);
+  }
+
+  decodedText(text: string): void {
     this.links.see(text);
-    this.spans.text(text);
+    this.spans.decodedText(text);
   }
 
   /** Text whose letters never change. */
@@ -62,56 +70,67 @@ export class Renderer implements MarkdownSink {
     this.spans.raw(text);
   }
 
-  enter(node: MarkdownNode): void {
-    switch (node.kind) {
-      case "paragraph":
-        this.page.startBlock(node.spaced);
-        break;
-      case "cell":
-        this.isInCell = true;
-        this.spans.use(this.cell);
-        break;
-      case "item":
-        this.enterItem(node);
-        break;
-      case "heading":
-        this.page.startBlock(true);
-        this.page.write(HEADING_MARKS[Math.min(node.level, HEADING_MARKS.length) - 1]!);
-        this.spans.enter(BOLD);
-        break;
-      case "quote":
-        this.page.startBlock(node.spaced);
-        this.page.enter(QUOTE_BAR, QUOTE_BAR);
-        break;
-      case "list":
-        this.enterList(node);
-        break;
-      case "table":
-        this.page.startBlock(node.spaced);
-        this.table.start();
-        break;
-      case "strong":
-        this.spans.enter(BOLD);
-        break;
-      case "emphasis":
-        this.spans.enter(ITALIC);
-        break;
-      case "strikethrough":
-        this.spans.enter(STRUCK);
-        break;
-      case "link":
-      case "image":
-        this.links.enter(node.url);
-        break;
-      default:
-        node.kind satisfies "row";
-    }
+  paragraph(spaced: boolean): void {
+    this.page.startBlock(spaced);
   }
 
-  leave(node: MarkdownNode): void {
-    switch (node.kind) {
+  heading(_spaced: boolean, level: number): void {
+    this.page.startBlock(true);
+    this.page.writeUnits(HEADING_MARKS[Math.min(level, HEADING_MARKS.length) - 1]!, 0, 2);
+    this.spans.enter(BOLD);
+  }
+
+  quote(spaced: boolean): void {
+    this.page.startBlock(spaced);
+    this.page.enter(QUOTE_BAR, QUOTE_BAR, QUOTE_BAR.length);
+  }
+
+  list(spaced: boolean, start: number | undefined, delimiter: "." | ")" | undefined): void {
+    this.page.startBlock(spaced);
+    const around = this.lists.top?.bullets ?? 0;
+    this.lists.push({ bullets: start === undefined ? around + 1 : around, delimiter: delimiter ?? ".", last: -1 });
+  }
+
+  item(spaced: boolean, number: number | undefined, checked: boolean | undefined): void {
+    this.page.startBlock(spaced);
+    this.mark.clear();
+    addItemMark(this.mark, this.lists.top, number, checked);
+    this.page.enter(this.mark.units, INDENT, this.mark.length);
+  }
+
+  table(spaced: boolean): void {
+    this.page.startBlock(spaced);
+    this.cells.start();
+  }
+
+  row(): void {}
+
+  cell(): void {
+    this.isInCell = true;
+    this.spans.use(this.cells.row);
+  }
+
+  span(kind: SpanKind): void {
+    this.spans.enter(SPAN_LOOKS[kind]);
+  }
+
+  link(url: string): void {
+    this.links.enter(url);
+  }
+
+  image(url: string): void {
+    this.links.enter(url);
+  }
+
+  leave(kind: NodeKind): void {
+    switch (kind) {
       case "paragraph":
         this.endBlock();
+        break;
+      case "strong":
+      case "emphasis":
+      case "strikethrough":
+        this.spans.leave(SPAN_LOOKS[kind]);
         break;
       case "cell":
         this.leaveCell();
@@ -120,67 +139,73 @@ export class Renderer implements MarkdownSink {
       case "quote":
         this.page.leave();
         break;
-      case "heading":
-        this.endBlock();
-        this.page.endHeading();
+      case "row":
+        this.cells.endRow();
+        break;
+      case "link":
+      case "image":
+        this.raw(this.links.leave(kind === "image"));
         break;
       case "list":
         this.lists.pop();
         break;
-      case "row":
-        this.table.endRow();
-        break;
-      case "table":
-        this.table.end();
-        break;
-      case "strong":
-        this.spans.leave(BOLD);
-        break;
-      case "emphasis":
-        this.spans.leave(ITALIC);
-        break;
-      case "strikethrough":
-        this.spans.leave(STRUCK);
+      case "heading":
+        this.endBlock();
+        this.page.endHeading();
         break;
       default:
-        this.raw(this.links.leave(node.kind === "image"));
+        kind satisfies "table";
+        this.cells.end();
     }
   }
 
-  leaf(leaf: MarkedLeaf): void {
-    switch (leaf.type) {
-      case "code":
-        this.raw(this.keepsCodeMarks ? markedCode(leaf.text) : leaf.text);
-        break;
-      case "autolink":
-      case "mention":
-        this.raw(leaf.text);
-        break;
-      case "break":
-        this.spans.newLine();
-        break;
-      case "tag":
-        renderTag(leaf, this);
-        break;
-      case "code-block":
-        this.writeCodeBlock(leaf);
-        break;
-      default:
-        this.page.startBlock(leaf.spaced);
-        this.page.write(RULE);
+  code(source: UnitText, from: number, to: number): void {
+    const { spans, links, keepsCodeMarks } = this;
+    if (!links.isOpen && isPlainCode(source, from, to)) spans.code(source, from, to, keepsCodeMarks);
+    else {
+      const text = source.slice(from, to).replaceAll("\n", " ");
+      this.raw(keepsCodeMarks ? markedCode(text) : text);
     }
   }
 
-  private enterList(node: MarkdownNodeOf<"list">): void {
-    this.page.startBlock(node.spaced);
-    const bullets = this.lists.top?.bullets ?? 0;
-    this.lists.push({ node, bullets: node.start === undefined ? bullets + 1 : bullets, last: undefined });
+  autolink(text: string): void {
+    this.raw(text);
   }
 
-  private enterItem(node: MarkdownNodeOf<"item">): void {
-    this.page.startBlock(node.spaced);
-    const mark = itemMark(node, this.lists.top);
-    this.page.enter(mark, INDENTS[mark.length] ?? " ".repeat(mark.length));
+  mention(text: string): void {
+    this.raw(text);
+  }
+
+  lineBreak(): void {
+    this.spans.newLine();
+  }
+
+  tag(tag: MarkdownLeafOf<"tag">): void {
+    renderTag(tag, this);
+  }
+
+  codeBlock(spaced: boolean, fence: string, info: string, { units }: UnitText, from: number, to: number): void {
+    const { page } = this;
+    const isFenced = this.keepsCodeMarks && fence !== "";
+    page.startBlock(spaced);
+    if (!isFenced && from === to) return;
+    page.startVerbatim();
+    if (isFenced) {
+      page.write(fence);
+      page.write(info);
+      page.writeUnit(LF);
+    }
+    page.writeUnits(units, from, to);
+    if (isFenced) {
+      if (from < to) page.writeUnit(LF);
+      page.write(fence);
+    }
+    page.endVerbatim();
+  }
+
+  rule(spaced: boolean): void {
+    this.page.startBlock(spaced);
+    this.page.write(RULE);
   }
 
   private endBlock(): void {
@@ -190,16 +215,9 @@ export class Renderer implements MarkdownSink {
 
   private leaveCell(): void {
     this.endBlock();
-    this.table.addCell(this.cell.take());
+    this.cells.row.endCell();
     this.isInCell = false;
     this.spans.use(this.page);
-  }
-
-  private writeCodeBlock({ fence, info, text, spaced }: MarkdownLeafOf<"code-block">): void {
-    this.page.startBlock(spaced);
-    const isFenced = this.keepsCodeMarks && fence !== "";
-    const code = isFenced ? `${fence}${info}\n${text === "" ? "" : `${text}\n`}${fence}` : text;
-    if (code !== "") this.page.writeVerbatim(code);
   }
 }
 
@@ -207,14 +225,8 @@ function markedCode(text: string): string {
   return text.includes("`") ? `\`\` ${text} \`\`` : `\`${text}\``;
 }
 
-/** As written while numbers rise ("1. 2. 5."), counted on where they do not ("1. 1. 1."). */
-function itemNumber(list: ListState, written: number): number {
-  list.last = list.last !== undefined && written <= list.last ? list.last + 1 : written;
-  return list.last;
-}
-
-function itemMark(node: MarkdownNodeOf<"item">, list: ListState | undefined): string {
-  const box = node.checked === undefined ? "" : node.checked ? "☑ " : "☐ ";
-  if (list && node.number !== undefined) return `${itemNumber(list, node.number)}${list.node.delimiter ?? "."} ${box}`;
-  return box || BULLETS[Math.min(list?.bullets ?? 1, BULLETS.length) - 1]!;
+/** Whether code stands as it is between single backticks. */
+function isPlainCode({ units }: UnitText, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (units[at] === BACKTICK || units[at] === LF) return false;
+  return true;
 }

@@ -1,4 +1,5 @@
 import { isSpaceOrTab } from "./characters.ts";
+import { UnitText } from "./unit-text.ts";
 
 const LF = 0x0a;
 
@@ -7,7 +8,8 @@ const LF = 0x0a;
  * are one range of it; only what has marks or indentation before its lines is cut out and joined.
  */
 export class SourceLines {
-  private readonly source: string;
+  private readonly source: UnitText;
+  private readonly joined = new UnitText();
   /** The lines before the range. */
   private readonly parts: string[] = [];
   private hasRange = false;
@@ -16,7 +18,7 @@ export class SourceLines {
   /** Where the line that was added last starts in the source. */
   lastFrom = 0;
 
-  constructor(source: string) {
+  constructor(source: UnitText) {
     this.source = source;
   }
 
@@ -52,11 +54,16 @@ export class SourceLines {
     else this.to = this.lastFrom - 1;
   }
 
-  text(): string {
-    const { parts } = this;
-    const range = this.hasRange ? this.source.slice(this.from, this.to) : "";
-    if (parts.length === 0) return range;
-    return this.hasRange ? `${parts.join("\n")}\n${range}` : parts.join("\n");
+  /** The lines as a part to be read: of the source, or of a text of their own, which the next call writes over. */
+  part(): UnitText {
+    const { source, joined, parts } = this;
+    if (this.hasRange && parts.length === 0) {
+      source.readPart(this.from, this.to);
+      return source;
+    }
+    this.endRange();
+    joined.load(parts.join("\n"));
+    return joined;
   }
 
   clear(): void {
@@ -70,10 +77,10 @@ export class SourceLines {
   }
 }
 
-/** Without the blank lines at its end, which belong to no indented code block. */
-export function withoutBlankEnd(text: string): string {
-  let at = text.length;
-  while (at > 0 && (isSpaceOrTab(text.charCodeAt(at - 1)) || text.charCodeAt(at - 1) === LF)) at--;
-  const end = text.indexOf("\n", at);
-  return end < 0 ? text : text.slice(0, end);
+/** Where the lines end without the blank ones at their end, which belong to no indented code block. */
+export function blankEnd(part: UnitText): number {
+  let at = part.end;
+  while (at > part.start && (isSpaceOrTab(part.code(at - 1)) || part.code(at - 1) === LF)) at--;
+  const end = part.find(LF, at);
+  return end < 0 ? part.end : end;
 }

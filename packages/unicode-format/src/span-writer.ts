@@ -1,6 +1,9 @@
 import { isCjk } from "./characters.ts";
 import { BOLD, containsCjk, ITALIC, LetterStyler, MONO, STRUCK } from "./letters.ts";
-import type { TextWriter } from "./text-writer.ts";
+import type { LineWriter } from "./line-writer.ts";
+import { NumberTable } from "./number-table.ts";
+import { UnitBuffer } from "./unit-buffer.ts";
+import { UnitText } from "./unit-text.ts";
 
 /**
  * The longest span, in UTF-16 units, that changes its letters: they take four bytes each, and a paragraph of them is
@@ -8,39 +11,49 @@ import type { TextWriter } from "./text-writer.ts";
  */
 const MAX_STYLED = 120;
 
-/** Stands on both sides of struck text whose letters stay as they are. */
-const STRIKE_MARK = "~";
+const BACKTICK = 0x60;
+const LF = 0x0a;
 
-interface Segment {
-  kind: "text" | "raw" | "mark" | "break";
-  text: string;
-  look: number;
-}
+/** Stands on both sides of struck text whose letters stay as they are. */
+const STRIKE_MARK = 0x7e;
 
 const LOOKS = [BOLD, ITALIC, MONO, STRUCK];
+
+/** The columns of a segment that is held: its kind, where its units end, and how its letters may be written. */
+const KIND = 0;
+const END = 1;
+const LOOK = 2;
+const COLUMNS = 3;
+
+const TEXT = 0;
+const RAW = 1;
+const MARK = 2;
+const BREAK = 3;
 
 /**
  * Writes inline text. A styled span is held until what follows it is known: it keeps its letters when it holds Chinese
  * or touches it, since half a word in other letters reads worse than none.
  */
 export class SpanWriter {
-  private writer: TextWriter;
+  private writer: LineWriter;
   private readonly isStyled: boolean;
   private readonly styler = new LetterStyler();
-  /** The segments held are the first `heldCount`; they and their array are used again. */
-  private readonly held: Segment[] = [];
-  private heldCount = 0;
+  private readonly decoded = new UnitText();
+  private readonly held = new UnitBuffer();
+  private readonly segments = new NumberTable(COLUMNS);
   private codeBefore = -1;
+  /** How many spans of each look are open, and all looks together. */
   private readonly open: Record<number, number> = { [BOLD]: 0, [ITALIC]: 0, [MONO]: 0, [STRUCK]: 0 };
+  private look = 0;
   private depth = 0;
 
-  constructor(writer: TextWriter, isStyled: boolean) {
+  constructor(writer: LineWriter, isStyled: boolean) {
     this.writer = writer;
     this.isStyled = isStyled;
   }
 
   /** Goes on in another writer; the span that is held belongs to the last one. */
-  use(writer: TextWriter): void {
+  use(writer: LineWriter): void {
     this.end();
     this.writer = writer;
   }
@@ -52,37 +65,62 @@ export class SpanWriter {
     }
     this.depth++;
     this.open[look]!++;
-    if (look === STRUCK) this.hold("mark", STRIKE_MARK, look);
+    this.look |= look;
+    if (look === STRUCK) this.holdStrikeMark();
   }
 
   /** Ends a span; one that was never entered (a stray closing tag) is ignored. */
   leave(look: number): void {
     if (this.open[look] === 0) return;
-    if (look === STRUCK) this.hold("mark", STRIKE_MARK, look);
+    if (look === STRUCK) this.holdStrikeMark();
     this.depth--;
-    this.open[look]!--;
+    if (--this.open[look]! === 0) this.look &= ~look;
   }
 
   /** Text, with line breaks between its lines. */
-  text(text: string): void {
-    if (this.depth > 0) this.holdLines(text);
+  text(source: UnitText, from: number, to: number): void {
+    if (this.depth > 0) this.holdLines(source.units, from, to);
     else {
-      if (this.heldCount > 0) this.release(text.charCodeAt(0));
-      this.writer.writeLines(text);
+      if (this.segments.count > 0) this.release(source.units[from]!);
+      this.writer.writeLines(source, from, to);
     }
+  }
+
+  /** Text that is no part of a source. */
+  decodedText(text: string): void {
+    this.decoded.load(text);
+    this.text(this.decoded, 0, text.length);
   }
 
   /** Text whose letters never change: an address, code, a mention. */
   raw(text: string): void {
-    if (this.depth > 0) this.hold("raw", text, 0);
-    else {
-      if (this.heldCount > 0) this.release(text.charCodeAt(0));
+    if (this.depth > 0) {
+      this.held.addText(text);
+      this.hold(RAW);
+    } else {
+      if (this.segments.count > 0) this.release(text.charCodeAt(0));
       this.writer.write(text);
     }
   }
 
+  /** Code of one line that holds no backtick; `isMarked` puts it between two. */
+  code({ units }: UnitText, from: number, to: number, isMarked: boolean): void {
+    const { writer, held } = this;
+    if (this.depth > 0) {
+      if (isMarked) held.addUnit(BACKTICK);
+      held.addUnits(units, from, to);
+      if (isMarked) held.addUnit(BACKTICK);
+      this.hold(RAW);
+      return;
+    }
+    if (this.segments.count > 0) this.release(isMarked ? BACKTICK : units[from]!);
+    if (isMarked) writer.writeUnit(BACKTICK);
+    writer.writeUnits(units, from, to);
+    if (isMarked) writer.writeUnit(BACKTICK);
+  }
+
   newLine(): void {
-    if (this.depth > 0) this.hold("break", "", 0);
+    if (this.depth > 0) this.hold(BREAK);
     else {
       this.release(-1);
       this.writer.newLine();
@@ -95,54 +133,62 @@ export class SpanWriter {
     this.release(-1);
   }
 
-  private look(): number {
-    let look = 0;
-    for (const bit of LOOKS) if (this.open[bit]! > 0) look |= bit;
-    return look;
-  }
-
+  /** Writes what is held; `codeBehind` stands behind it, -1 for the end of a line. */
   private release(codeBehind: number): void {
-    const { held, heldCount } = this;
-    if (heldCount === 0) return;
+    const { held, segments } = this;
+    const { count } = segments;
+    if (count === 0) return;
     const isChanged = this.isStyled && !isCjk(this.codeBefore) && !isCjk(codeBehind) && this.isChangeable();
-    for (let index = 0; index < heldCount; index++) {
-      const { kind, text, look } = held[index]!;
-      if (kind === "break") this.writer.newLine();
-      else if (kind === "mark" && isChanged) continue;
-      else this.writer.write(kind === "text" && isChanged ? this.styler.style(text, look) : text);
-    }
-    this.heldCount = 0;
-  }
-
-  private holdLines(text: string): void {
-    const look = this.look();
     let from = 0;
-    for (let to = text.indexOf("\n"); to >= 0; to = text.indexOf("\n", from)) {
-      this.hold("text", text.slice(from, to), look);
-      this.hold("break", "", 0);
-      from = to + 1;
+    for (let segment = 0; segment < count; segment++) {
+      const to = segments.get(segment, END);
+      this.write(isChanged, segments.get(segment, KIND), segments.get(segment, LOOK), from, to);
+      from = to;
     }
-    this.hold("text", from === 0 ? text : text.slice(from), look);
+    held.clear();
+    segments.count = 0;
   }
 
-  private hold(kind: Segment["kind"], text: string, look: number): void {
-    const segment = this.held[this.heldCount];
-    if (!segment) this.held.push({ kind, text, look });
-    else {
-      segment.kind = kind;
-      segment.text = text;
-      segment.look = look;
+  private write(isChanged: boolean, kind: number, look: number, from: number, to: number): void {
+    const { writer } = this;
+    const { units } = this.held;
+    if (kind === BREAK) writer.newLine();
+    else if (!isChanged || kind === RAW) writer.writeUnits(units, from, to);
+    else if (kind === TEXT) {
+      const styled = this.styler.style(units, from, to, look);
+      writer.writeUnits(styled.units, 0, styled.length);
     }
-    this.heldCount++;
+  }
+
+  private holdLines(units: Uint16Array, from: number, to: number): void {
+    let start = from;
+    for (let at = from; at < to; at++) {
+      if (units[at] !== LF) continue;
+      this.held.addUnits(units, start, at);
+      this.hold(TEXT);
+      this.hold(BREAK);
+      start = at + 1;
+    }
+    this.held.addUnits(units, start, to);
+    this.hold(TEXT);
+  }
+
+  private holdStrikeMark(): void {
+    this.held.addUnit(STRIKE_MARK);
+    this.hold(MARK);
+  }
+
+  /** Makes a segment of the units that were added to what is held. */
+  private hold(kind: number): void {
+    const { segments } = this;
+    const segment = segments.add();
+    segments.set(segment, KIND, kind);
+    segments.set(segment, END, this.held.length);
+    segments.set(segment, LOOK, this.look);
   }
 
   private isChangeable(): boolean {
-    let length = 0;
-    for (let index = 0; index < this.heldCount; index++) {
-      const { text } = this.held[index]!;
-      length += text.length;
-      if (length > MAX_STYLED || containsCjk(text)) return false;
-    }
-    return true;
+    const { units, length } = this.held;
+    return length <= MAX_STYLED && !containsCjk(units, 0, length);
   }
 }

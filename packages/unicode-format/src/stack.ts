@@ -6,8 +6,10 @@ export class Stack<T> {
   private readonly slots: T[] = [];
   size = 0;
 
-  push(item: T): void {
-    this.slots[this.size++] = item;
+  /** Returns the item's index. */
+  push(item: T): number {
+    this.slots[this.size] = item;
+    return this.size++;
   }
 
   pop(): T | undefined {

@@ -1,7 +1,12 @@
+import { TableCells } from "./table-cells.ts";
 import type { TextWriter } from "./text-writer.ts";
 
 /** A header cell up to this length, in UTF-16 units, is repeated in every row. */
 const MAX_KEY = 40;
+
+const ITEM = "• ";
+const BETWEEN_CELLS = " | ";
+const BEHIND_KEY = ": ";
 
 /**
  * Writes a table for a narrow screen with proportional letters, where columns cannot be aligned. Two columns become
@@ -10,12 +15,11 @@ const MAX_KEY = 40;
  */
 export class TableWriter {
   private readonly page: TextWriter;
-  private header: readonly string[] = [];
+  private readonly header = new TableCells();
   private isHeaderLong = false;
   private rows = 0;
-  /** The cells of the current row are the first `count`; the array is used again. */
-  private readonly cells: string[] = [];
-  private count = 0;
+  /** The current row. */
+  readonly row = new TableCells();
 
   constructor(page: TextWriter) {
     this.page = page;
@@ -23,98 +27,99 @@ export class TableWriter {
 
   start(): void {
     this.rows = 0;
-    this.count = 0;
-  }
-
-  addCell(text: string): void {
-    this.cells[this.count++] = text.includes("\n") ? text.replaceAll("\n", " ") : text;
+    this.row.clear();
   }
 
   endRow(): void {
+    const { header, row } = this;
     if (this.rows === 0) {
-      this.header = this.cells.slice(0, this.count);
-      this.isHeaderLong = this.header.some((cell) => cell.length > MAX_KEY);
+      header.copy(row);
+      this.isHeaderLong = hasLongCell(header);
     } else {
       if (this.rows === 1) this.writeHeader();
       this.writeRow();
     }
     this.rows++;
-    this.count = 0;
+    row.clear();
   }
 
   end(): void {
-    if (this.rows === 1) this.writeLine("", this.header, this.header.length, " | ");
+    if (this.rows === 1) this.writeLine("", this.header, BETWEEN_CELLS);
   }
 
   private writeHeader(): void {
     const { header } = this;
-    const columns = header.length;
-    if (this.isHeaderLong || columns === 1) this.writeLine("", header, columns, " | ");
-    else if (columns === 2) this.writeLine("", header, columns, ": ");
+    if (this.isHeaderLong || header.count === 1) this.writeLine("", header, BETWEEN_CELLS);
+    else if (header.count === 2) this.writeLine("", header, BEHIND_KEY);
   }
 
   private writeRow(): void {
-    const { cells, count } = this;
-    const columns = this.header.length;
-    if (this.isHeaderLong) this.writeLine("", cells, count, " | ");
+    const { row } = this;
+    const columns = this.header.count;
+    if (this.isHeaderLong) this.writeLine("", row, BETWEEN_CELLS);
     else if (columns > 2) this.writeRecord();
     else if (columns === 2) this.writePair();
-    else this.writeLine("• ", cells, count, " | ");
+    else this.writeLine(ITEM, row, BETWEEN_CELLS);
   }
 
   /** A row of two columns: the first cell is the name of the second. */
   private writePair(): void {
-    const { page, cells, count } = this;
-    const key = count > 0 ? cells[0]! : "";
-    if (key === "" || !this.hasValueFrom(1)) this.writeLine("• ", cells, count, " | ");
+    const { page, row } = this;
+    if (row.count === 0 || row.isEmpty(0) || !this.hasValueFrom(1)) this.writeLine(ITEM, row, BETWEEN_CELLS);
     else {
       page.newLine();
-      page.write("• ");
-      page.write(key);
-      page.write(": ");
-      this.writeCells(cells, 1, count, " | ");
+      page.write(ITEM);
+      this.writeCell(row, 0);
+      page.write(BEHIND_KEY);
+      this.writeCells(row, 1, BETWEEN_CELLS);
     }
   }
 
   private hasValueFrom(first: number): boolean {
-    for (let column = first; column < this.count; column++) if (this.cells[column] !== "") return true;
+    for (let column = first; column < this.row.count; column++) if (!this.row.isEmpty(column)) return true;
     return false;
   }
 
   /** A row as a record: each cell behind its column's name. */
   private writeRecord(): void {
-    const { page, header, cells } = this;
-    let mark = "• ";
-    for (let column = 0; column < this.count; column++) {
-      const value = cells[column]!;
-      if (value === "") continue;
+    const { page, header, row } = this;
+    let mark = ITEM;
+    for (let column = 0; column < row.count; column++) {
+      if (row.isEmpty(column)) continue;
       page.newLine();
       page.write(mark);
-      if (column < header.length && header[column] !== "") {
-        page.write(header[column]!);
-        page.write(": ");
+      if (column < header.count && !header.isEmpty(column)) {
+        this.writeCell(header, column);
+        page.write(BEHIND_KEY);
       }
-      page.write(value);
+      this.writeCell(row, column);
       mark = "  ";
     }
   }
 
-  private writeLine(mark: string, cells: readonly string[], count: number, between: string): void {
+  private writeLine(mark: string, row: TableCells, between: string): void {
     this.page.newLine();
     this.page.write(mark);
-    this.writeCells(cells, 0, count, between);
+    this.writeCells(row, 0, between);
   }
 
   /** The cells from `first` on that hold something. */
-  private writeCells(cells: readonly string[], first: number, count: number, between: string): void {
-    const { page } = this;
+  private writeCells(row: TableCells, first: number, between: string): void {
     let isFirst = true;
-    for (let column = first; column < count; column++) {
-      const cell = cells[column]!;
-      if (cell === "") continue;
-      if (!isFirst) page.write(between);
-      page.write(cell);
+    for (let column = first; column < row.count; column++) {
+      if (row.isEmpty(column)) continue;
+      if (!isFirst) this.page.write(between);
+      this.writeCell(row, column);
       isFirst = false;
     }
   }
+
+  private writeCell(row: TableCells, column: number): void {
+    this.page.writeUnits(row.units, row.from(column), row.to(column));
+  }
+}
+
+function hasLongCell(row: TableCells): boolean {
+  for (let column = 0; column < row.count; column++) if (row.to(column) - row.from(column) > MAX_KEY) return true;
+  return false;
 }

@@ -1,37 +1,50 @@
-import { Stack } from "./stack.ts";
-import { TextBuffer } from "./text-buffer.ts";
+import type { LineWriter } from "./line-writer.ts";
+import { NumberTable } from "./number-table.ts";
+import { UnitBuffer } from "./unit-buffer.ts";
+import type { UnitText } from "./unit-text.ts";
 
 /** Levels that indent or bar their lines; deeper ones share the look of the last, as no phone has room for more. */
 const MAX_LEVELS = 8;
 
-interface Level {
-  /** What its first line starts with. */
-  readonly first: string;
-  /** What all levels up to this one put before the lines behind the first. */
-  readonly rest: string;
-}
+/**
+ * From this length on, in UTF-16 units, what was written becomes a string at the next block: memory that is used again is
+ * cheaper than memory that is asked for, and a buffer for a whole long answer would be.
+ */
+const PAGE_LENGTH = 8192;
+
+const LF = 0x0a;
+const SPACE = 0x20;
+
+/** The columns of a level: where what it and those around it write before a line ends in `rest`, and in `first`. */
+const REST_END = 0;
+const FIRST_END = 1;
+const COLUMNS = 2;
 
 /** Writes lines, each behind the marks of what encloses it. Line breaks wait for text, so none is left over. */
-export class TextWriter {
-  private readonly sink = new TextBuffer();
-  private readonly levels = new Stack<Level>();
+export class TextWriter implements LineWriter {
+  private readonly buffer = new UnitBuffer();
+  /** What was written before what is in the buffer. */
+  private readonly pages: string[] = [];
+  private readonly levels = new NumberTable(COLUMNS);
   /** What the open levels put before a line. */
-  private rest = "";
+  private readonly rest = new UnitBuffer();
+  /** What they put before their first line. */
+  private readonly first = new UnitBuffer();
   /** How many levels, from the innermost outwards, have not written their first line. */
   private fresh = 0;
-  private lastText = "";
   /** 0: in a line; 1: a new line is due; 2: a blank line and a new one. */
   private due = 1;
   /** What a blank line that is due starts with: marks of what both neighbours stand in. */
-  private blankPrefix = "";
+  private readonly blank = new UnitBuffer();
   private isAfterHeading = false;
 
   /** Ends the block before. `spaced` asks for a blank line, which a heading's own text never has above it. */
   startBlock(spaced: boolean): void {
+    if (this.buffer.length > PAGE_LENGTH) this.turnPage();
     if (!spaced || this.isAfterHeading) this.newLine();
     else if (this.due < 2) {
       this.due = 2;
-      this.blankPrefix = this.rest === "" ? "" : this.rest.trimEnd();
+      this.keepBlank();
     }
   }
 
@@ -39,85 +52,128 @@ export class TextWriter {
     this.isAfterHeading = true;
   }
 
-  enter(first: string, rest: string): void {
-    if (this.levels.size < MAX_LEVELS) this.rest += rest;
-    this.levels.push({ first, rest: this.rest });
+  /** Enters a level: `first`, of which `length` units count, stands before its first line, as many of `rest` before others. */
+  enter(first: Uint16Array, rest: Uint16Array, length: number): void {
+    const { levels } = this;
+    if (levels.count < MAX_LEVELS) this.rest.addUnits(rest, 0, length);
+    this.first.addUnits(first, 0, length);
+    const level = levels.add();
+    levels.set(level, REST_END, this.rest.length);
+    levels.set(level, FIRST_END, this.first.length);
     this.fresh++;
   }
 
   /** Leaves the innermost level; its first mark is written even when nothing stands behind it. */
   leave(): void {
     if (this.fresh > 0) this.startLine();
-    this.levels.pop();
-    this.rest = this.levels.top?.rest ?? "";
+    this.levels.count--;
+    this.rest.length = this.endOf(this.levels.count - 1, REST_END);
+    this.first.length = this.endOf(this.levels.count - 1, FIRST_END);
   }
 
-  /** The last UTF-16 unit of the current line; -1 at its start. */
   get lastCode(): number {
-    return this.due > 0 ? -1 : this.lastText.charCodeAt(this.lastText.length - 1);
+    return this.due > 0 ? -1 : this.buffer.last;
   }
 
   write(text: string): void {
     if (text === "") return;
     if (this.due > 0) this.startLine();
-    this.sink.append(text);
-    this.lastText = text;
+    this.buffer.addText(text);
   }
 
-  /** Writes lines; where nothing stands before them, they are one piece of text. */
-  writeLines(text: string): void {
-    let from = 0;
-    if (this.rest !== "") {
-      for (let to = text.indexOf("\n"); to >= 0; to = text.indexOf("\n", from)) {
-        this.write(text.slice(from, to));
+  writeUnit(unit: number): void {
+    if (this.due > 0) this.startLine();
+    this.buffer.addUnit(unit);
+  }
+
+  writeUnits(units: Uint16Array, from: number, to: number): void {
+    if (from === to) return;
+    if (this.due > 0) this.startLine();
+    this.buffer.addUnits(units, from, to);
+  }
+
+  writeLines({ units }: UnitText, from: number, to: number): void {
+    let start = from;
+    // Where nothing stands before them, lines are one piece of text.
+    if (this.rest.length > 0) {
+      for (let at = from; at < to; at++) {
+        if (units[at] !== LF) continue;
+        this.writeUnits(units, start, at);
         this.newLine();
-        from = to + 1;
+        start = at + 1;
       }
     }
-    this.write(from === 0 ? text : text.slice(from));
+    this.writeUnits(units, start, to);
   }
 
   newLine(): void {
     if (this.due === 0) this.due = 1;
   }
 
-  /** Writes lines as they are, at the margin: code is there to be copied. */
-  writeVerbatim(text: string): void {
+  /** Starts lines that stay as they are, at the margin: code is there to be copied. */
+  startVerbatim(): void {
     if (this.fresh > 0) {
       this.startLine();
       this.due = 1;
     }
     this.breakLine();
-    this.sink.append(text);
+  }
+
+  /** Ends the lines that stay as they are, the last of them included. */
+  endVerbatim(): void {
     this.due = 1;
   }
 
   /** What was written, and an empty page. */
   take(): string {
+    const { pages } = this;
     this.due = 1;
-    return this.sink.take();
+    if (this.buffer.length > 0) this.turnPage();
+    const text = pages.length === 1 ? pages[0]! : pages.join("");
+    pages.length = 0;
+    return text;
+  }
+
+  private turnPage(): void {
+    this.pages.push(this.buffer.text());
+    this.buffer.clear();
+  }
+
+  private keepBlank(): void {
+    const { rest, blank } = this;
+    let end = rest.length;
+    while (end > 0 && rest.units[end - 1] === SPACE) end--;
+    blank.clear();
+    blank.addUnits(rest.units, 0, end);
   }
 
   private breakLine(): void {
-    if (this.sink.length > 0) {
-      if (this.due < 2) this.sink.append("\n");
-      else this.sink.append(this.blankPrefix === "" ? "\n\n" : `\n${this.blankPrefix}\n`);
+    const { buffer, blank } = this;
+    if (buffer.length > 0 || this.pages.length > 0) {
+      buffer.addUnit(LF);
+      if (this.due === 2) {
+        buffer.addUnits(blank.units, 0, blank.length);
+        buffer.addUnit(LF);
+      }
     }
     this.due = 0;
     this.isAfterHeading = false;
   }
 
   private startLine(): void {
+    const { buffer, rest, first } = this;
     this.breakLine();
     if (this.fresh === 0) {
-      if (this.rest !== "") this.sink.append(this.rest);
+      buffer.addUnits(rest.units, 0, rest.length);
       return;
     }
-    const { levels, sink } = this;
-    const outermost = levels.size - this.fresh;
-    const outer = levels.at(outermost - 1)?.rest ?? "";
-    if (outer !== "") sink.append(outer);
-    for (let index = outermost; index < levels.size; index++) sink.append(levels.at(index)!.first);
+    const outer = this.levels.count - this.fresh - 1;
+    buffer.addUnits(rest.units, 0, this.endOf(outer, REST_END));
+    buffer.addUnits(first.units, this.endOf(outer, FIRST_END), first.length);
     this.fresh = 0;
+  }
+
+  private endOf(level: number, column: number): number {
+    return level < 0 ? 0 : this.levels.get(level, column);
   }
 }

@@ -1,0 +1,38 @@
+const FIRST_ROWS = 16;
+
+/**
+ * Rows of whole numbers of 32 bits, all of one width, that keep their memory when they are taken off. What a hostile text
+ * has one of per character (a mark, a bracket) is a row here and no object.
+ */
+export class NumberTable {
+  private readonly width: number;
+  private cells: Int32Array = NO_CELLS;
+  /** How many rows there are. */
+  count = 0;
+
+  constructor(width: number) {
+    this.width = width;
+  }
+
+  /** Adds a row, whose cells hold anything until they are set, and returns its index. */
+  add(): number {
+    if ((this.count + 1) * this.width > this.cells.length) this.grow();
+    return this.count++;
+  }
+
+  get(row: number, column: number): number {
+    return this.cells[row * this.width + column]!;
+  }
+
+  set(row: number, column: number, value: number): void {
+    this.cells[row * this.width + column] = value;
+  }
+
+  private grow(): void {
+    const cells = new Int32Array(Math.max(FIRST_ROWS * this.width, 2 * this.cells.length));
+    cells.set(this.cells);
+    this.cells = cells;
+  }
+}
+
+const NO_CELLS = new Int32Array(0);

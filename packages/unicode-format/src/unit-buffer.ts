@@ -1,0 +1,72 @@
+import { readUnits, roomFor, writeUnits } from "./units.ts";
+
+const NO_UNITS = new Uint16Array(0);
+const FIRST_LENGTH = 64;
+
+/** From this length on, in UTF-16 units, the engine's copying is faster than a loop, whose start costs nothing. */
+const LONG = 48;
+
+/**
+ * Called like this, the engine need not look the method up: for each way in which it keeps strings (flat, sliced, joined,
+ * of one byte or two) it would do so by itself, and here all of them come.
+ */
+const { charCodeAt } = String.prototype;
+
+/** A text that grows by its end, as UTF-16 units. */
+export class UnitBuffer {
+  units: Uint16Array = NO_UNITS;
+  length = 0;
+
+  /** Makes room for as many units more, so that they may be written into `units`, and `length` be set. */
+  reserve(length: number): void {
+    if (this.length + length > this.units.length) this.makeRoom(length);
+  }
+
+  addUnit(unit: number): void {
+    if (this.length === this.units.length) this.makeRoom(1);
+    this.units[this.length++] = unit;
+  }
+
+  addText(text: string): void {
+    const { length } = text;
+    this.reserve(length);
+    if (length >= LONG) writeUnits(this.units, this.length, text);
+    else {
+      const { units, length: to } = this;
+      for (let at = 0; at < length; at++) units[to + at] = charCodeAt.call(text, at);
+    }
+    this.length += length;
+  }
+
+  /** Adds `source[from]` to `source[to - 1]`. */
+  addUnits(source: Uint16Array, from: number, to: number): void {
+    const length = to - from;
+    this.reserve(length);
+    if (length >= LONG) this.units.set(source.subarray(from, to), this.length);
+    else {
+      const { units } = this;
+      for (let at = from, next = this.length; at < to; at++, next++) units[next] = source[at]!;
+    }
+    this.length += length;
+  }
+
+  /** The last unit; there must be one. */
+  get last(): number {
+    return this.units[this.length - 1]!;
+  }
+
+  /** What was added, as a string. */
+  text(): string {
+    return readUnits(this.units, this.length);
+  }
+
+  clear(): void {
+    this.length = 0;
+  }
+
+  private makeRoom(length: number): void {
+    const units = roomFor(Math.max(FIRST_LENGTH, this.length + length, 2 * this.units.length));
+    if (this.length > 0) units.set(this.units.subarray(0, this.length));
+    this.units = units;
+  }
+}
