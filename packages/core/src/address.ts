@@ -13,11 +13,12 @@ export type AddressKind = "direct" | "group" | "audience";
 
 /** One string per address, stable across releases: it is a stored key. */
 export function addressKey(address: Address): string {
-  return `${part(address.channel)}|${part(address.account)}|${address.kind}|${part(address.peer)}`;
+  return `${keyPart(address.channel)}|${keyPart(address.account)}|${address.kind}|${keyPart(address.peer)}`;
 }
 
-/** Asked for every message: hardly any name has one of the two characters. */
-function part(text: string): string {
+/** One part of such a key: no two lists of parts give one key. */
+export function keyPart(text: string): string {
+  // Asked for every message: hardly any name has one of the two characters.
   return text.includes("|") || text.includes("%") ? text.replace(/[%|]/g, encodeURIComponent) : text;
 }
 

@@ -1,4 +1,4 @@
-export { type Address, type AddressKind, addressKey, sameAddress } from "./address.ts";
+export { type Address, type AddressKind, addressKey, keyPart, sameAddress } from "./address.ts";
 export {
   AGENT_RESTING,
   type Agent,

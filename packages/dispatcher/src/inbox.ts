@@ -7,6 +7,7 @@ import {
   type InboundEvent,
   type InboundMessage,
   type Inbox,
+  keyPart,
   type RoutedMessage,
   type Routing,
   type Store,
@@ -82,14 +83,9 @@ export function laneOf(
   if (session === "channel" && answeredBy === "shared") return `channel|${from.channel}`;
   const conversation = addressKey(from);
   if (from.kind !== "group") return conversation;
-  if (session === "sender") return `${conversation}|${part(channel.personKey?.(sender.id) ?? sender.id)}`;
+  if (session === "sender") return `${conversation}|${keyPart(channel.personKey?.(sender.id) ?? sender.id)}`;
   // No person's id is empty: the part before the last one is.
   return answeredBy === "main" ? `${conversation}||main` : conversation;
-}
-
-/** As `addressKey` writes its parts, so that no two lanes have one name. */
-function part(text: string): string {
-  return text.replace(/[%|]/g, encodeURIComponent);
 }
 
 function route(message: InboundMessage, settings: RoutingSettings, graceMs: number): Routing {

@@ -1,6 +1,7 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import type { Context } from "../context.ts";
-import { all, type Operation, run, type Sql, type Statement } from "../sql.ts";
+import type { Tables } from "../schema.ts";
+import { all, type Operation, run, type Sql } from "../sql.ts";
 import type { MemoryOperations } from "./memory.ts";
 
 const BATCH = 500;
@@ -10,215 +11,62 @@ const LEAST_KEEP_MS = 7 * 24 * 3_600_000;
 /** One batch behind number `after`; gives the number to go on behind, undefined at the end. */
 export type PruneWalk = (context: Context, after: number, keepMs: number) => Operation<number | undefined>;
 
-interface Walkable {
-  readonly batch: Statement<{ after: number; limit: number }, { seq: number; at: number }>;
-  readonly remove: Statement<{ after: number; last: number; before: number }, unknown>;
+interface Prunable {
+  readonly table: keyof Tables;
+  /** The column that holds a row's time. */
+  readonly at: string;
+  /** Which of the old rows may go. Default: all. */
+  readonly when?: RawBuilder<unknown>;
 }
+
+const PRUNABLE: readonly Prunable[] = [
+  {
+    table: "messages",
+    at: "received_at",
+    // A rating may wait for ever for its person's next word.
+    when: sql`(state not in ('waiting', 'claimed') or (state = 'waiting' and kind = 'aside'))`,
+  },
+  { table: "events", at: "received_at" },
+  { table: "turns", at: "created_at", when: sql`active = 0` },
+  { table: "deliveries", at: "created_at", when: sql`active = 0` },
+  {
+    table: "replies",
+    at: "created_at",
+    when: sql`not exists (select 1 from deliveries d where d.conversation_id = replies.conversation_id and d.active = 1)`,
+  },
+  {
+    table: "questions",
+    at: "created_at",
+    when: sql`not exists (select 1 from turns t where t.seq = questions.turn_seq and t.active = 1)`,
+  },
+  { table: "attempts", at: "ended_at" },
+  { table: "schedule_runs", at: "fired_at", when: sql`state <> 'queued'` },
+];
 
 /**
  * Rows are numbered in the order of their time, so a walk from the oldest ends at the first that is young enough. The
  * newest row stays in any case, so that its number is not given out again.
  */
 export function createPrune(e: Sql, memory: MemoryOperations): readonly PruneWalk[] {
-  const tables: readonly Walkable[] = [
-    {
-      batch: e.prepare((db, p) =>
-        db
-          .selectFrom("messages")
-          .select(["seq", "received_at as at"])
-          .where("seq", ">", p.after)
-          .orderBy("seq")
-          .limit(p.limit),
-      ),
-      remove: e.prepare((db, p) =>
-        db
-          .deleteFrom("messages")
-          .where("seq", "<", (q) =>
-            q.selectFrom("messages as newest").select((n) => n.fn.max<number>("newest.seq").as("seq")),
-          )
-          .where("seq", ">", p.after)
-          .where("seq", "<=", p.last)
-          .where("received_at", "<", p.before)
-          // A rating may wait for ever for its person's next word.
-          .where((w) =>
-            w.or([
-              w("state", "not in", [sql.lit("waiting"), sql.lit("claimed")]),
-              w.and([w("state", "=", sql.lit("waiting")), w("kind", "=", sql.lit("aside"))]),
-            ]),
-          ),
-      ),
-    },
-    {
-      batch: e.prepare((db, p) =>
-        db
-          .selectFrom("events")
-          .select(["seq", "received_at as at"])
-          .where("seq", ">", p.after)
-          .orderBy("seq")
-          .limit(p.limit),
-      ),
-      remove: e.prepare((db, p) =>
-        db
-          .deleteFrom("events")
-          .where("seq", "<", (q) =>
-            q.selectFrom("events as newest").select((n) => n.fn.max<number>("newest.seq").as("seq")),
-          )
-          .where("seq", ">", p.after)
-          .where("seq", "<=", p.last)
-          .where("received_at", "<", p.before),
-      ),
-    },
-    {
-      batch: e.prepare((db, p) =>
-        db
-          .selectFrom("turns")
-          .select(["seq", "created_at as at"])
-          .where("seq", ">", p.after)
-          .orderBy("seq")
-          .limit(p.limit),
-      ),
-      remove: e.prepare((db, p) =>
-        db
-          .deleteFrom("turns")
-          .where("seq", "<", (q) =>
-            q.selectFrom("turns as newest").select((n) => n.fn.max<number>("newest.seq").as("seq")),
-          )
-          .where("seq", ">", p.after)
-          .where("seq", "<=", p.last)
-          .where("created_at", "<", p.before)
-          .where("active", "=", sql.lit(0)),
-      ),
-    },
-    {
-      batch: e.prepare((db, p) =>
-        db
-          .selectFrom("deliveries")
-          .select(["seq", "created_at as at"])
-          .where("seq", ">", p.after)
-          .orderBy("seq")
-          .limit(p.limit),
-      ),
-      remove: e.prepare((db, p) =>
-        db
-          .deleteFrom("deliveries")
-          .where("seq", "<", (q) =>
-            q.selectFrom("deliveries as newest").select((n) => n.fn.max<number>("newest.seq").as("seq")),
-          )
-          .where("seq", ">", p.after)
-          .where("seq", "<=", p.last)
-          .where("created_at", "<", p.before)
-          .where("active", "=", sql.lit(0)),
-      ),
-    },
-    {
-      batch: e.prepare((db, p) =>
-        db
-          .selectFrom("replies")
-          .select(["seq", "created_at as at"])
-          .where("seq", ">", p.after)
-          .orderBy("seq")
-          .limit(p.limit),
-      ),
-      remove: e.prepare((db, p) =>
-        db
-          .deleteFrom("replies")
-          .where("seq", "<", (q) =>
-            q.selectFrom("replies as newest").select((n) => n.fn.max<number>("newest.seq").as("seq")),
-          )
-          .where("seq", ">", p.after)
-          .where("seq", "<=", p.last)
-          .where("created_at", "<", p.before)
-          .where((w) =>
-            w.not(
-              w.exists(
-                w
-                  .selectFrom("deliveries as d")
-                  .select("d.seq")
-                  .whereRef("d.conversation_id", "=", "replies.conversation_id")
-                  .where("d.active", "=", sql.lit(1)),
-              ),
-            ),
-          ),
-      ),
-    },
-    {
-      batch: e.prepare((db, p) =>
-        db
-          .selectFrom("questions")
-          .select(["seq", "created_at as at"])
-          .where("seq", ">", p.after)
-          .orderBy("seq")
-          .limit(p.limit),
-      ),
-      remove: e.prepare((db, p) =>
-        db
-          .deleteFrom("questions")
-          .where("seq", ">", p.after)
-          .where("seq", "<=", p.last)
-          .where("created_at", "<", p.before)
-          .where((w) =>
-            w.not(
-              w.exists(
-                w
-                  .selectFrom("turns as t")
-                  .select("t.seq")
-                  .whereRef("t.seq", "=", "questions.turn_seq")
-                  .where("t.active", "=", sql.lit(1)),
-              ),
-            ),
-          ),
-      ),
-    },
-    {
-      batch: e.prepare((db, p) =>
-        db
-          .selectFrom("attempts")
-          .select(["seq", "ended_at as at"])
-          .where("seq", ">", p.after)
-          .orderBy("seq")
-          .limit(p.limit),
-      ),
-      remove: e.prepare((db, p) =>
-        db
-          .deleteFrom("attempts")
-          .where("seq", "<", (q) =>
-            q.selectFrom("attempts as newest").select((n) => n.fn.max<number>("newest.seq").as("seq")),
-          )
-          .where("seq", ">", p.after)
-          .where("seq", "<=", p.last)
-          .where("ended_at", "<", p.before),
-      ),
-    },
-    {
-      batch: e.prepare((db, p) =>
-        db
-          .selectFrom("schedule_runs")
-          .select(["seq", "fired_at as at"])
-          .where("seq", ">", p.after)
-          .orderBy("seq")
-          .limit(p.limit),
-      ),
-      remove: e.prepare((db, p) =>
-        db
-          .deleteFrom("schedule_runs")
-          .where("seq", "<", (q) =>
-            q.selectFrom("schedule_runs as newest").select((n) => n.fn.max<number>("newest.seq").as("seq")),
-          )
-          .where("seq", ">", p.after)
-          .where("seq", "<=", p.last)
-          .where("fired_at", "<", p.before)
-          .where("state", "<>", sql.lit("queued")),
-      ),
-    },
-  ];
-  return [...tables.map(walk), expiredState(e), forgotten(memory)];
+  return [...PRUNABLE.map((prunable) => walk(e, prunable)), expiredState(e), forgotten(memory)];
 }
 
-function walk({ batch, remove }: Walkable): PruneWalk {
+function walk(e: Sql, { table, at, when = sql`1 = 1` }: Prunable): PruneWalk {
+  const [rows, time] = [sql.table(table), sql.ref(at)];
+  const batch = e.prepare((db, p: { after: number; limit: number }) => ({
+    compile: () =>
+      sql<{ seq: number; at: number }>`select seq, ${time} as at from ${rows} where seq > ${p.after}
+        order by seq limit ${p.limit}`.compile(db),
+  }));
+  const remove = e.prepare((db, p: { after: number; last: number; before: number }) => ({
+    compile: () =>
+      sql`delete from ${rows} where seq > ${p.after} and seq <= ${p.last} and ${time} < ${p.before}
+        and seq < (select max(newest.seq) from ${rows} as newest) and ${when}`.compile(db),
+  }));
   return function* (context, after, keepMs) {
     const before = context.now - Math.max(keepMs, LEAST_KEEP_MS);
-    const rows = yield* all(batch, { after, limit: BATCH });
-    const old = rows.filter((row) => row.at < before);
+    const found = yield* all(batch, { after, limit: BATCH });
+    const old = found.filter((row) => row.at < before);
     const last = old.at(-1);
     if (last === undefined) return undefined;
     yield* run(remove, { after, last: last.seq, before });
