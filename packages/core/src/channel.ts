@@ -56,6 +56,8 @@ export interface Channel {
   readonly handoffKeywords?: readonly string[];
   /** How this platform compares people's ids; as they are when absent. */
   personKey?(id: string): string;
+  /** The platform itself writes an id now in this case, now in that, and takes any: such people have one conversation. */
+  readonly anyCase?: true;
   /** Somebody the channel itself knows to be welcome, such as the person who signed in: needs no list and no pairing. */
   vouchesFor?(conversation: Address, sender: Sender): boolean;
   health(): ChannelHealth;

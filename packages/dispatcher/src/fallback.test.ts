@@ -117,6 +117,32 @@ describe("a channel with a fallback", () => {
     expect((await gateway.dispatcher.target("support", "lisi")).peer).toBe("lisi");
   });
 
+  it("is one conversation for a person whose id comes in another case, also at the same moment and after a restart", async () => {
+    const channel = { personKey: (id: string) => id.toLowerCase(), anyCase: true } as const;
+    const first = await startGateway(
+      answering((words) => words),
+      { channel },
+    );
+    close = first.close;
+    await Promise.all([
+      first.receive(said("one", { peer: "ZhangSan" })),
+      first.receive(said("two", { peer: "zhangsan" })),
+    ]);
+    await expect.poll(() => first.texts().join()).toMatch(/one.*two/);
+    await first.stop();
+
+    const second = await startGateway(
+      answering((words) => words),
+      { channel, store: first.store },
+    );
+    await second.receive(said("three", { peer: "ZHANGSAN" }));
+    await expect.poll(second.texts).toEqual(["three"]);
+    await second.stop();
+
+    const { items } = await first.store.query.conversations({ limit: 10 });
+    expect(items.map(({ peer }) => peer)).toEqual(["ZhangSan"]);
+  });
+
   it("lets the other understand targets that it does not", async () => {
     const { dispatcher } = await botAndApp(new RejectedError("x", { code: "x" }));
 

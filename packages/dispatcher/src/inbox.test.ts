@@ -16,6 +16,7 @@ function openInbox(groups: Record<string, { requireMention?: boolean }>, answer?
       };
     },
     cursor: async () => undefined,
+    query: { knownPeers: async () => [] },
     find: async (): Promise<StoredMessage | undefined> =>
       answer === undefined
         ? undefined

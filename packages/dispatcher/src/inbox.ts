@@ -17,11 +17,12 @@ import { bindingFor } from "./choose-agent.ts";
 import { asksToContinue, type CommandWords, parseCommand } from "./commands.ts";
 import { asideOf, isFeedback } from "./feedback.ts";
 import { instanceFor } from "./instances.ts";
+import { createSameConversation, type PeerLookUp } from "./known-person.ts";
 import type { ChannelSettings, DispatcherSettings, Observation } from "./settings.ts";
 
 export interface InboxOptions {
   readonly channel: string;
-  readonly store: Pick<Store, "accept" | "cursor" | "find">;
+  readonly store: Pick<Store, "accept" | "cursor" | "find"> & PeerLookUp;
   /** Undefined while the channel is being taken away by a reload: its messages are kept all the same. */
   settings(): RoutingSettings | undefined;
   mediaGraceMs(): number;
@@ -29,16 +30,20 @@ export interface InboxOptions {
 }
 
 type RoutingSettings = Pick<ChannelSettings, "session" | "groups" | "commands" | "dynamicAgents"> &
-  Pick<DispatcherSettings, "bindings"> & { readonly channel: Pick<Channel, "handoffKeywords" | "personKey"> };
+  Pick<DispatcherSettings, "bindings"> & {
+    readonly channel: Pick<Channel, "handoffKeywords" | "personKey" | "anyCase">;
+  };
 const UNKNOWN: RoutingSettings = { session: "peer", groups: {}, commands: {}, bindings: [], channel: {} };
 
 /** The store's `accept` for one channel: says for each message which lane it joins and who deals with it. */
 export function createInbox(options: InboxOptions): Inbox {
   const { channel, store } = options;
   const keyOf = (key: string) => `${channel}|${key}`;
+  const inSameConversation = createSameConversation(store);
 
-  async function accept(batch: InboundBatch): Promise<Accepted> {
+  async function accept(given: InboundBatch): Promise<Accepted> {
     const settings = options.settings() ?? UNKNOWN;
+    const batch = settings.channel.anyCase === true ? await inSameConversation(settings.channel, given) : given;
     const graceMs = options.mediaGraceMs();
     const messages: RoutedMessage[] = batch.messages.map((message) => ({
       message,

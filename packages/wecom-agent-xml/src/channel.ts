@@ -70,6 +70,7 @@ export const createAgentXmlChannel: CreateChannel<AgentXmlOptions> = (id, option
     openMedia: createOpenMedia(wecom),
     reply: config.limits,
     personKey: memberKey,
+    anyCase: true,
     health: health.report,
     probe: health.probe,
     close: background.close,
