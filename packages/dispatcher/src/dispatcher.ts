@@ -17,6 +17,7 @@ import { workDelivery } from "./delivery.ts";
 import { describeError } from "./describe-error.ts";
 import { createInbox } from "./inbox.ts";
 import { instantAnswer } from "./instant.ts";
+import { createSameConversation } from "./known-person.ts";
 import { createMemoryKeeper } from "./memory.ts";
 import { own } from "./own.ts";
 import { createPairing, type Pairing, type PairingRequest } from "./pairing.ts";
@@ -256,11 +257,14 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
     return { request, told: text !== "" };
   }
 
+  const inSameConversation = createSameConversation(store);
+
   return {
     inbox: (channel) =>
       createInbox({
         channel,
         store,
+        inSameConversation,
         settings() {
           const entry = settings.channels.get(channel);
           return entry && { ...entry, bindings: settings.bindings };

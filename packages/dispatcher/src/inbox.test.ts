@@ -16,7 +16,6 @@ function openInbox(groups: Record<string, { requireMention?: boolean }>, answer?
       };
     },
     cursor: async () => undefined,
-    query: { knownPeers: async () => [] },
     find: async (): Promise<StoredMessage | undefined> =>
       answer === undefined
         ? undefined
@@ -31,6 +30,7 @@ function openInbox(groups: Record<string, { requireMention?: boolean }>, answer?
   const inbox = createInbox({
     channel: "helper",
     store,
+    inSameConversation: async (_channel, batch) => batch,
     settings: () => ({ session: "peer", groups, commands: {}, bindings: [], channel: {} }),
     mediaGraceMs: () => 2_000,
     observe: () => undefined,

@@ -17,12 +17,13 @@ import { bindingFor } from "./choose-agent.ts";
 import { asksToContinue, type CommandWords, parseCommand } from "./commands.ts";
 import { asideOf, isFeedback } from "./feedback.ts";
 import { instanceFor } from "./instances.ts";
-import { createSameConversation, type PeerLookUp } from "./known-person.ts";
+import type { createSameConversation } from "./known-person.ts";
 import type { ChannelSettings, DispatcherSettings, Observation } from "./settings.ts";
 
 export interface InboxOptions {
   readonly channel: string;
-  readonly store: Pick<Store, "accept" | "cursor" | "find"> & PeerLookUp;
+  readonly store: Pick<Store, "accept" | "cursor" | "find">;
+  readonly inSameConversation: ReturnType<typeof createSameConversation>;
   /** Undefined while the channel is being taken away by a reload: its messages are kept all the same. */
   settings(): RoutingSettings | undefined;
   mediaGraceMs(): number;
@@ -37,9 +38,8 @@ const UNKNOWN: RoutingSettings = { session: "peer", groups: {}, commands: {}, bi
 
 /** The store's `accept` for one channel: says for each message which lane it joins and who deals with it. */
 export function createInbox(options: InboxOptions): Inbox {
-  const { channel, store } = options;
+  const { channel, store, inSameConversation } = options;
   const keyOf = (key: string) => `${channel}|${key}`;
-  const inSameConversation = createSameConversation(store);
 
   async function accept(given: InboundBatch): Promise<Accepted> {
     const settings = options.settings() ?? UNKNOWN;

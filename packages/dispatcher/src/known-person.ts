@@ -28,7 +28,7 @@ export function createSameConversation(
   const known = new Map<string, Promise<Address>>();
 
   function conversationOf(channel: Pick<Channel, "personKey">, from: Address): Promise<Address> {
-    const key = `${from.account}|${channel.personKey?.(from.peer)}`;
+    const key = `${from.channel}|${from.account}|${channel.personKey?.(from.peer)}`;
     let found = known.get(key);
     if (found === undefined) {
       const [oldest] = known.keys();

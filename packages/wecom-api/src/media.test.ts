@@ -40,6 +40,24 @@ async function readAll(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
 }
 
 describe("an upload", () => {
+  it.each([
+    ["image", "image/jpeg", "image/jpg"],
+    ["image", "image/png", "image/png"],
+    ["voice", "audio/amr", "voice/amr"],
+    ["video", "video/mp4", "video/mp4"],
+  ] as const)("of %s names its type %s as the platform does: %s", async (kind, mime, named) => {
+    let body = "";
+    const platform = fakePlatform(async ({ request }) => {
+      body = await request.text();
+      return { errcode: 0, media_id: "M1", created_at: "1767225600" };
+    });
+    const { api } = setUp(platform);
+
+    await api.uploadMedia(kind, file({ mime }));
+
+    expect(body).toContain(`Content-Type: ${named}\r\n`);
+  });
+
   it("is one form part with the file, and its raw UTF-8 name", async () => {
     const bodies: string[] = [];
     const platform = fakePlatform(async ({ request }) => {

@@ -38,8 +38,11 @@ export function createUpload({ exchange, perform, random, secrets }: UploadOptio
       async (token) => {
         const boundary = `wxgate-${Buffer.from(random.bytes(16)).toString("hex")}`;
         const source = watchErrors(await file.open());
-        const { filename, bytes, mime = "application/octet-stream" } = file;
-        const form = multipartBody({ filename, mime, bytes, content: source.content }, boundary);
+        const { filename, bytes } = file;
+        const form = multipartBody(
+          { filename, mime: documentedMime(file.mime), bytes, content: source.content },
+          boundary,
+        );
         const request: ExchangeRequest = {
           method: "POST",
           path,
@@ -57,6 +60,18 @@ export function createUpload({ exchange, perform, random, secrets }: UploadOptio
       },
       signal,
     );
+}
+
+/** Some types have names of their own there. https://developer.work.weixin.qq.com/document/path/90253 */
+function documentedMime(mime = "application/octet-stream"): string {
+  switch (mime) {
+    case "image/jpeg":
+      return "image/jpg";
+    case "audio/amr":
+      return "voice/amr";
+    default:
+      return mime;
+  }
 }
 
 interface WatchedSource {
