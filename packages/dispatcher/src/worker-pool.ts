@@ -46,9 +46,10 @@ export function createWorkerPool<Item>(options: WorkerPoolOptions<Item>): Worker
   }
 
   async function claimSome(abort: AbortSignal): Promise<boolean> {
+    // Also where there is no room: whatever makes some wakes again, and a wake-up nobody can follow would let nothing rest.
+    woken = false;
     const free = options.concurrency() - running.size;
     if (free <= 0) return false;
-    woken = false;
     const items = await options.claim(Math.min(free, LARGEST_LOT));
     for (const item of items) start(item, abort);
     return items.length > 0 || woken;
