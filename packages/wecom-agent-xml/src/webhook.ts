@@ -4,6 +4,7 @@ import {
   type Callback,
   createCallbackWebhook,
   sealXmlReply,
+  textResponse,
   type XmlFields,
 } from "@wxgate/wecom-callback";
 import { WecomCrypto } from "@wxgate/wecom-crypto";
@@ -56,7 +57,7 @@ export function createWebhook(options: WebhookOptions): NonNullable<Channel["web
     const xml = tapAnswer(tap, sent, { corpId, done: config.cardDone, nowMs });
     if (xml === undefined) return acknowledged();
     const sealed = sealXmlReply(crypto, xml, { receiveId, timestamp: Math.floor(nowMs / 1000), nonce });
-    return new Response(sealed, { headers: { "content-type": "text/xml; charset=utf-8" } });
+    return textResponse(sealed, "text/xml; charset=utf-8");
   }
 
   return createCallbackWebhook({

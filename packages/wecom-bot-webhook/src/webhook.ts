@@ -19,7 +19,7 @@ import {
   type StreamLook,
   streamBody,
 } from "@wxgate/wecom-bot-message";
-import { type Callback, createCallbackWebhook, sealJsonReply } from "@wxgate/wecom-callback";
+import { type Callback, createCallbackWebhook, sealJsonReply, textResponse } from "@wxgate/wecom-callback";
 import { WecomCrypto } from "@wxgate/wecom-crypto";
 import type { WecomBotWebhookConfig } from "./config.ts";
 import type { Records } from "./records.ts";
@@ -27,6 +27,8 @@ import type { Refresh, Shown } from "./refresh.ts";
 import type { ResponseUrls } from "./response-url.ts";
 import { bubbleIdOf, messageOfBubble } from "./stream-id.ts";
 import { wayToJson } from "./way.ts";
+
+const JSON_TYPE = "application/json";
 
 interface WebhookOptions {
   readonly channel: string;
@@ -138,8 +140,8 @@ export function createWebhook(options: WebhookOptions): NonNullable<Channel["web
   function sealed({ receiveId: own, nonce }: Callback<"json">, { body, sent }: Answer): Response {
     const timestamp = Math.floor(ports.clock.now() / 1000);
     const text = sealJsonReply(crypto, JSON.stringify(body), { receiveId: own, timestamp, nonce });
-    const init = { headers: { "content-type": "application/json" } };
-    return sent === undefined ? new Response(text, init) : new TrackedResponse(text, init, sent);
+    if (sent === undefined) return textResponse(text, JSON_TYPE);
+    return new TrackedResponse(text, { headers: { "content-type": JSON_TYPE } }, sent);
   }
 
   return createCallbackWebhook({

@@ -1,4 +1,3 @@
-export { acknowledged } from "./acknowledgement.ts";
 export type { CallbackCandidate } from "./candidates.ts";
 export type { CallbackBodies, CallbackFormat, JsonBody } from "./envelope.ts";
 export {
@@ -11,6 +10,7 @@ export {
 } from "./open.ts";
 export { type RefusalReason, refusalResponse } from "./refusal.ts";
 export { cdata, type ReplyOptions, sealJsonReply, sealXmlReply } from "./reply.ts";
+export { acknowledged, textResponse } from "./text-response.ts";
 export {
   type CallbackWebhook,
   type CallbackWebhookOptions,

@@ -1,9 +1,9 @@
 import type { Channel } from "@wxgate/core";
-import { acknowledged } from "./acknowledgement.ts";
 import { type Call, callOf } from "./call.ts";
 import type { CallbackFormat } from "./envelope.ts";
 import { type Callback, type CallbackOpenerOptions, createCallOpener, type OpenedCallback } from "./open.ts";
 import { type RefusalReason, refusalResponse } from "./refusal.ts";
+import { acknowledged } from "./text-response.ts";
 
 export interface CallbackWebhookOptions<F extends CallbackFormat> extends CallbackOpenerOptions<F> {
   /** Takes a verified callback and gives its answer; undefined when the content shows that it is another channel's. */

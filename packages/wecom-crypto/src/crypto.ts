@@ -1,10 +1,11 @@
 import { Buffer, isUtf8 } from "node:buffer";
-import { hash, randomFillSync, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 import { decodeBase64 } from "./base64.ts";
 import { BLOCK_BYTES, ChainedCipher } from "./chained-cipher.ts";
 import { WecomCryptoError } from "./errors.ts";
 import { decodeKey, IV_BYTES, sameKey } from "./key.ts";
 import { padLength, unpaddedLength } from "./padding.ts";
+import { createRandomPool } from "./random-pool.ts";
 
 const RANDOM_BYTES = BLOCK_BYTES;
 const HEADER_BYTES = RANDOM_BYTES + 4;
@@ -53,7 +54,7 @@ export class WecomCrypto {
   readonly #expectedReceiver: Buffer | undefined;
   readonly #fillRandom: (bytes: Uint8Array) => void;
 
-  constructor({ token, encodingAESKey, receiveId = "", fillRandom = randomFillSync }: WecomCryptoOptions) {
+  constructor({ token, encodingAESKey, receiveId = "", fillRandom = createRandomPool() }: WecomCryptoOptions) {
     if (token === "" || /\s/.test(token)) {
       throw new WecomCryptoError("signature", "the callback token is empty or contains whitespace");
     }

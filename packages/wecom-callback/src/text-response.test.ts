@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { acknowledged } from "./index.ts";
+import { acknowledged, textResponse } from "./index.ts";
 
 describe("the acknowledgement", () => {
   it("is a Response with the status 200", () => {
@@ -30,5 +30,13 @@ describe("the acknowledgement", () => {
     expect(answer.bodyUsed).toBe(true);
     await expect(answer.arrayBuffer()).rejects.toThrow(TypeError);
     expect(() => answer.clone()).toThrow(TypeError);
+  });
+
+  it("has the type it was given, in a copy too", async () => {
+    const answer = textResponse("{}", "application/json");
+
+    expect(answer.clone().headers.get("content-type")).toBe("application/json");
+    expect([...answer.headers]).toEqual([["content-type", "application/json"]]);
+    expect(await answer.json()).toEqual({});
   });
 });
