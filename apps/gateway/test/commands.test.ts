@@ -129,6 +129,7 @@ describe("commands without a running gateway", () => {
     ["dead", "list"],
     ["dead", "retry", "--all"],
     ["logs", "--follow"],
+    ["events"],
     ["login", "support"],
   ];
 

@@ -178,6 +178,22 @@ describe("an app's message", () => {
   });
 });
 
+describe("what the platform tells by itself", () => {
+  it("is stored and shown by wxgate events, and starts no agent run", async () => {
+    const gateway = await startApp();
+
+    await gateway.sim.act("wecom-agent-xml", "event", { account: APP, event: "open_approval_change" });
+    await gateway.sim.act("wecom-agent-xml", "event", { account: APP, user: MEMBER, event: "unsubscribe" });
+    await waitFor(async () => (await gateway.cli("events", "app")).stdout.includes("open_approval_change"));
+    const { code, stdout } = await gateway.cli("events", "--json");
+
+    expect(code).toBe(0);
+    const { items } = JSON.parse(stdout) as { items: { event: Json }[] };
+    expect(items.map(({ event }) => event.name ?? event.kind)).toEqual(["left", "open_approval_change"]);
+    expect(gateway.log()).not.toContain('"turn started"');
+  });
+});
+
 describe("local files", () => {
   it("outside the allowed folders are refused however they are named, and the text beside them arrives", async () => {
     const gateway = await startApp({

@@ -50,7 +50,9 @@ export function connect(context: CommandContext): AdminClient {
 
   return {
     url,
-    get: async <T>(path: string) => (await (await request("GET", path)).json()) as T,
+    // Where a path gives lines as they come, too, this asks for what there is.
+    get: async <T>(path: string) =>
+      (await (await request("GET", path, { headers: { accept: "application/json" } })).json()) as T,
     post: (path, body) => change("POST", path, body),
     patch: (path, body) => change("PATCH", path, body),
     delete: (path) => change("DELETE", path, undefined),

@@ -57,6 +57,11 @@ const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("../commands/logs.ts")).logs,
   },
   {
+    usage: "events [channel]",
+    description: "what the platforms told beside messages, the latest first",
+    load: async () => (await import("../commands/events.ts")).events,
+  },
+  {
     group: "channels",
     usage: "status",
     description: "how the channels and their accounts are",
