@@ -138,6 +138,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         Object.entries(live.config.channels).map(([id, entry]) => describeChannel(id, entry, live.config, services)),
       agents: () => describeAgents(live.config, services),
       pairing: dispatcher.pairing,
+      permissions: dispatcher.permissions,
       target: (channel, text) => dispatcher.target(channel, text),
       send: (to, content, source) => dispatcher.send(to, content, source),
       schedules: dispatcher.schedules,

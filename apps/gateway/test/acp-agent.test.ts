@@ -90,6 +90,36 @@ describe("a coding agent behind a chat", () => {
     90_000,
   );
 
+  it.each(["approve", "reject"])(
+    "has the operator decide, who can %s it by its code",
+    async (verb) => {
+      const gateway = await startWithAcp(ASKING, { permissions: "ask-operator" });
+      await gateway.customerWrites("clean up");
+      const list = async () => (await gateway.cli("permissions", "list")).stdout;
+      const listed = await waitFor(async () => (await list()).includes("rm -rf build") && (await list()));
+      const code = /[A-Z2-9]{8}/.exec(listed)?.[0] ?? "";
+
+      const decided = await gateway.cli("permissions", verb, code.toLowerCase());
+      const again = await gateway.cli("permissions", verb, code);
+
+      await waitFor(() => shown(gateway).length === 1);
+      expect(shown(gateway)[0]?.text).toContain(verb === "approve" ? '"optionId":"yes"' : '"optionId":"no"');
+      expect([decided.code, again.code]).toEqual([0, 1]);
+      expect(await list()).toBe("No agent waits for a permission.\n");
+      const { items } = await gateway.api<{ items: { action: string; subject?: string; detail: object }[] }>(
+        "/api/audit",
+      );
+      expect(items).toContainEqual(
+        expect.objectContaining({
+          action: `permission.${verb}`,
+          subject: "coder",
+          detail: expect.objectContaining({ status: 200, action: "Remove the folder\nrm -rf build" }),
+        }),
+      );
+    },
+    60_000,
+  );
+
   it("leaves no process behind when the gateway stops, or a reload changes the agent", async () => {
     const gateway = await startWithAcp({ kind: "echo" });
     await gateway.customerWrites("hello");

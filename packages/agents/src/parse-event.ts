@@ -27,6 +27,14 @@ const eventSchema = z.discriminatedUnion("kind", [
         .optional(),
     }),
   }),
+  z.object({
+    kind: z.literal("permission"),
+    permission: z.object({
+      action: text,
+      timeoutMs: z.number().int().positive().optional(),
+      decide: z.custom<(granted: boolean) => void>((value) => typeof value === "function", "must be a function"),
+    }),
+  }),
   z.object({ kind: z.literal("usage"), inputTokens: tokens, outputTokens: tokens }),
 ]);
 

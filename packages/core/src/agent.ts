@@ -77,6 +77,16 @@ export type Answer =
   /** Nobody answered in time, or the question could not be sent. Ask for no more than what goes without an answer. */
   | { readonly kind: "unanswered" };
 
+/** What an agent may do only if the operator lets it. */
+export interface Permission {
+  /** What it wants to do, in words for the operator. */
+  readonly action: string;
+  /** How long the turn waits for the decision; 10 minutes when absent. Then it is no. */
+  readonly timeoutMs?: number;
+  /** Called once. */
+  decide(granted: boolean): void;
+}
+
 /** Close to AG-UI's vocabulary, without depending on it. */
 export type AgentEvent =
   | { readonly kind: "text-delta"; readonly text: string }
@@ -93,6 +103,8 @@ export type AgentEvent =
   | { readonly kind: "content"; readonly content: OutboundContent; readonly now?: true }
   /** Stored and sent before the turn ends, one after the other; the agent goes on at once and waits where it wants to. */
   | { readonly kind: "ask"; readonly question: Question }
+  /** Shown to the operator; the person hears nothing of it. The agent goes on at once and waits where it wants to. */
+  | { readonly kind: "permission"; readonly permission: Permission }
   | { readonly kind: "usage"; readonly inputTokens?: number; readonly outputTokens?: number };
 
 /** The code of a `TransientError` that says: the agent was not asked at all, it rests after failures. */

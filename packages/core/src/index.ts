@@ -8,6 +8,7 @@ export {
   type AskedQuestion,
   type HistoryEntry,
   type MemoryPolicy,
+  type Permission,
   type Question,
   type SummaryRequest,
   type Turn,

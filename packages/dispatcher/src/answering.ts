@@ -12,6 +12,7 @@ import type { AnswerDesk } from "./answer-desk.ts";
 import type { Answerer } from "./ask-in-order.ts";
 import type { MemoryKeeper } from "./memory.ts";
 import type { Pairing } from "./pairing.ts";
+import type { Permissions } from "./permissions.ts";
 import { prepareReply } from "./prepare-reply.ts";
 import type { ReplyBuilder } from "./reply.ts";
 import type { ChannelSettings, DispatcherPorts, DispatcherSettings } from "./settings.ts";
@@ -22,6 +23,7 @@ export interface TurnRun {
   readonly settings: DispatcherSettings;
   readonly pairing: Pairing;
   readonly desk: AnswerDesk;
+  readonly permissions: Permissions;
   readonly skills: SkillChoice;
   readonly memory: MemoryKeeper;
   /** When this process began to work. */

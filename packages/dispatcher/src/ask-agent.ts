@@ -20,6 +20,7 @@ import type { Command } from "./commands.ts";
 import { describeError } from "./describe-error.ts";
 import { createEarlySpeech, type EarlySpeech } from "./early-speech.ts";
 import { fetchMedia } from "./fetch-media.ts";
+import { askingOperator } from "./permissions.ts";
 import { createReplyBuilder } from "./reply.ts";
 import { runAgent, turnTimedOut } from "./run-agent.ts";
 import { keepSession } from "./session-reset.ts";
@@ -85,17 +86,17 @@ async function hearOut(
   if (stop.aborted) end();
   stop.addEventListener("abort", end, { once: true });
   const limitMs = settings.turnTimeoutMs;
-  const beside = [
-    limitTime(ports.clock, limitMs, () => work.abort(turnTimedOut(limitMs))),
-    startable((until) => showTyping(answering, until)),
-  ];
+  const limit = limitTime(ports.clock, limitMs, () => work.abort(turnTimedOut(limitMs)));
+  const beside = [limit, startable((until) => showTyping(answering, until))];
   const early = speakEarly(answering, asking.sender, beside, signal);
   const sendNow = shown.marking(early.send);
   const ask = shown.marking((question: Question) => early.ask(question, signal));
+  const place = { turn: turn.id, agent: asking.agent, conversation: turn.conversation, sender: asking.sender };
+  const permit = askingOperator(run.permissions, place, limit, signal);
   try {
     for (const activity of beside) activity.goOn();
     const tools = createToolProgress({ channel: entry.channel, turn, store: ports.store, sendNow });
-    await runAgent({ agent, turn: asking, reply, show: shown.show, sendNow, ask, ...tools }, signal);
+    await runAgent({ agent, turn: asking, reply, show: shown.show, sendNow, ask, permit, ...tools }, signal);
   } finally {
     stop.removeEventListener("abort", end);
     work.abort(TURN_ENDED);

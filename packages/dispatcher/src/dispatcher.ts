@@ -21,12 +21,13 @@ import { createSameConversation } from "./known-person.ts";
 import { createMemoryKeeper } from "./memory.ts";
 import { own } from "./own.ts";
 import { createPairing, type Pairing, type PairingRequest } from "./pairing.ts";
+import { createPermissions, type PermissionRequest, type Permissions } from "./permissions.ts";
 import { prepareReply } from "./prepare-reply.ts";
 import { resolveTarget } from "./resolve-target.ts";
 import { TurnStopped } from "./run-agent.ts";
 import { workScheduledTurn } from "./schedules/answer.ts";
 import { createScheduleDesk, type ScheduleDesk } from "./schedules/desk.ts";
-import type { DispatcherPorts, DispatcherSettings } from "./settings.ts";
+import { type DispatcherPorts, type DispatcherSettings, UNCONFIGURED } from "./settings.ts";
 import { createSkillChoice } from "./skills.ts";
 import { workTurn } from "./turn.ts";
 import { createWorkerPool } from "./worker-pool.ts";
@@ -51,6 +52,8 @@ export interface Dispatcher {
   send(to: Address, content: readonly OutboundContent[], source: string): Promise<readonly string[]>;
   /** Who asked to be let in, and who was; approvals and rejections are told to the person. */
   readonly pairing: PairingDesk;
+  /** What agents may do only if the operator lets them. */
+  readonly permissions: PermissionDesk;
   /** What is sent or asked at fixed times. */
   readonly schedules: ScheduleDesk;
   /** Takes new settings; turns and deliveries under way end with the old ones. */
@@ -65,22 +68,11 @@ export interface PairingDesk extends Pick<Pairing, "requests" | "people" | "revo
   reject(code: string): Promise<{ readonly request: PairingRequest; readonly told: boolean } | undefined>;
 }
 
-const UNCONFIGURED: DispatcherSettings = {
-  channels: new Map(),
-  agents: new Map(),
-  defaultAgent: "",
-  bindings: [],
-  concurrency: 0,
-  turnTimeoutMs: 600_000,
-  turnRetryMs: 120_000,
-  mediaGraceMs: 2_000,
-  longReply: "continue",
-  deferHours: 72,
-};
+export type PermissionDesk = Pick<Permissions, "requests" | "decide">;
 
 export function createDispatcher(ports: DispatcherPorts): Dispatcher {
   const { store, clock, random, log, worker } = ports;
-  let settings = UNCONFIGURED;
+  let settings: DispatcherSettings = UNCONFIGURED;
   const runningTurns = new Map<string, AbortController>();
   const heldAccounts = new Map<string, Set<string>>();
   const startedAt = clock.now();
@@ -98,8 +90,20 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
   const skills = createSkillChoice({ store, clock });
   const desk = createAnswerDesk({ store, clock, log, worker, onRest: () => turns.wake() });
 
+  const permissions = createPermissions({
+    store,
+    clock,
+    onAsked: observePermission,
+    onRest: () => turns.wake(),
+    keeps: (reason) => reason instanceof TurnStopped && reason.why !== "cancelled",
+  });
+
   const scheduleTarget = ({ channel, target }: ScheduleTarget) => resolveTarget({ store, settings }, channel, target);
   const schedules = createScheduleDesk({ ports, settings: () => settings, target: scheduleTarget });
+
+  function observePermission({ conversation: { channel, account, peer }, turn, agent }: PermissionRequest): void {
+    ports.observe?.({ kind: "permission-requested", channel, account, peer, id: turn, agent });
+  }
 
   function stopTurns(turnIds: readonly string[]): void {
     for (const id of turnIds) runningTurns.get(id)?.abort(new TurnStopped("cancelled"));
@@ -120,9 +124,13 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
     runningTurns.set(turn.id, stop);
     try {
       if (turn.conversation.channel === SCHEDULE_CHANNEL) {
-        await workScheduledTurn(turn, { ports, settings, memory, startedAt, target: scheduleTarget }, stop.signal);
+        await workScheduledTurn(
+          turn,
+          { ports, settings, memory, permissions, startedAt, target: scheduleTarget },
+          stop.signal,
+        );
       } else {
-        const run = { ports, settings, pairing, memory, desk, skills, startedAt, stopTurns };
+        const run = { ports, settings, pairing, memory, desk, permissions, skills, startedAt, stopTurns };
         await workTurn(turn, run, stop.signal);
       }
     } catch (error) {
@@ -156,7 +164,7 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
       return store.claimTurns({ ...options, channels: [...options.channels, SCHEDULE_CHANNEL] });
     },
     work: doTurn,
-    concurrency: () => settings.concurrency + desk.waiting(),
+    concurrency: () => settings.concurrency + desk.waiting() + permissions.waiting(),
     clock,
     pollMs: POLL_MS,
     onClaimFailed: (error) => log.error({ error: describeError(error) }, "turns could not be claimed"),
@@ -299,6 +307,7 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
     target: (channel, text) => resolveTarget({ store, settings }, channel, text),
     send,
     schedules,
+    permissions,
     pairing: {
       requests: pairing.requests,
       people: pairing.people,

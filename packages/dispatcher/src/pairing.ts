@@ -1,4 +1,5 @@
 import type { Address, Channel, JsonValue, Logger, Random, Sender, Store } from "@wxgate/core";
+import { CODE_LENGTH, codeOf } from "./code.ts";
 
 /** How long a code may be approved. */
 const CODE_LIFE_MS = 3_600_000;
@@ -9,9 +10,6 @@ const PERSON_RESTS_MS = 24 * 3_600_000;
 const CODES_PER_CHANNEL = 50;
 /** No channel's id begins like this. */
 const STATE = "_access";
-/** 32 characters that are not mistaken for each other when read aloud. */
-const ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
-const CODE_LENGTH = 8;
 
 /** Somebody waits for the operator's word. */
 export interface PairingRequest {
@@ -96,7 +94,7 @@ export function createPairing({ store, clock, random, log, channel: find }: Pair
     const known = (await state.get(`asking|${person}`)) as Asking | undefined;
     if (known !== undefined) return known;
     if (!(await hasRoom(channel.id)) || !(await mayAskAgain(person))) return undefined;
-    const asking = { code: newCode(random), turn };
+    const asking = { code: codeOf(random.bytes(CODE_LENGTH)), turn };
     const isFirst = await state.compareAndSet(`asking|${person}`, undefined, asking, { ttlMs: CODE_LIFE_MS });
     return isFirst ? asking : undefined;
   }
@@ -172,8 +170,4 @@ export function createPairing({ store, clock, random, log, channel: find }: Pair
       return true;
     },
   };
-}
-
-function newCode(random: Random): string {
-  return [...random.bytes(CODE_LENGTH)].map((byte) => ALPHABET[byte % ALPHABET.length]).join("");
 }

@@ -2,6 +2,7 @@ import {
   type Agent,
   type AgentEvent,
   type OutboundContent,
+  type Permission,
   type Question,
   TransientError,
   type Turn,
@@ -18,6 +19,8 @@ export interface RunAgentOptions {
   sendNow(content: OutboundContent): Promise<void>;
   /** Asks the person; the turn goes on meanwhile, and fails when this does. */
   ask(question: Question): Promise<void>;
+  /** Asks the operator; the turn goes on meanwhile, and fails when this does. */
+  permit(permission: Permission): Promise<void>;
   /** Shows a tool at work, where the channel can. */
   readonly showTool?: (event: Extract<AgentEvent, { kind: "tool" }>) => Promise<void>;
 }
@@ -27,7 +30,7 @@ const SHOWN: ReadonlySet<AgentEvent["kind"]> = new Set(["text-delta", "text-repl
 
 /** Feeds the agent's events into the reply until it ends, fails, or the signal fires; never waits for a deaf agent. */
 export async function runAgent(
-  { agent, turn, reply, show, sendNow, ask, showTool }: RunAgentOptions,
+  { agent, turn, reply, show, sendNow, ask, permit, showTool }: RunAgentOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const events = agent.respond(turn, signal)[Symbol.asyncIterator]();
@@ -48,6 +51,7 @@ export async function runAgent(
       reply.add(event);
       if (event.kind === "content" && event.now === true) await sendNow(event.content);
       if (event.kind === "ask") ask(event.question).catch(fail);
+      if (event.kind === "permission") permit(event.permission).catch(fail);
       if (event.kind === "tool") await showTool?.(event);
       if (SHOWN.has(event.kind)) show(reply.visible(), reply.thought());
     }

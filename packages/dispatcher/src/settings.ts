@@ -98,6 +98,20 @@ export interface DispatcherSettings {
   readonly deferHours: number;
 }
 
+/** Before the first configuration: no channel, and so nothing to do. */
+export const UNCONFIGURED: DispatcherSettings = {
+  channels: new Map(),
+  agents: new Map(),
+  defaultAgent: "",
+  bindings: [],
+  concurrency: 0,
+  turnTimeoutMs: 600_000,
+  turnRetryMs: 120_000,
+  mediaGraceMs: 2_000,
+  longReply: "continue",
+  deferHours: 72,
+};
+
 /** Keeps what people sent: one file per hash, one row per use. */
 export interface MediaKeeper {
   /** @throws an error whose message may be told to an agent when the file is too large or broken. */
@@ -140,7 +154,9 @@ export interface Observation {
     | "delivery-deferred"
     | "delivery-dead"
     | "account-paused"
-    | "pairing-requested";
+    | "pairing-requested"
+    /** An agent asks the operator to be allowed something. */
+    | "permission-requested";
   readonly channel: string;
   readonly account?: string;
   readonly peer?: string;

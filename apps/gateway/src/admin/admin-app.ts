@@ -15,6 +15,7 @@ import { mcpRoutes } from "./routes/mcp.ts";
 import { mediaRoutes, uploadRoutes } from "./routes/media.ts";
 import { messageRoutes } from "./routes/messages.ts";
 import { pairingRoutes } from "./routes/pairing.ts";
+import { permissionRoutes } from "./routes/permissions.ts";
 import { scheduleRoutes } from "./routes/schedules.ts";
 import { systemRoutes } from "./routes/system.ts";
 import { turnRoutes } from "./routes/turns.ts";
@@ -51,6 +52,7 @@ export async function createAdminApp(view: GatewayView, token: string): Promise<
       channelRoutes,
       agentRoutes,
       pairingRoutes,
+      permissionRoutes,
       messageRoutes,
       scheduleRoutes,
       deliveryRoutes,

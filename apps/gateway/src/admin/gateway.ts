@@ -11,7 +11,7 @@ import type {
   Store,
   StoredMedia,
 } from "@wxgate/core";
-import type { PairingDesk, ScheduleDesk } from "@wxgate/dispatcher";
+import type { PairingDesk, PermissionDesk, ScheduleDesk } from "@wxgate/dispatcher";
 import type { ConfigProblem } from "../config/problems.ts";
 import type { EventHub } from "../observe/event-hub.ts";
 import type { LogBook } from "../observe/log-book.ts";
@@ -58,6 +58,7 @@ export interface GatewayView {
   channels(): readonly ChannelView[];
   agents(): readonly AgentView[];
   readonly pairing: PairingDesk;
+  readonly permissions: PermissionDesk;
   /** Where a target string leads. @throws RejectedError that names the accepted forms. */
   target(channel: string, text: string): Promise<Address>;
   send(to: Address, content: readonly OutboundContent[], source: string): Promise<readonly string[]>;

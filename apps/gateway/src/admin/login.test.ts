@@ -52,6 +52,7 @@ async function startAdmin(): Promise<string> {
       { id: "off", type: "test", enabled: false, agent: "echo", paths: [] },
     ],
     agents: () => [],
+    permissions: { requests: async () => [], decide: async () => undefined },
     pairing: {
       requests: async () => [],
       people: async () => [],

@@ -14,6 +14,7 @@ const GROUPS = {
   cron: "what is sent or asked at fixed times",
   import: "take over another program's configuration",
   pairing: "who may write where dmPolicy is pairing",
+  permissions: "what agents may do where the operator decides",
 };
 
 const COMMANDS: readonly CommandSpec[] = [
@@ -91,6 +92,24 @@ const COMMANDS: readonly CommandSpec[] = [
     usage: "revoke <channel> <person>",
     description: "take an approval back",
     load: async () => (await import("../commands/pairing.ts")).pairingRevoke,
+  },
+  {
+    group: "permissions",
+    usage: "list",
+    description: "what agents want to do and wait for",
+    load: async () => (await import("../commands/permissions.ts")).permissionsList,
+  },
+  {
+    group: "permissions",
+    usage: "approve <code>",
+    description: "let an agent do it, this once",
+    load: async () => (await import("../commands/permissions.ts")).permissionsApprove,
+  },
+  {
+    group: "permissions",
+    usage: "reject <code>",
+    description: "do not let it",
+    load: async () => (await import("../commands/permissions.ts")).permissionsReject,
   },
   {
     group: "dead",

@@ -3,7 +3,7 @@ import type { Action } from "./context.ts";
 /** One command: how it is written, and where its code is. */
 export interface CommandSpec {
   /** The word before it, for `channels status` and the like. */
-  readonly group?: "channels" | "cron" | "dead" | "doctor" | "import" | "pairing";
+  readonly group?: "channels" | "cron" | "dead" | "doctor" | "import" | "pairing" | "permissions";
   readonly usage: string;
   readonly description: string;
   readonly options?: readonly (readonly [flags: string, description: string, fallback?: string | false])[];

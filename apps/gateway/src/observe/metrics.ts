@@ -50,6 +50,7 @@ export function createMetrics(): Metrics {
   const deliveries = counter("deliveries_total", "What became of attempts to deliver.", ["channel", "result"]);
   const deliveryWait = histogram("delivery_wait_seconds", "From storing a reply to its sending.", ["channel"]);
   const pauses = counter("account_pauses_total", "Accounts that stopped sending.", ["channel"]);
+  const permissions = counter("permission_requests_total", "What agents asked the operator to be allowed.", ["agent"]);
   const pairings = counter("pairing_requests_total", "Strangers who were given a code.", ["channel"]);
   const waiting = gauge("messages_waiting", "Messages no turn has taken yet.", []);
   const running = gauge("turns_running", "Turns at work.", []);
@@ -81,6 +82,7 @@ export function createMetrics(): Metrics {
     "delivery-dead": (o) => deliveries.inc({ channel: o.channel, result: "dead" }),
     "account-paused": (o) => pauses.inc({ channel: o.channel }),
     "pairing-requested": (o) => pairings.inc({ channel: o.channel }),
+    "permission-requested": (o) => permissions.inc({ agent: o.agent ?? "" }),
   };
 
   return {

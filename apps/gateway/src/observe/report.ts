@@ -18,6 +18,7 @@ const LINES: Readonly<Record<Observation["kind"], readonly [Level, string]>> = {
   "delivery-dead": ["error", "delivery given up"],
   "account-paused": ["error", "account paused"],
   "pairing-requested": ["info", "somebody asks to be paired; see: wxgate pairing list"],
+  "permission-requested": ["warn", "an agent asks for a permission; see: wxgate permissions list"],
 };
 
 export function logObservation(log: Logger, { kind, ...fields }: Observation): void {

@@ -466,6 +466,29 @@ describe("a permission request", () => {
     expect(text).toBe('permission: {"outcome":"selected","optionId":"yes"}');
   });
 
+  it.each([
+    [true, "yes"],
+    [false, "no"],
+  ])("is decided on by the operator where that is configured: %s", async (granted, optionId) => {
+    const { agent } = start({ script: PERMISSION, config: { permissions: "ask-operator" } });
+    const events: AgentEvent[] = [];
+
+    for await (const event of agent.respond(asked("clean up"), never)) {
+      events.push(event);
+      if (event.kind === "permission") event.permission.decide(granted);
+    }
+
+    expect(events.some(({ kind }) => kind === "ask")).toBe(false);
+    expect(events).toContainEqual({
+      kind: "permission",
+      permission: { action: "Remove the folder\nrm -rf build", timeoutMs: 600_000, decide: expect.any(Function) },
+    });
+    expect(events.at(-1)).toEqual({
+      kind: "text-delta",
+      text: `permission: {"outcome":"selected","optionId":"${optionId}"}`,
+    });
+  });
+
   it("asks the person what exactly it is about, and offers nothing that holds for ever", async () => {
     const { questions } = await converse(person, words("1"));
 

@@ -45,9 +45,11 @@ export const acpConfigSchema = z.strictObject({
     ),
   authMethod: secret.optional().describe("The way to sign in that the agent is told to use, by its id."),
   permissions: z
-    .enum(["refuse", "ask-person", "allow"])
+    .enum(["refuse", "ask-person", "ask-operator", "allow"])
     .default("refuse")
-    .describe("What happens when the agent asks for permission: refused, the person it answers decides, or granted."),
+    .describe(
+      "What happens when the agent asks for permission: refused, the person it answers decides, the operator decides (`wxgate permissions`), or granted.",
+    ),
   permissionQuestion: z
     .string()
     .includes("{action}")
@@ -59,7 +61,7 @@ export const acpConfigSchema = z.strictObject({
     .min(1_000)
     .max(86_400_000)
     .default(600_000)
-    .describe("How long the person may think before the answer is no."),
+    .describe("How long the person or the operator may think before the answer is no."),
   fs: z
     .enum(["none", "read", "write"])
     .default("none")

@@ -8,7 +8,15 @@ import { filteredOut } from "../turn/filtered.ts";
 import type { AcpAgentConfig } from "./acp.ts";
 import { type Connection, refusalOf, type SessionListener } from "./connection.ts";
 import { createEventQueue, type EventQueue } from "./event-queue.ts";
-import { CANCELLED, type PermissionResult, questionFor, readPermission, resultFor, resultOf } from "./permission.ts";
+import {
+  CANCELLED,
+  type PermissionRequest,
+  type PermissionResult,
+  questionFor,
+  readPermission,
+  resultFor,
+  resultOf,
+} from "./permission.ts";
 import { type Block, promptOf, text } from "./prompt.ts";
 import { RPC, RpcError } from "./rpc.ts";
 import { keepSession, openSession } from "./session.ts";
@@ -141,29 +149,51 @@ function listen(of: Conversing, { queue, reader, words, dog, over }: Listening):
   const { config, turn, ports } = of;
   let open = 0;
 
-  async function askPerson(params: Fields): Promise<PermissionResult> {
-    const request = readPermission(params, reader.tool(String(fieldsOf(params.toolCall)?.toolCallId)));
-    if (request.options.length === 0 || over.aborted) return CANCELLED;
-    const menu = questionFor(request, turn.id, config.permissionQuestion);
+  const timeoutMs = config.permissionTimeoutMs;
+
+  /** What somebody answers to the event; undefined when the prompt ended before. Their thinking is no silence. */
+  async function hear<T>(eventFor: (answer: (value: T) => void) => AgentEvent): Promise<T | undefined> {
     open += 1;
     dog.disarm();
-    const answer = await new Promise<Answer | undefined>((resolve) => {
+    const answer = await new Promise<T | undefined>((resolve) => {
       over.addEventListener("abort", () => resolve(undefined), { once: true });
-      queue.push({
-        kind: "ask",
-        question: { content: menu, timeoutMs: config.permissionTimeoutMs, answer: resolve },
-      });
+      queue.push(eventFor(resolve));
     });
     open -= 1;
+    if (answer !== undefined && open === 0) dog.arm();
+    return answer;
+  }
+
+  async function askPerson(request: PermissionRequest): Promise<PermissionResult> {
+    const menu = questionFor(request, turn.id, config.permissionQuestion);
+    const answer = await hear<Answer>((resolve) => ({
+      kind: "ask",
+      question: { content: menu, timeoutMs, answer: resolve },
+    }));
     if (answer === undefined) return CANCELLED;
-    if (open === 0) dog.arm();
     const { result, words: said } = resultFor(request, menu, answer);
     if (said !== undefined) words.push(said);
-    ports.log.info(
-      { turn: turn.id, answer: answer.kind, outcome: result.outcome },
-      "the person decided on a permission",
-    );
     return result;
+  }
+
+  async function askOperator(request: PermissionRequest): Promise<PermissionResult> {
+    const { action } = request;
+    const granted = await hear<boolean>((decide) => ({
+      kind: "permission",
+      permission: { action, timeoutMs, decide },
+    }));
+    return granted === undefined ? CANCELLED : resultOf(request, granted);
+  }
+
+  function decide(request: PermissionRequest): Promise<PermissionResult> {
+    switch (config.permissions) {
+      case "ask-person":
+        return askPerson(request);
+      case "ask-operator":
+        return askOperator(request);
+      default:
+        return Promise.resolve(resultOf(request, config.permissions === "allow"));
+    }
   }
 
   return {
@@ -171,11 +201,13 @@ function listen(of: Conversing, { queue, reader, words, dog, over }: Listening):
       if (open === 0) dog.arm();
       for (const event of reader.read(update)) queue.push(event);
     },
-    permission(params) {
-      if (config.permissions === "ask-person") return askPerson(params);
-      const result = resultOf(readPermission(params, undefined), config.permissions === "allow");
-      ports.log.info({ turn: turn.id, outcome: result.outcome }, "a permission was decided on by configuration");
-      return Promise.resolve(result);
+    async permission(params) {
+      const request = readPermission(params, reader.tool(String(fieldsOf(params.toolCall)?.toolCallId)));
+      if (request.options.length === 0 || over.aborted) return CANCELLED;
+      const result = await decide(request);
+      const { permissions: by } = config;
+      ports.log.info({ turn: turn.id, by, outcome: result.outcome }, "a permission was decided on");
+      return result;
     },
   };
 }

@@ -11,10 +11,12 @@ import {
   StaleClaimError,
   type Turn,
 } from "@wxgate/core";
+import { limitTime } from "../activity.ts";
 import { askInOrder, type NamedAgent, standInsFor } from "../ask-in-order.ts";
 import { describeError } from "../describe-error.ts";
 import { type MemoryKeeper, recall } from "../memory.ts";
 import { nextAttempt } from "../next-attempt.ts";
+import { askingOperator, type Permissions } from "../permissions.ts";
 import { prepareReply } from "../prepare-reply.ts";
 import { createReplyBuilder, replyText } from "../reply.ts";
 import { runAgent, TurnStopped, turnTimedOut } from "../run-agent.ts";
@@ -24,6 +26,7 @@ export interface ScheduledTurnRun {
   readonly ports: DispatcherPorts;
   readonly settings: DispatcherSettings;
   readonly memory: MemoryKeeper;
+  readonly permissions: Permissions;
   /** When this process began to work. */
   readonly startedAt: number;
   target(to: ScheduleTarget): Promise<Address>;
@@ -120,7 +123,7 @@ async function turnFor(
 async function ask(
   agent: Agent,
   turn: Turn,
-  { ports, settings }: ScheduledTurnRun,
+  { ports, settings, permissions }: ScheduledTurnRun,
   stop: AbortSignal,
 ): Promise<readonly OutboundContent[]> {
   const { clock, log } = ports;
@@ -128,12 +131,10 @@ async function ask(
   const early: OutboundContent[] = [];
   const over = new AbortController();
   const signal = AbortSignal.any([stop, over.signal]);
-  const timer = clock.sleep(settings.turnTimeoutMs, signal).then(
-    () => over.abort(turnTimedOut(settings.turnTimeoutMs)),
-    () => {
-      // The turn ended first.
-    },
-  );
+  const limitMs = settings.turnTimeoutMs;
+  const limit = limitTime(clock, limitMs, () => over.abort(turnTimedOut(limitMs)));
+  const { id, agent: name, conversation, sender } = turn;
+  const permit = askingOperator(permissions, { turn: id, agent: name, conversation, sender }, limit, signal);
   const sendNow = async (content: OutboundContent) => void early.push(content);
   // Nobody asked for this turn who could answer.
   const ask = async ({ content, answer }: Question) => {
@@ -141,10 +142,10 @@ async function ask(
     else answer({ kind: "unanswered" });
   };
   try {
-    await runAgent({ agent, turn, reply, show: () => {}, sendNow, ask }, signal);
+    await runAgent({ agent, turn, reply, show: () => {}, sendNow, ask, permit }, signal);
   } finally {
     over.abort();
-    await timer;
+    await limit.end();
   }
   const { content, problems } = reply.finish();
   for (const problem of problems)

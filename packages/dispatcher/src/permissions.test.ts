@@ -1,0 +1,131 @@
+import type { Agent, Turn } from "@wxgate/core";
+import { afterEach, describe, expect, it } from "vitest";
+import { type PlatformOptions, said, startGateway } from "./test-support/gateway.ts";
+
+let close: (() => Promise<void>) | undefined;
+afterEach(async () => {
+  await close?.();
+  close = undefined;
+});
+async function start(agent: Agent, options?: PlatformOptions) {
+  const gateway = await startGateway(agent, options);
+  close = gateway.close;
+  return gateway;
+}
+
+/** Asks the operator for each action, one after the other, and says what was decided. */
+function asker(actions: readonly string[] = ["rm -rf build"], timeoutMs?: number) {
+  const turns: Turn[] = [];
+  const agent: Agent = {
+    async *respond(turn, signal) {
+      turns.push(turn);
+      for (const action of actions) {
+        let decide: (granted: boolean) => void = () => {};
+        const decided = new Promise<boolean>((resolve, reject) => {
+          decide = resolve;
+          signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+        });
+        const more = timeoutMs === undefined ? {} : { timeoutMs };
+        yield { kind: "permission", permission: { action, ...more, decide: (granted) => decide(granted) } };
+        yield { kind: "text-delta", text: `${action}: ${await decided}.` };
+      }
+    },
+  };
+  return { agent, turns };
+}
+type Gateway = Awaited<ReturnType<typeof start>>;
+
+async function waiting(gateway: Gateway, count = 1) {
+  await expect.poll(async () => (await gateway.dispatcher.permissions.requests()).length).toBe(count);
+  return gateway.dispatcher.permissions.requests();
+}
+
+describe("a permission that only the operator may give", () => {
+  it.each([true, false])("is decided on by its code: %s", async (granted) => {
+    const gateway = await start(asker().agent);
+    await gateway.receive(said("clean up", { peer: "ann" }));
+    const [request] = await waiting(gateway);
+
+    const decided = await gateway.dispatcher.permissions.decide(request!.code.toLowerCase(), granted);
+
+    expect(request).toMatchObject({ agent: "main", action: "rm -rf build", sender: { id: "ann" } });
+    expect(decided?.code).toBe(request?.code);
+    await expect.poll(gateway.texts).toEqual([`rm -rf build: ${granted}.`]);
+    expect(await gateway.dispatcher.permissions.requests()).toEqual([]);
+    expect(await gateway.dispatcher.permissions.decide(request!.code, true)).toBeUndefined();
+  });
+
+  it("is told to the operator, and not to the person", async () => {
+    const gateway = await start(asker().agent);
+    await gateway.receive(said("clean up"));
+    await waiting(gateway);
+
+    expect(gateway.observations).toContainEqual(
+      expect.objectContaining({ kind: "permission-requested", channel: "support", agent: "main" }),
+    );
+    expect(gateway.texts()).toEqual([]);
+  });
+
+  it("is refused when nobody decides in time, which does not count as the turn's own", async () => {
+    const gateway = await start(asker(["rm -rf build"], 60_000).agent, { dispatch: { turnTimeoutMs: 5_000 } });
+    await gateway.receive(said("clean up"));
+    await waiting(gateway);
+    gateway.clock.advance(50_000);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(gateway.texts()).toEqual([]);
+
+    gateway.clock.advance(10_001);
+
+    await expect.poll(gateway.texts).toEqual(["rm -rf build: false."]);
+    expect(await gateway.dispatcher.permissions.requests()).toEqual([]);
+  });
+
+  it("is one request each, also for the same action again", async () => {
+    const gateway = await start(asker(["rm -rf build", "rm -rf build"]).agent);
+    await gateway.receive(said("clean up"));
+    const [first] = await waiting(gateway);
+    await gateway.dispatcher.permissions.decide(first!.code, true);
+    await expect
+      .poll(async () => (await gateway.dispatcher.permissions.requests())[0]?.code ?? first!.code)
+      .not.toBe(first!.code);
+
+    const [second] = await gateway.dispatcher.permissions.requests();
+    await gateway.dispatcher.permissions.decide(second!.code, false);
+
+    await expect.poll(gateway.texts).toEqual(["rm -rf build: true.rm -rf build: false."]);
+  });
+
+  it("is still asked after a restart, and what was decided meanwhile holds", async () => {
+    const { agent, turns } = asker();
+    const first = await start(agent);
+    await first.receive(said("clean up"));
+    const [request] = await waiting(first);
+    await first.stop();
+
+    await first.dispatcher.permissions.decide(request!.code, true);
+    const second = await startGateway(agent, { store: first.store });
+    close = second.close;
+
+    await expect.poll(second.texts).toEqual(["rm -rf build: true."]);
+    expect(turns).toHaveLength(2);
+  });
+
+  it("is taken back when the person stops the turn", async () => {
+    const gateway = await start(asker().agent);
+    await gateway.receive(said("clean up"));
+    const [request] = await waiting(gateway);
+
+    await gateway.receive(said("/stop"));
+
+    await waiting(gateway, 0);
+    expect(await gateway.dispatcher.permissions.decide(request!.code, true)).toBeUndefined();
+  });
+
+  it("keeps no place at work from others", async () => {
+    const gateway = await start(asker().agent, { dispatch: { concurrency: 1 } });
+
+    for (const peer of ["ann", "bea", "cid"]) await gateway.receive(said("clean up", { peer }));
+
+    await waiting(gateway, 3);
+  });
+});
