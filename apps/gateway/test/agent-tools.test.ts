@@ -1,37 +1,19 @@
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type GatewayUnderTest, type Json, kfChannel, startGateway, waitFor } from "./harness.ts";
-
-interface ModelRequest {
-  readonly messages: readonly { readonly role: string; readonly content: string }[];
-  readonly tools?: readonly { readonly function: { readonly name: string } }[];
-}
+import { startModel } from "./model.ts";
 
 /** A model that calls one tool, then says "done". */
 async function modelCalling(name: string, args: () => Json) {
-  const requests: ModelRequest[] = [];
-  const server: Server = createServer(async (request, response) => {
-    let body = "";
-    for await (const chunk of request) body += chunk;
-    const asked = JSON.parse(body) as ModelRequest;
-    requests.push(asked);
+  const { requests, url } = await startModel(({ messages }) => {
     const call = { id: "c1", type: "function", function: { name, arguments: JSON.stringify(args()) } };
-    const message = asked.messages.some(({ role }) => role === "tool")
-      ? { role: "assistant", content: "done" }
-      : { role: "assistant", content: null, tool_calls: [call] };
-    response.setHeader("content-type", "application/json");
-    response.end(JSON.stringify({ choices: [{ message, finish_reason: "stop" }] }));
+    return messages.some(({ role }) => role === "tool") ? { content: "done" } : { content: null, tool_calls: [call] };
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => void server.close());
-  const { port } = server.address() as AddressInfo;
   const result = (position = -1) =>
     requests
       .flatMap(({ messages }) => messages)
       .filter(({ role }) => role === "tool")
       .at(position)?.content ?? "";
-  return { requests, result, url: `http://127.0.0.1:${port}/v1` };
+  return { requests, result, url };
 }
 
 function startWith(url: string, more: Json = {}): Promise<GatewayUnderTest> {
