@@ -261,6 +261,28 @@ describe("a quote", () => {
     expect(h.inbox.messages[1]?.quote?.content).toEqual([{ kind: "text", text: "defX" }]);
   });
 
+  it("of the bot costs no wait of its own: what is said is kept while it is sent", async () => {
+    const h = startIlink();
+    const { set } = h.ports.state;
+    let written = () => {};
+    h.ports.state.set = (...args) => new Promise<void>((resolve) => (written = resolve)).then(() => set(...args));
+    const sending = h.send({ kind: "text", text: "what I said" });
+    await h.clock.advance(0);
+
+    expect(h.ilink.named("sendmessage")).toHaveLength(1);
+    written();
+    await sending;
+    expect(await h.ports.state.list("sent|")).toMatchObject([{ value: { text: "what I said" } }]);
+  });
+
+  it("of the bot does not name what the platform refused", async () => {
+    const h = startIlink();
+    h.ilink.on("sendmessage", { ret: -3, errmsg: "no" });
+    await expect(h.send({ kind: "text", text: "never seen" })).rejects.toThrow();
+
+    expect(await h.ports.state.list("sent|")).toEqual([]);
+  });
+
   it("of the bot that names nothing but the time is found by it", async () => {
     const h = startIlink();
     await h.send({ kind: "text", text: "what I said" }, { handles: [handle()] });

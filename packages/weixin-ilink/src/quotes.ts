@@ -6,6 +6,7 @@ import {
   type JsonObject,
   type Logger,
   type OutboundContent,
+  type OutboundMessage,
   outboundText,
   type Quote,
   type State,
@@ -16,8 +17,13 @@ import { ITEM, isObject, numberField, objectField, textField } from "./wire.ts";
 /** Completes what messages quote, from what was said and from what we sent. */
 export interface Quotes {
   complete(from: Address, reference: Reference): Promise<Quote>;
-  /** Keeps what was sent when, since a quote of the bot may name nothing but the time. */
-  sent(to: Address, messageId: string | undefined, content: readonly OutboundContent[]): Promise<void>;
+  /**
+   * Keeps what is being sent now, since a quote of the bot may name nothing but the time. Begun with the call that sends, it
+   * is over by the time of its answer: nobody waits for it, and a kill in between loses nothing.
+   */
+  sending(message: Pick<OutboundMessage, "to" | "id" | "piece">): Promise<void>;
+  /** It certainly was not sent. */
+  unsent(message: Pick<OutboundMessage, "to" | "id">): Promise<void>;
 }
 
 interface QuotesOptions {
@@ -70,14 +76,21 @@ export function createQuotes({ inbox, state, clock, log }: QuotesOptions): Quote
           : { content: [{ kind: "text", text: selected } as const] }),
       };
     },
-    async sent(to, messageId, content) {
+    async sending({ to, id, piece }) {
       const at = clock.now();
-      const text = content.map(wordsOf).join("\n").slice(0, KEPT_CHARACTERS);
+      const text = piece.content.map(wordsOf).join("\n").slice(0, KEPT_CHARACTERS);
       try {
-        await state.set(`${prefixOf(to)}${at}-${messageId ?? ""}`, { at, text }, { ttlMs: KEPT_MS });
+        await state.set(prefixOf(to) + id, { at, text }, { ttlMs: KEPT_MS });
       } catch (error) {
-        // It has been sent; that a quote of it may stay empty is no reason to send it again.
+        // That a quote of it may stay empty is no reason not to send it, or to send it again.
         log.warn({ err: error, account: to.account }, "what was sent could not be kept for quotes");
+      }
+    },
+    async unsent({ to, id }) {
+      try {
+        await state.delete(prefixOf(to) + id);
+      } catch (error) {
+        log.warn({ err: error, account: to.account }, "what was not sent stays kept for quotes");
       }
     },
   };

@@ -53,15 +53,18 @@ export function createSend(options: SendOptions): Channel["send"] {
   return async function send(message, signal): Promise<SendReceipt> {
     const attempt = await prepareAttempt(message);
     const { account, item } = attempt;
+    const kept = quotes.sending(message);
     try {
       const platformId = await api.sendMessage(account, toWire(attempt), signal);
       spent.count(message.to, attempt.handle?.messageId);
-      await quotes.sent(message.to, platformId, message.piece.content);
+      await kept;
       // No id is what silent losses look like: taken, and perhaps never shown.
       return platformId === undefined ? { unconfirmed: true } : { platformId };
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof ChannelError)) throw error;
+      await kept;
+      if (!(error instanceof TransientError) || error.sent === "no") await quotes.unsent(message);
       throw await explain(error, attempt, item);
     }
   };

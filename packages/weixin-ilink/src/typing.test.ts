@@ -34,6 +34,39 @@ describe("typing", () => {
     expect(h.ilink.named("getconfig")).toHaveLength(2);
   });
 
+  it("asks once for a ticket that several turns wait for", async () => {
+    const h = startIlink();
+    let give = (_ticket: object) => {};
+    h.ilink.on("getconfig", () => new Promise((resolve) => (give = resolve)));
+    const stops = [new AbortController(), new AbortController()];
+    const turns = stops.map(({ signal }) => h.channel.typing?.(target, signal));
+    await h.clock.advance(0);
+
+    give({ ret: 0, typing_ticket: "TICKET" });
+    await h.clock.advance(0);
+
+    expect(h.ilink.named("getconfig")).toHaveLength(1);
+    for (const stop of stops) stop.abort();
+    await Promise.all(turns);
+  });
+
+  it("asks ever more seldom where the platform gives no ticket, and as usual once it gave one", async () => {
+    const h = startIlink();
+    h.ilink.on("getconfig", { ret: -4, errmsg: "GetTypingTicket rpc failed" });
+
+    for (let turn = 0; turn < 100; turn += 1) {
+      await typeFor(h, 100);
+      await h.clock.advance(900);
+    }
+
+    // At 0, 2, 6, 14, 30 and 62 seconds.
+    expect(h.ilink.named("getconfig")).toHaveLength(6);
+    h.ilink.on("getconfig", { ret: 0, typing_ticket: "TICKET" });
+    await h.clock.advance(60_000);
+    await typeFor(h, 100);
+    expect(statuses(h)).toEqual([1, 2]);
+  });
+
   it("is ended with a fresh ticket when the old one has died", async () => {
     const h = startIlink();
     h.ilink.once("sendtyping", { ret: 0 }, { ret: -2 });

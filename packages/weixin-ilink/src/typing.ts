@@ -1,7 +1,7 @@
 import { type Address, addressKey, type Channel, type Clock, type Logger, type ReplyTarget } from "@wxgate/core";
 import type { Account, Accounts } from "./accounts.ts";
 import type { IlinkApi } from "./api.ts";
-import { textField } from "./wire.ts";
+import { createTickets } from "./tickets.ts";
 
 interface TypingOptions {
   readonly accounts: Accounts;
@@ -11,54 +11,33 @@ interface TypingOptions {
   background(work: Promise<void>): void;
 }
 
-interface Ticket {
-  readonly login: string;
-  readonly value: string;
-  readonly at: number;
-}
-
 const REPEAT_MS = 5_000;
-/** How long a ticket is good is not known; nobody saw one die sooner. */
-const TICKET_MS = 10 * 60_000;
-const REMEMBERED = 10_000;
 
 /** Shows "typing" until the signal fires. The end is always told, but nobody waits for that. */
 export function createTyping({ accounts, api, clock, log, background }: TypingOptions): NonNullable<Channel["typing"]> {
-  const tickets = new Map<string, Ticket>();
+  const tickets = createTickets({ api, clock });
   /** Ends that are being told: what comes after them in the same chat must not overtake. */
   const ending = new Map<string, Promise<void>>();
 
-  async function ticketFor(account: Account, { to, handles }: ReplyTarget): Promise<string> {
-    const key = addressKey(to);
-    const known = tickets.get(key);
-    if (known?.login === account.login && clock.now() - known.at < TICKET_MS) return known.value;
-    const handle = handles.find(({ data }) => data.login === account.login);
-    const contextToken = handle === undefined ? undefined : textField(handle.data, "contextToken");
-    const value = await api.getTypingTicket(account, to.peer, contextToken);
-    if (tickets.size >= REMEMBERED) tickets.clear();
-    tickets.set(key, { login: account.login, value, at: clock.now() });
-    return value;
-  }
-
   async function tell(
     account: Account,
-    { to }: ReplyTarget,
+    target: ReplyTarget,
     ticket: string,
     isTyping: boolean,
     signal?: AbortSignal,
   ): Promise<void> {
     try {
-      await api.sendTyping(account, to.peer, ticket, isTyping, signal);
+      await api.sendTyping(account, target.to.peer, ticket, isTyping, signal);
     } catch (error) {
       // Broken off by us: the ticket is as good as it was, and the end needs it.
-      if (signal?.aborted !== true) tickets.delete(addressKey(to));
+      if (signal?.aborted !== true) tickets.drop(target);
       throw error;
     }
   }
 
   /** Not broken off with the turn: a ticket that comes too late for it serves the next one. */
   async function ticketWithin(account: Account, target: ReplyTarget, signal: AbortSignal): Promise<string> {
-    const asking = ticketFor(account, target);
+    const asking = tickets.of(account, target);
     background(asking.then(ignored, ignored));
     return Promise.race([asking, aborted(signal)]);
   }
@@ -73,7 +52,7 @@ export function createTyping({ accounts, api, clock, log, background }: TypingOp
   }
 
   async function endOnce(account: Account, target: ReplyTarget): Promise<void> {
-    await tell(account, target, await ticketFor(account, target), false);
+    await tell(account, target, await tickets.of(account, target), false);
   }
 
   function endLater(account: Account, target: ReplyTarget): void {
