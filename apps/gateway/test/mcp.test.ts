@@ -180,6 +180,52 @@ describe("MCP on the admin server", () => {
     expect(moved.json.timing).toEqual({ kind: "cron", expression: "0 10 * * *", timeZone: "Europe/Berlin" });
   });
 
+  it("changes what a schedule sends or asks, and where that goes", async () => {
+    const gateway = await startGateway();
+    const { target } = await customer(gateway);
+    const client = await connect(gateway);
+    const made = await use(client, "create_schedule", {
+      name: "morning",
+      cron: "0 9 * * *",
+      text: "hi",
+      channel: "support",
+      target,
+    });
+    const { id } = made.json;
+    const change = async (changes: Json) => (await use(client, "update_schedule", { id, ...changes })).json.action;
+    const to = { channel: "support", target };
+
+    expect(await change({ text: "good morning" })).toEqual({
+      kind: "send",
+      to,
+      content: [{ kind: "text", text: "good morning" }],
+    });
+    expect(await change({ prompt: "What is new?", agent: "echo" })).toEqual({
+      kind: "ask",
+      prompt: "What is new?",
+      agent: "echo",
+      to,
+    });
+    expect(await change({ prompt: "What else?" })).toMatchObject({ prompt: "What else?", agent: "echo", to });
+    const { target: other } = await customer(gateway, "bella");
+    expect(await change({ channel: "support", target: other })).toMatchObject({
+      prompt: "What else?",
+      to: { channel: "support", target: other },
+    });
+
+    const wrong = [
+      await use(client, "update_schedule", { id, text: "a", prompt: "b" }),
+      await use(client, "update_schedule", { id, target: other }),
+      await use(client, "update_schedule", { id, prompt: "b", agent: "nobody" }),
+    ];
+
+    expect(wrong.map(({ text }) => text)).toEqual([
+      expect.stringContaining("write one of text, content and prompt"),
+      expect.stringContaining("say where it goes"),
+      expect.stringContaining("nobody"),
+    ]);
+  });
+
   it("serves the skills as resources, and by tools", async () => {
     const gateway = await startGateway();
     const client = await connect(gateway);

@@ -1,6 +1,5 @@
 import {
   addressKey,
-  type ScheduleAction,
   type ScheduleFields,
   type ScheduleRow,
   type ScheduleRunRow,
@@ -8,9 +7,9 @@ import {
   type ScheduleTiming,
 } from "@wxgate/core";
 import { z } from "zod";
-import { outboundContentSchema } from "../admin/content-schema.ts";
 import { rejected, targetOf } from "./place.ts";
 import type { ToolPorts } from "./ports.ts";
+import { actionOf, changedAction, said } from "./schedule-action.ts";
 import { type Caller, defineTool, type GatewayTool, nameOf, reachesEverything, requireReach } from "./tool.ts";
 
 const when = {
@@ -24,8 +23,12 @@ const when = {
 };
 const missed = z
   .enum(["skip", "once", "all"])
-  .default("once")
   .describe("What becomes of times that pass while the gateway does not run.");
+const goal = {
+  agent: z.string().min(1).optional().describe("Who is asked; the default agent when left out."),
+  channel: z.string().min(1).optional(),
+  target: z.string().min(1).optional(),
+};
 const id = z.string().min(1).describe("From list_schedules.");
 
 /** Sending or asking at fixed times. */
@@ -48,44 +51,50 @@ export function scheduleTools(ports: ToolPorts): readonly GatewayTool[] {
       input: z.strictObject({
         name: z.string().min(1).max(100),
         ...when,
-        missed,
-        text: z.string().min(1).optional().describe("Sent as it is. One of text, content and prompt."),
-        content: z.array(outboundContentSchema).min(1).max(50).optional(),
-        prompt: z.string().min(1).optional().describe("Asked of the agent at that time; its answer is sent."),
-        agent: z.string().min(1).optional().describe("Who is asked; the default agent when left out."),
-        channel: z.string().min(1).optional(),
-        target: z.string().min(1).optional(),
+        missed: missed.default("once"),
+        ...said,
+        ...goal,
       }),
       async run({ name, missed: policy, cron, timeZone, at, text, content, prompt, agent, channel, target }, call) {
         const { caller } = call;
         const timing = timingOf({ cron, timeZone, at });
         const to = await scheduleTarget(caller, { channel, target }, ports);
         const asked = agent ?? (caller.kind === "turn" ? caller.turn.agent : undefined);
-        if (caller.kind === "turn" && !caller.everywhere && asked !== caller.turn.agent) {
-          throw rejected("this agent can schedule itself only", "tool.out-of-reach");
-        }
-        const action = actionOf({ text, content, prompt, agent: asked }, to);
+        requireItself(caller, asked);
+        const action = actionOf({ text, content, prompt }, asked, to);
         const fields: ScheduleFields = { name, enabled: true, timing, action, missed: policy };
         return describe(await ports.schedules.add(fields, ownerOf(caller)));
       },
     }),
     defineTool({
       name: "update_schedule",
-      description: "Renames a schedule, changes its time, or switches it on or off.",
+      description:
+        "Changes a schedule: its name, its time, what it sends or asks, where that goes, or whether it is on. What is left out stays.",
       readOnly: false,
       input: z.strictObject({
         id,
         name: z.string().min(1).max(100).optional(),
         enabled: z.boolean().optional(),
         ...when,
+        missed: missed.optional(),
+        ...said,
+        ...goal,
       }),
-      async run({ id, name, enabled, ...time }, { caller }) {
+      async run({ id, name, enabled, missed: policy, cron, timeZone, at, agent, channel, target, ...words }, call) {
+        const { caller } = call;
         const before = await requireTheirs(id, caller, ports);
-        const hasTime = Object.values(time).some((value) => value !== undefined);
+        const isMoved = channel !== undefined || target !== undefined;
+        const to = isMoved ? await scheduleTarget(caller, { channel, target }, ports) : undefined;
+        const asked = agent ?? (words.prompt === undefined ? undefined : askedBefore(before, caller));
+        if (asked !== undefined) requireItself(caller, asked);
+        const action = changedAction(before.action, words, asked, to);
+        const hasTime = [cron, timeZone, at].some((value) => value !== undefined);
         const row = await ports.schedules.edit(id, {
           ...(name !== undefined && { name }),
           ...(enabled !== undefined && { enabled }),
-          ...(hasTime && { timing: timingOf(time, before.timing) }),
+          ...(policy !== undefined && { missed: policy }),
+          ...(hasTime && { timing: timingOf({ cron, timeZone, at }, before.timing) }),
+          ...(action && { action }),
         });
         if (row === undefined) throw noSchedule(id);
         return describe(row);
@@ -145,20 +154,6 @@ function timingOf({ cron, timeZone, at }: Time, before?: ScheduleTiming): Schedu
   throw rejected("write either cron or at", "tool.arguments");
 }
 
-interface Said {
-  readonly text: string | undefined;
-  readonly content: z.output<typeof outboundContentSchema>[] | undefined;
-  readonly prompt: string | undefined;
-  readonly agent: string | undefined;
-}
-
-function actionOf({ text, content, prompt, agent }: Said, to: ScheduleTarget): ScheduleAction {
-  const given = [text, content, prompt].filter((value) => value !== undefined);
-  if (given.length !== 1) throw rejected("write one of text, content and prompt", "tool.arguments");
-  if (prompt !== undefined) return { kind: "ask", prompt, to, ...(agent !== undefined && { agent }) };
-  return { kind: "send", to, content: text === undefined ? (content ?? []) : [{ kind: "text", text }] };
-}
-
 async function scheduleTarget(
   caller: Caller,
   { channel, target }: { readonly channel: string | undefined; readonly target: string | undefined },
@@ -173,6 +168,19 @@ async function scheduleTarget(
   }
   const { conversation } = caller.turn;
   return { channel: conversation.channel, target: await targetOf(conversation, ports) };
+}
+
+/** An agent that reaches its own conversation only is not to set others to work. */
+function requireItself(caller: Caller, agent: string | undefined): void {
+  if (caller.kind === "turn" && !caller.everywhere && agent !== caller.turn.agent) {
+    throw rejected("this agent can schedule itself only", "tool.out-of-reach");
+  }
+}
+
+/** Who is asked a new prompt when nobody is named. */
+function askedBefore({ action }: ScheduleRow, caller: Caller): string | undefined {
+  if (action.kind === "ask" && action.agent !== undefined) return action.agent;
+  return caller.kind === "turn" ? caller.turn.agent : undefined;
 }
 
 /** Stands in `createdBy`: what was made in a conversation is managed from there. */
