@@ -10,7 +10,7 @@ export interface Activity {
   end(): Promise<void>;
 }
 
-/** Calls `onOver` once `limitMs` have passed in which it did not rest. */
+/** Calls `onOver` once it went on for `limitMs`, however often it rested between. */
 export function limitTime(clock: Clock, limitMs: number, onOver: () => void): Activity {
   let leftMs = limitMs;
   let startedAt = clock.now();
@@ -19,7 +19,6 @@ export function limitTime(clock: Clock, limitMs: number, onOver: () => void): Ac
       // It rests, or the turn ended first.
     }),
   );
-  timer.goOn();
   return {
     rest() {
       timer.rest();

@@ -87,7 +87,8 @@ async function hearOut(
   stop.addEventListener("abort", end, { once: true });
   const limitMs = settings.turnTimeoutMs;
   const limit = limitTime(ports.clock, limitMs, () => work.abort(turnTimedOut(limitMs)));
-  const beside = [limit, startable((until) => showTyping(answering, until))];
+  const typing = startable((until) => showTyping(answering, until));
+  const beside = entry.channel.typing === undefined ? [limit] : [limit, typing];
   const early = speakEarly(answering, asking.sender, beside, signal);
   const sendNow = shown.marking(early.send);
   const ask = shown.marking((question: Question) => early.ask(question, signal));
