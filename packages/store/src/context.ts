@@ -18,6 +18,11 @@ export interface Driver {
   execute<T>(work: Work<T>): Promise<T>;
   /** The same before all that waits where work waits in line: for what a platform waits for. */
   executeFirst<T>(work: Work<T>): Promise<T>;
+  /**
+   * Resolves once the work is committed: it outlives the process, and the machine only from the next durable work on. For the
+   * right to begin what may be begun again.
+   */
+  executeEarly<T>(work: Work<T>): Promise<T>;
   onWake(listener: (wake: Wake) => void): () => void;
   close(): Promise<void>;
 }

@@ -92,6 +92,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Driver> {
     execute,
     // Transactions run side by side: none waits in line.
     executeFirst: execute,
+    executeEarly: execute,
     onWake: wakes.on,
     async close() {
       if (closed) return;

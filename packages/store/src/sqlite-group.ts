@@ -3,8 +3,12 @@ import type { Context, Work } from "./context.ts";
 import type { Call, Statement } from "./sql.ts";
 import type { SqliteDatabase, SqliteStatement } from "./sqlite-database.ts";
 
+/** Where it waits: before the others, for a commit but not for the disk, or for both. */
+export type Line = "first" | "early" | "later";
+
 export interface Job {
   readonly work: Work<unknown>;
+  readonly line: Line;
   resolve(value: unknown): void;
   reject(error: unknown): void;
 }
@@ -20,7 +24,7 @@ export interface Outcome {
 export interface GroupResult {
   readonly outcomes: readonly Outcome[];
   readonly woken: ReadonlySet<Wake>;
-  /** Whether the disk has to be waited for. */
+  /** Whether something was written for which the disk has to be waited for. */
   readonly wrote: boolean;
   /** What there was no time for. */
   readonly left: readonly Job[];
@@ -100,7 +104,7 @@ export function createGroupRunner(
         rollBack();
         return { outcomes: [], woken: new Set(), wrote: false, left: [], spoiled: outcome };
       }
-      groupWrote ||= wrote;
+      groupWrote ||= wrote && job.line !== "early";
       outcomes.push(outcome);
       if (performance.now() > until) break;
     }

@@ -4,7 +4,7 @@ import type { Clock, Logger, Random } from "@wxgate/core";
 import type { Driver, Work } from "./context.ts";
 import { META_TABLE, migrationsFrom, SCHEMA_VERSION } from "./migrations.ts";
 import { openSqliteDatabase, type SqliteDatabase } from "./sqlite-database.ts";
-import { createGroupRunner, type GroupResult, type Job } from "./sqlite-group.ts";
+import { createGroupRunner, type GroupResult, type Job, type Line, type Outcome } from "./sqlite-group.ts";
 import { lockDatabaseFile } from "./sqlite-lock.ts";
 import { createWakes } from "./wakes.ts";
 import { openWalSync, type WalSync } from "./wal-sync.ts";
@@ -18,6 +18,11 @@ export interface SqliteOptions {
   /** How the log is brought to the disk; tests hand in one that fails. */
   readonly openWal?: (path: string) => WalSync;
 }
+
+/** In the order in which they go on. */
+const LINES: readonly Line[] = ["first", "early", "later"];
+const WITHOUT_SYNC: readonly Line[] = ["early"];
+const isEarly = ({ job }: Outcome) => job.line === "early";
 
 const NOTHING_DONE: GroupResult = { outcomes: [], woken: new Set(), wrote: false, left: [] };
 
@@ -52,7 +57,7 @@ function createDriver({ database, wal, unlock }: Opened, options: SqliteOptions)
   const wakes = createWakes(options.log);
   const runGroup = createGroupRunner(database, options);
   /** Platforms wait for the first line: a gateway that is behind with its turns still acknowledges in time. */
-  const lines = { first: [] as Job[], later: [] as Job[] };
+  const lines: Record<Line, Job[]> = { first: [], early: [], later: [] };
   let scheduled = false;
   let closed = false;
   /** The disk is being waited for; what is asked meanwhile is the next group. */
@@ -60,7 +65,7 @@ function createDriver({ database, wal, unlock }: Opened, options: SqliteOptions)
   /** The disk refused what was committed last: the log alone is not to be trusted. */
   let doubtful = false;
 
-  const waits = () => lines.first.length > 0 || lines.later.length > 0;
+  const waits = (of: readonly Line[] = LINES) => of.some((line) => lines[line].length > 0);
 
   function publish({ outcomes, woken }: GroupResult): void {
     for (const { job, failed, value, error } of outcomes) {
@@ -68,6 +73,18 @@ function createDriver({ database, wal, unlock }: Opened, options: SqliteOptions)
       else job.resolve(value);
     }
     for (const kind of woken) wakes.emit(kind);
+  }
+
+  /** @returns what is left to be published once it is durable */
+  function publishEarly(result: GroupResult): GroupResult {
+    const early = result.outcomes.filter(isEarly);
+    if (early.length === 0) return result;
+    if (early.length === result.outcomes.length) {
+      publish(result);
+      return NOTHING_DONE;
+    }
+    publish({ ...NOTHING_DONE, outcomes: early });
+    return { ...result, outcomes: result.outcomes.filter((outcome) => !isEarly(outcome)) };
   }
 
   function refuse({ outcomes }: GroupResult, error: unknown): void {
@@ -106,22 +123,24 @@ function createDriver({ database, wal, unlock }: Opened, options: SqliteOptions)
   /** Somebody outside waits, and the disk is fast: no detour over a thread, nor waiting for what is on that way. */
   const isUrgent = () => wal?.isFast === true && lines.first.length > 0;
 
+  /** Which lines go on now: only what need not be durable goes on beside a sync. */
+  const openLines = () => (syncing === undefined || isUrgent() ? LINES : WITHOUT_SYNC);
+
   function flush(): void {
     scheduled = false;
-    if (!waits() || (syncing !== undefined && !isUrgent())) return;
     const urgent = isUrgent();
-    const result = runLines();
+    const open = openLines();
+    if (!waits(open)) return;
+    const result = publishEarly(runLines(open));
     if (wal === undefined || (!result.wrote && syncing === undefined)) publish(result);
     // Even when it only read: what it read may not be on the disk yet.
     else if (urgent) makeDurableNow(wal, result);
-    else syncing = makeDurable(wal, result).finally(endSync);
+    else if (result.outcomes.length > 0) syncing = makeDurable(wal, result).finally(endSync);
     if (waits()) schedule();
   }
 
-  function runLines(): GroupResult {
-    const { first, later } = lines;
-    Object.assign(lines, { first: [], later: [] });
-    const jobs = [...first, ...later];
+  function runLines(open: readonly Line[]): GroupResult {
+    const jobs = open.flatMap((line) => lines[line].splice(0));
     try {
       leaveDoubt();
     } catch (error) {
@@ -129,11 +148,7 @@ function createDriver({ database, wal, unlock }: Opened, options: SqliteOptions)
       return NOTHING_DONE;
     }
     const result = runGroup(jobs);
-    if (result.left.length > 0) {
-      const left = new Set(result.left);
-      lines.first = first.filter((job) => left.has(job));
-      lines.later = later.filter((job) => left.has(job));
-    }
+    for (const job of result.left) lines[job.line].push(job);
     return result;
   }
 
@@ -143,15 +158,15 @@ function createDriver({ database, wal, unlock }: Opened, options: SqliteOptions)
   }
 
   function schedule(): void {
-    if (scheduled || (syncing !== undefined && !isUrgent())) return;
+    if (scheduled || !waits(openLines())) return;
     scheduled = true;
     setImmediate(flush);
   }
 
-  function put<T>(work: Work<T>, line: keyof typeof lines): Promise<T> {
+  function put<T>(work: Work<T>, line: Line): Promise<T> {
     if (closed) return Promise.reject(new Error("the store is closed"));
     return new Promise<T>((resolve, reject) => {
-      lines[line].push({ work, resolve: resolve as (value: unknown) => void, reject });
+      lines[line].push({ work, line, resolve: resolve as (value: unknown) => void, reject });
       schedule();
     });
   }
@@ -159,6 +174,7 @@ function createDriver({ database, wal, unlock }: Opened, options: SqliteOptions)
   return {
     execute: (work) => put(work, "later"),
     executeFirst: (work) => put(work, "first"),
+    executeEarly: (work) => put(work, "early"),
     onWake: wakes.on,
     async close() {
       if (closed) return;

@@ -73,14 +73,15 @@ export function createStore({ driver, sql, tag, sealer }: StoreParts): Store {
   const history = createHistory(sql, ids);
   const find = createFind(sql, ids);
   const pruneWalks = createPrune(sql, memory);
-  const { execute, executeFirst } = driver;
+  const { execute, executeFirst, executeEarly } = driver;
 
   return {
     accept: (batch) => executeFirst((context) => accept(context, batch)),
     cursor: (key) => execute(() => cursors.get(key)),
     find: (channel, account, platformId) => execute(() => find(channel, account, platformId)),
 
-    claimTurns: (options) => execute((context) => claimTurns(context, options)),
+    // Lost with the machine, the turn is claimed again: whatever comes of it is stored behind its claim.
+    claimTurns: (options) => executeEarly((context) => claimTurns(context, options)),
     saveContent: (claim, messageId, content) => execute(() => turns.saveContent(claim, messageId, content)),
     saveStream: (claim, stream, shown) => execute(() => turns.saveStream(claim, stream, shown)),
     addReply: (claim, ordinal, reply) => execute((context) => turns.addReply(context, claim, ordinal, reply)),

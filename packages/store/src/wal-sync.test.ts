@@ -192,6 +192,25 @@ describe("what is stored", () => {
     expect(rows).toContainEqual({ key: "b" });
   });
 
+  it("is told before the disk has it where that does no harm, and is on it with what comes next", async () => {
+    const released: (() => void)[] = [];
+    const disk = open((log) => async () => {
+      await new Promise<void>((resolve) => released.push(resolve));
+      await log.sync();
+    });
+
+    await disk.executeEarly(putting("claim"));
+    expect(released).toHaveLength(0);
+    const result = store(disk, "result");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await disk.executeEarly(putting("another claim"));
+    expect(released).toHaveLength(1);
+    released[0]?.();
+    await result;
+
+    expect(await stored(disk, "claim")).toBe("1");
+  });
+
   it("is asked again in turn when one operation after another takes long", async () => {
     const disk = open((log) => log.sync);
     const busy = (key: string) =>
