@@ -168,6 +168,9 @@ describe("commands with a running gateway", () => {
     const gateway = await startGateway();
     await waitFor(async () => (await gateway.cli("channels", "status", "--json")).stdout.includes('"state":"ok"'));
 
+    await gateway.customerWrites("hello");
+    await waitFor(() => gateway.repliesTo().length === 1);
+
     const status = await gateway.cli("channels", "status", "--probe");
     const doctor = await gateway.cli("doctor", "--json");
 
@@ -175,6 +178,9 @@ describe("commands with a running gateway", () => {
     expect(status.stdout).toMatch(/support +kf +wkSimAccount00000000000001 \(.+\) +ok/);
     expect(doctor.code).toBe(0);
     expect(JSON.parse(doctor.stdout)).toMatchObject({ ok: true });
+    expect(doctor.stdout).toMatch(
+      /wkSimAccount00000000000001: open conversations: 1 \(48 h [^"]+; with all 5 messages used [^"]+: 0/,
+    );
   });
 
   it("send a text and a file", async () => {

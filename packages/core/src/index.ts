@@ -146,6 +146,7 @@ export type {
   MessageRow,
   Page,
   Paged,
+  QuotaUse,
   RatingRow,
   StoreQueries,
   TimelineEntry,

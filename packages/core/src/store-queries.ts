@@ -1,5 +1,5 @@
 import type { Address } from "./address.ts";
-import type { DeliveryNote, Piece } from "./channel.ts";
+import type { DeliveryNote, Piece, ReplyPolicy } from "./channel.ts";
 import type { Rating } from "./content.ts";
 import type { StoredMessage } from "./inbox.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
@@ -84,6 +84,18 @@ export interface EventRow {
 }
 
 /** What people and pages ask; no hot path. */
+/** How much of the platform's limits one account has used. */
+export interface QuotaUse {
+  readonly account: string;
+  /** Conversations within the window; 0 where the platform has none. */
+  readonly open: number;
+  /** Of these, where nothing more can be sent before the person writes. */
+  readonly usedUp: number;
+  /** Sends of the last minute, in the conversation with the most. */
+  readonly minute: number;
+  readonly hour: number;
+}
+
 export interface StoreQueries {
   conversations(page: Page & { readonly channel?: string; readonly search?: string }): Promise<Paged<ConversationRow>>;
   conversation(id: string): Promise<ConversationRow | undefined>;
@@ -98,6 +110,8 @@ export interface StoreQueries {
   appendAudit(entry: Omit<AuditEntry, "at">): Promise<void>;
   /** Addresses of this channel whose peer is `peer`; `foldCase`: whatever its case. */
   knownPeers(channel: string, peer: string, options?: { readonly foldCase?: boolean }): Promise<readonly Address[]>;
+  /** Accounts that have nothing to tell are left out. */
+  quotaUse(channel: string, policy: ReplyPolicy): Promise<readonly QuotaUse[]>;
   counts(): Promise<{
     readonly waitingMessages: number;
     readonly runningTurns: number;

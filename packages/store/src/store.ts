@@ -21,6 +21,7 @@ import { createMemory } from "./operations/memory.ts";
 import { createPrune } from "./operations/prune.ts";
 import { createQueries } from "./operations/queries.ts";
 import { createQuestions } from "./operations/questions.ts";
+import { createQuotaUse } from "./operations/quota-use.ts";
 import { createRedrive } from "./operations/redrive.ts";
 import { createReplies } from "./operations/replies.ts";
 import { createScheduleRuns } from "./operations/schedule-runs.ts";
@@ -187,6 +188,7 @@ export function createStore({ driver, sql, tag, sealer }: StoreParts): Store {
 function createStoreQueries({ execute }: Driver, sql: Sql, tag: string): StoreQueries {
   const ids = createIds(tag);
   const queries = createQueries(sql, ids);
+  const quotaUse = createQuotaUse(sql);
   const messages = createConversationLog(sql, ids);
   const timeline = createTimeline(sql, ids);
   const failedTurns = createFailedTurns(sql, ids);
@@ -202,6 +204,7 @@ function createStoreQueries({ execute }: Driver, sql: Sql, tag: string): StoreQu
     audit: (page) => execute(() => queries.audit(page)),
     appendAudit: (entry) => execute((context) => queries.appendAudit(context, entry)),
     knownPeers: (channel, peer, options) => execute(() => queries.knownPeers(channel, peer, options)),
+    quotaUse: (channel, policy) => execute((context) => quotaUse(context, channel, policy)),
     counts: () => execute(() => queries.counts()),
   };
 }

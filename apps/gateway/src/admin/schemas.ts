@@ -71,6 +71,15 @@ export const channel = z.object({
         hint: z.string().optional(),
         lagMs: z.number().optional().describe("Age of the oldest thing the platform still holds for us."),
         quota: policy.optional().describe("What the platform allows; absent: no limit."),
+        used: z
+          .object({
+            open: z.number().describe("Conversations within the platform's window."),
+            usedUp: z.number().describe("Of these, where nothing more can be sent before the person writes."),
+            minute: z.number().describe("Sends of the last minute, in the conversation with the most."),
+            hour: z.number(),
+          })
+          .optional()
+          .describe("How much of it is used; with `use`, where there is something to tell."),
       }),
     )
     .readonly(),

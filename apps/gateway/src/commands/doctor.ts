@@ -9,6 +9,7 @@ import { ConfigError, formatProblem } from "../config/problems.ts";
 import type { GatewayConfig } from "../config/schema.ts";
 import { dataFolderOf, keyFileOf } from "../data-folder.ts";
 import { type Finding, note, ok, wrong } from "../doctor/finding.ts";
+import { type QuotaLine, quotaFindings } from "../doctor/quota.ts";
 import { reportFindings } from "../doctor/report.ts";
 import { clockFinding, diskFinding, ownerFindings } from "../doctor/surroundings.ts";
 import { openDoors } from "../observe/open-doors.ts";
@@ -115,7 +116,7 @@ async function runningGateway(context: CommandContext): Promise<readonly Finding
       "/api/status",
     );
     const { dead = 0, deferred = 0 } = status.deliveries;
-    const { items } = await client.get<{ items: readonly ChannelLine[] }>("/api/channels?probe=true");
+    const { items } = await client.get<{ items: readonly ChannelLine[] }>("/api/channels?probe=true&use=true");
     const agents = await client.get<{ items: readonly AgentLine[] }>("/api/agents");
     return [
       ok("gateway", `version ${status.version} runs at ${client.url}`),
@@ -124,6 +125,7 @@ async function runningGateway(context: CommandContext): Promise<readonly Finding
       ...agents.items.flatMap(agentFinding),
       ...items.map(channelFinding),
       ...items.flatMap(callbackFindings),
+      ...items.flatMap(({ id, accounts }) => quotaFindings(id, accounts)),
     ];
   } catch (error) {
     if (!(error instanceof CommandError || error instanceof ConfigError)) throw error;
@@ -157,12 +159,11 @@ interface ChannelLine {
   readonly callbacks?: CallbackTimes;
   readonly reason?: string;
   readonly hint?: string;
-  readonly accounts: readonly {
-    readonly account: string;
+  readonly accounts: readonly (QuotaLine & {
     readonly state: string;
     readonly reason?: string;
     readonly hint?: string;
-  }[];
+  })[];
 }
 
 /** Whether the platform's calls come through, as far as this process has seen. */

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { PROBLEM, textOfPiece, type World } from "./world.ts";
+import { ACCOUNT, CHANNEL, PROBLEM, textOfPiece, type World } from "./world.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -15,6 +15,25 @@ export function quotaTests(world: () => World): void {
 
     expect([first.sendsLeft, second.sendsLeft]).toEqual([4, 3]);
     expect((await w.store.quota(w.address("ann"))).sendsSinceInbound).toBe(2);
+  });
+
+  it("tells how much of the limits an account has used", async () => {
+    const w = world();
+    const policy = { windowMs: 48 * HOUR_MS, sendsPerInbound: 2 };
+    await w.answered("ann", "one", "two");
+    await w.answered("bea", "three");
+    await w.sendAll(policy);
+
+    expect(await w.store.query.quotaUse(CHANNEL, policy)).toEqual([
+      { account: ACCOUNT, open: 2, usedUp: 1, minute: 2, hour: 2 },
+    ]);
+    w.advance(HOUR_MS + 1);
+    expect(await w.store.query.quotaUse(CHANNEL, policy)).toEqual([
+      { account: ACCOUNT, open: 2, usedUp: 1, minute: 0, hour: 0 },
+    ]);
+    w.advance(48 * HOUR_MS);
+    expect(await w.store.query.quotaUse(CHANNEL, policy)).toEqual([]);
+    expect(await w.store.query.quotaUse("another", policy)).toEqual([]);
   });
 
   it("says nothing of sends left where the platform has no limit", async () => {

@@ -1,4 +1,4 @@
-import type { AccountHealth, LoginEvent } from "@wxgate/core";
+import type { AccountHealth, LoginEvent, QuotaUse } from "@wxgate/core";
 import { z } from "zod";
 import { type ChannelView, type GatewayView, healthOf } from "../gateway.ts";
 import { createLoginDesk } from "../login-desk.ts";
@@ -18,13 +18,17 @@ export const channelRoutes: Routes = (app, view) => {
       schema: {
         summary: "The channels and how their accounts are",
         tags: ["channels"],
-        querystring: z.object({ probe: z.stringbool().default(false).describe("Ask the platform now.") }),
+        querystring: z.object({
+          probe: z.stringbool().default(false).describe("Ask the platform now."),
+          use: z.stringbool().default(false).describe("Say how much of the platform's limits is used."),
+        }),
         response: { 200: z.object({ items: z.array(channelSchema) }) },
       },
     },
     async (request) => {
       const probe = request.query.probe ? AbortSignal.timeout(PROBE_TIMEOUT_MS) : undefined;
-      return { items: await Promise.all(view.channels().map((channel) => describe(view, channel, probe))) };
+      const { use } = request.query;
+      return { items: await Promise.all(view.channels().map((channel) => describe(view, channel, { probe, use }))) };
     },
   );
 
@@ -93,10 +97,16 @@ function requireLogin(view: GatewayView, id: string) {
   return { login: channel.login.bind(channel) };
 }
 
-async function describe(view: GatewayView, channel: ChannelView, probe: AbortSignal | undefined) {
+interface Wanted {
+  readonly probe: AbortSignal | undefined;
+  readonly use: boolean;
+}
+
+async function describe(view: GatewayView, channel: ChannelView, { probe, use }: Wanted) {
   const { id, type, enabled, agent, paths } = channel;
   const { state, reason, hint, accounts } = await healthOf(view, channel, probe);
   const quota = channel.channel?.reply;
+  const used = use && quota !== undefined ? await view.store.query.quotaUse(id, quota) : [];
   return {
     id,
     type,
@@ -108,7 +118,10 @@ async function describe(view: GatewayView, channel: ChannelView, probe: AbortSig
     ...(hint !== undefined && { hint }),
     canLogin: channel.channel?.login !== undefined,
     ...(paths.length > 0 && { callbacks: view.callbacksOf(id) }),
-    accounts: accounts.map((account) => describeAccount(account, quota)),
+    accounts: accounts.map((account) => ({
+      ...describeAccount(account, quota),
+      ...usedBy(account, used),
+    })),
   };
 }
 
@@ -119,6 +132,13 @@ function describeAccount({ since, ...account }: AccountHealth, quota: NonNullabl
     since: since.toISOString(),
     ...(quota && { quota: { ...limits, ...(kinds && { kinds: [...kinds] }) } }),
   };
+}
+
+function usedBy({ account }: AccountHealth, all: readonly QuotaUse[]) {
+  const found = all.find((use) => use.account === account);
+  if (found === undefined) return {};
+  const { account: _, ...used } = found;
+  return { used };
 }
 
 function toJson(event: LoginEvent) {
