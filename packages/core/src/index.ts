@@ -109,6 +109,21 @@ export {
   scheduleConversation,
 } from "./schedule.ts";
 export { type MessageHandler, type ReceivedMessage, type Served, type ServeOptions, serve } from "./serve/serve.ts";
+export type { Store } from "./store.ts";
+export type {
+  AuditEntry,
+  ConversationRow,
+  DeliveryRow,
+  EventRow,
+  FailedTurnRow,
+  MessageRow,
+  Page,
+  Paged,
+  QuotaUse,
+  RatingRow,
+  StoreQueries,
+  TimelineEntry,
+} from "./store-queries.ts";
 export {
   type Claim,
   type ClaimedDelivery,
@@ -128,7 +143,6 @@ export {
   type Routing,
   type SessionMemory,
   StaleClaimError,
-  type Store,
   type StoreBatch,
   type StoredError,
   type StoredQuestion,
@@ -136,20 +150,6 @@ export {
   type TurnResult,
   type Wake,
   type WorkerOptions,
-} from "./store.ts";
-export type {
-  AuditEntry,
-  ConversationRow,
-  DeliveryRow,
-  EventRow,
-  FailedTurnRow,
-  MessageRow,
-  Page,
-  Paged,
-  QuotaUse,
-  RatingRow,
-  StoreQueries,
-  TimelineEntry,
-} from "./store-queries.ts";
+} from "./store-records.ts";
 export { estimateTokens, TOKENS_PER_ENTRY } from "./tokens.ts";
 export { TrackedResponse } from "./tracked-response.ts";

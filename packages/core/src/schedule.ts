@@ -1,7 +1,7 @@
 import type { Address } from "./address.ts";
 import type { OutboundContent } from "./content.ts";
-import type { DeliveryState, NewReply, StoredError } from "./store.ts";
 import type { Page, Paged } from "./store-queries.ts";
+import type { DeliveryState, NewReply, StoredError } from "./store-records.ts";
 
 /** When a schedule is due. Times are milliseconds since 1970. */
 export type ScheduleTiming =

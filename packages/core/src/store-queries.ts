@@ -4,7 +4,7 @@ import type { Rating } from "./content.ts";
 import type { StoredMessage } from "./inbox.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import type { InboundEvent, ServedBy } from "./message.ts";
-import type { DeliveryState, Quota, StoredError } from "./store.ts";
+import type { DeliveryState, Quota, StoredError } from "./store-records.ts";
 
 export interface Page {
   readonly limit: number;
