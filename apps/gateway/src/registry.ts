@@ -11,6 +11,8 @@ export interface ChannelType {
   readonly schema: z.ZodObject;
   /** Keys that must be written under each channel and are never taken from `defaults`. */
   readonly credentials: readonly string[];
+  /** Keys with words for people, in English: what stands in the place of the Chinese defaults. */
+  readonly english: Keys;
   /** What the channel itself is made of: of the other keys it knows nothing. */
   own(keys: Keys): Keys;
   create(id: string, keys: Keys, ports: ChannelPorts): Channel;
@@ -70,24 +72,46 @@ const ILINK_SURROUNDINGS = {
 export const registry: Registry = {
   channels: {
     async kf() {
-      const { createKfChannel, kfConfigSchema } = await import("@wxgate/kf");
-      return channel(kfConfigSchema, createKfChannel, ["secret", "token", "encodingAESKey"]);
+      const { createKfChannel, kfConfigSchema, kfEnglish } = await import("@wxgate/kf");
+      return channel(kfConfigSchema, createKfChannel, ["secret", "token", "encodingAESKey"], kfEnglish);
     },
     async "wecom-bot-ws"() {
-      const { createWecomBotWsChannel, wecomBotWsConfigSchema } = await import("@wxgate/wecom-bot-ws");
-      return channel(wecomBotWsConfigSchema, createWecomBotWsChannel, ["secret"]);
+      const { createWecomBotWsChannel, wecomBotWsConfigSchema, wecomBotWsEnglish } = await import(
+        "@wxgate/wecom-bot-ws"
+      );
+      return channel(wecomBotWsConfigSchema, createWecomBotWsChannel, ["secret"], wecomBotWsEnglish);
     },
     async "wecom-bot-webhook"() {
-      const { createWecomBotWebhookChannel, wecomBotWebhookConfigSchema } = await import("@wxgate/wecom-bot-webhook");
-      return channel(wecomBotWebhookConfigSchema, createWecomBotWebhookChannel, ["token", "encodingAESKey"]);
+      const { createWecomBotWebhookChannel, wecomBotWebhookConfigSchema, wecomBotWebhookEnglish } = await import(
+        "@wxgate/wecom-bot-webhook"
+      );
+      return channel(
+        wecomBotWebhookConfigSchema,
+        createWecomBotWebhookChannel,
+        ["token", "encodingAESKey"],
+        wecomBotWebhookEnglish,
+      );
     },
     async "wecom-agent-xml"() {
-      const { agentXmlConfigSchema, createAgentXmlChannel } = await import("@wxgate/wecom-agent-xml");
-      return channel(agentXmlConfigSchema, createAgentXmlChannel, ["secret", "token", "encodingAESKey"]);
+      const { agentXmlConfigSchema, agentXmlEnglish, createAgentXmlChannel } = await import("@wxgate/wecom-agent-xml");
+      return channel(
+        agentXmlConfigSchema,
+        createAgentXmlChannel,
+        ["secret", "token", "encodingAESKey"],
+        agentXmlEnglish,
+      );
     },
     async "weixin-ilink"() {
-      const { createWeixinIlinkChannel, weixinIlinkConfigSchema } = await import("@wxgate/weixin-ilink");
-      return channel(weixinIlinkConfigSchema, createWeixinIlinkChannel, ["token", "userId"], ILINK_SURROUNDINGS);
+      const { createWeixinIlinkChannel, weixinIlinkConfigSchema, weixinIlinkEnglish } = await import(
+        "@wxgate/weixin-ilink"
+      );
+      return channel(
+        weixinIlinkConfigSchema,
+        createWeixinIlinkChannel,
+        ["token", "userId"],
+        weixinIlinkEnglish,
+        ILINK_SURROUNDINGS,
+      );
     },
   },
   agents: Object.fromEntries(Object.entries(agentTypes).map(([type, load]) => [type, async () => agent(await load())])),
@@ -101,6 +125,7 @@ function channel<S extends z.ZodObject>(
   schema: S,
   create: CreateChannel<z.output<S>>,
   credentials: readonly string[],
+  english: Partial<z.input<S>>,
   surroundings: z.ZodRawShape = {},
 ): ChannelType {
   const names = Object.keys(schema.shape);
@@ -108,6 +133,7 @@ function channel<S extends z.ZodObject>(
   return {
     schema: schema.safeExtend(surroundings),
     credentials,
+    english,
     own,
     // The configuration checked `keys` with this schema; the common keys beside it are the gateway's affair.
     create: (id, keys, ports) => create(id, own(keys) as z.output<S>, ports),

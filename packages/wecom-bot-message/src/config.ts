@@ -14,6 +14,7 @@ export const botNotices = {
   notSent: notice("（文件未能发送：{reason}）"),
   notAvailable: notice("（有一个文件未能发送）"),
   noHuman: notice("（此机器人无法转接人工）"),
+  choose: z.string().min(1).max(30).default("请选择").describe("Title of a card made of a menu without a head."),
   fileName: z.string().min(1).max(100).default("完整回复.md"),
 } as const;
 
@@ -72,6 +73,7 @@ export interface BotConfig {
     readonly notSent: string;
     readonly notAvailable: string;
     readonly noHuman: string;
+    readonly choose: string;
     readonly fileName: string;
   };
 }

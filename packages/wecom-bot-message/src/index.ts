@@ -1,5 +1,6 @@
 export { type CardMemory, createCardMemory } from "./card-memory.ts";
 export { type BotConfig, botConfigShape, botNotices } from "./config.ts";
+export { botEnglish } from "./english.ts";
 export { configuredWelcome, welcomeBody } from "./event-answer.ts";
 export {
   CONTENT_BYTES,

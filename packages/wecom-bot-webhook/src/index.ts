@@ -4,3 +4,4 @@ export {
   type WecomBotWebhookOptions,
   wecomBotWebhookConfigSchema,
 } from "./config.ts";
+export { wecomBotWebhookEnglish } from "./english.ts";

@@ -6,8 +6,6 @@ import type { WecomBotWebhookConfig } from "./config.ts";
 
 /** In the last packet of a bubble. */
 const MOST_IMAGES = 10;
-/** What a card made of a menu without a head is called. */
-const MENU_TITLE = "请选择";
 
 type Text = Extract<OutboundContent, { kind: "text" }>;
 
@@ -28,7 +26,7 @@ export function createPrepare(config: WecomBotWebhookConfig): Channel["prepare"]
     maxBytes,
     showThinking,
     notices,
-    menuCard: (menu) => menuCard(menu, "bot", MENU_TITLE),
+    menuCard: (menu) => menuCard(menu, "bot", notices.choose),
   });
 
   return function prepare(reply, room) {

@@ -35,9 +35,6 @@ function createReqIds({ clock, random }: Pick<ChannelPorts, "clock" | "random">)
   };
 }
 
-/** What a card made of a menu without a head is called. */
-const MENU_TITLE = "请选择";
-
 /** @throws Error that lists every wrong key when `options` is wrong */
 export function createWecomBotWsChannel(
   id: string,
@@ -127,7 +124,7 @@ export function createWecomBotWsChannel(
       maxBytes: config.streamMaxBytes,
       showThinking,
       notices,
-      menuCard: (menu) => menuCard(menu, "bot", MENU_TITLE),
+      menuCard: (menu) => menuCard(menu, "bot", notices.choose),
     }),
     stage: createStage({ stageFile: createFileStager({ stageMedia, notices, log }), log }),
     send: createSend({ config, api, streams, cards, pacing, look, ports, log }),

@@ -1,2 +1,3 @@
 export { createWeixinIlinkChannel } from "./channel.ts";
 export { type IlinkConfig, type IlinkOptions, weixinIlinkConfigSchema } from "./config.ts";
+export { weixinIlinkEnglish } from "./english.ts";

@@ -85,7 +85,10 @@ const commonChannelShape = {
     .string()
     .optional()
     .describe("Said when somebody enters the conversation; {name}, {id} and {channel} are filled in."),
-  language: z.enum(["zh", "en"]).default("zh").describe("Of the gateway's own sentences."),
+  language: z
+    .enum(["zh", "en"])
+    .default("zh")
+    .describe("Of the sentences people see from the gateway and from the channel itself."),
   notices: z.strictObject(noticesShape).prefault({}).describe("The gateway's own sentences to people on this channel."),
   session: z
     .enum(["peer", "sender", "channel"])

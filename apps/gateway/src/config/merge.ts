@@ -12,7 +12,8 @@ export interface MergedChannel {
 
 /**
  * Lays `defaults["*"]`, `defaults[type]` and the channel over each other, the later the stronger; `groups` is merged group
- * by group. Credentials are never inherited, and of `"*"` a channel takes only the keys its type knows.
+ * by group. Credentials are never inherited, and of `"*"` a channel takes only the keys its type knows. In English the
+ * type's English words lie under all of them.
  */
 export function mergeChannel(
   id: string,
@@ -44,6 +45,8 @@ export function mergeChannel(
   }
   if (isObject(merged.groups)) merged.groups = groups;
 
+  if (merged.language === "en") layUnder(merged, type.english);
+
   return {
     keys: merged,
     origin(path) {
@@ -52,6 +55,15 @@ export function mergeChannel(
       return [...(base ?? origins.get(String(key)) ?? ["channels", id]), ...path];
     },
   };
+}
+
+/** Words stand where none were given, also within a mapping of them. */
+function layUnder(merged: Record<string, unknown>, words: Keys): void {
+  for (const [key, word] of Object.entries(words)) {
+    const given = merged[key];
+    if (given === undefined) merged[key] = word;
+    else if (isObject(given) && isObject(word)) merged[key] = { ...word, ...given };
+  }
 }
 
 function pick(keys: Keys, wanted: (key: string) => boolean): Keys {

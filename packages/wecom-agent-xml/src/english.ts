@@ -1,0 +1,13 @@
+import type { AgentXmlOptions } from "./config.ts";
+
+/** The sentences members see from the channel itself, in English: options to be laid under one's own. */
+export const agentXmlEnglish = {
+  cardDone: "Done",
+  notices: {
+    asFile: "(Sent as a file: {reason})",
+    notSent: "(A file could not be sent: {reason})",
+    notAvailable: "(A file could not be sent.)",
+    noHuman: "(There is no human to talk to here.)",
+    choose: "Please choose",
+  },
+} as const satisfies Pick<AgentXmlOptions, "cardDone" | "notices">;

@@ -1,0 +1,17 @@
+/** The sentences of both transports in English; a channel adds its own. */
+export const botEnglish = {
+  streamPlaceholderContent: "⏳ Thinking…",
+  notices: {
+    nothing: "(There is no answer this time.)",
+    attachment: "(See the message below.)",
+    continues: "⏳ This takes longer; the answer comes as the next message.",
+    cardDone: "Done",
+    truncated: "(Too long; the rest was left out.)",
+    inFile: "(The whole answer is in the file.)",
+    notSent: "(A file could not be sent: {reason})",
+    notAvailable: "(A file could not be sent.)",
+    noHuman: "(This bot cannot hand over to a human.)",
+    choose: "Please choose",
+    fileName: "answer.md",
+  },
+} as const;

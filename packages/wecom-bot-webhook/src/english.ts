@@ -1,0 +1,15 @@
+import { botEnglish } from "@wxgate/wecom-bot-message";
+import type { WecomBotWebhookOptions } from "./config.ts";
+
+/** The sentences people see from the channel itself, in English: options to be laid under one's own. */
+export const wecomBotWebhookEnglish = {
+  ...botEnglish,
+  notices: {
+    ...botEnglish.notices,
+    moreWaits: '(More to come: reply "continue" to read on.)',
+    images: "(See the pictures.)",
+    merged: "(Answered together with a later message.)",
+    lost: "(This answer cannot be shown any more; please write again.)",
+    sendAgain: "(The message did not arrive; please send it again in a moment.)",
+  },
+} as const satisfies Pick<WecomBotWebhookOptions, "streamPlaceholderContent" | "notices">;
