@@ -177,8 +177,11 @@ export class Delimiters {
     const letter = isStrike ? STRIKETHROUGH : isStrong ? STRONG : EMPHASIS;
     runs.set(opener, LEFT, runs.get(opener, LEFT) - width);
     runs.set(closer, LEFT, runs.get(closer, LEFT) - width);
-    this.opens[opener] = letter + this.opens[opener]!;
-    this.closes[closer] += letter;
+    // Mostly one run opens or closes one span, and no string need be joined.
+    const opens = this.opens[opener]!;
+    const closes = this.closes[closer]!;
+    this.opens[opener] = opens === "" ? letter : letter + opens;
+    this.closes[closer] = closes === "" ? letter : closes + letter;
   }
 
   private bottomKey(closer: number): number {

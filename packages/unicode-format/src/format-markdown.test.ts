@@ -263,6 +263,16 @@ describe("whatever the text", () => {
     expect(formatted).toBe(paragraphs.map((paragraph) => paragraph.replaceAll("*", "")).join("\n\n"));
   });
 
+  it.each([
+    ["a code block with blank lines", `\`\`\`\n${"let a = 1;\n\n".repeat(12_000)}\`\`\``],
+    ["a code block whose blank lines come late", `~~~\n${"let a = 1;\n".repeat(9_000)}\n\n${"b\n".repeat(50_000)}~~~`],
+    ["a paragraph", "one line of it, and another\n".repeat(5_000).trim()],
+    ["one line", "字".repeat(150_000)],
+    ["a paragraph between others", `a\n\n${"one line of it\n".repeat(9_000)}\nb`],
+  ])("what is longer than is read at once stays one: %s", (_name, text) => {
+    expect(formatMarkdown(text)).toBe(text);
+  });
+
   it("halves of surrogate pairs stay what they are", () => {
     expect(formatMarkdown("a \ud83d b\n\n- \udc00 `\ud83d`")).toBe("a \ud83d b\n\n• \udc00 `\ud83d`");
   });

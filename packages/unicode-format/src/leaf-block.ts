@@ -16,6 +16,8 @@ export class LeafBlock {
   readonly references = new Map<string, LinkTarget>();
   kind: "none" | "paragraph" | "code" | "raw" | "table" = "none";
   private spaced = false;
+  /** Of a paragraph: up to here nothing in its first line is more than text. */
+  private plainEnd = 0;
   /** Of a code block; the fence is empty for an indented one. */
   private fence = "";
   private info = "";
@@ -38,9 +40,15 @@ export class LeafBlock {
     this.inlines = inlines;
   }
 
+  /** Whether lines were added that are not yet reported: they must stay where they are in the source. */
+  get holdsLines(): boolean {
+    return !this.lines.isEmpty;
+  }
+
   startParagraph(spaced: boolean, from: number, to: number): void {
     this.kind = "paragraph";
     this.spaced = spaced;
+    this.plainEnd = this.source.plainEnd;
     this.lines.add(from, to);
   }
 
@@ -76,12 +84,12 @@ export class LeafBlock {
   /** Adds what is left of the line to the open table. */
   addRow(): void {
     this.row.split(this.line.contentAt, this.line.end);
-    this.row.report(false, this.sink, this.inlines);
+    this.row.report(false, this.source.plainEnd, this.sink, this.inlines);
   }
 
   /** A heading of one line. */
   addHeading(spaced: boolean, level: number, from: number, to: number): void {
-    this.reportHeading(spaced, level, this.source, from, to);
+    this.reportHeading(spaced, level, this.source, from, to, this.source.plainEnd);
     this.source.readAll();
   }
 
@@ -95,11 +103,12 @@ export class LeafBlock {
 
   close(): void {
     const { kind } = this;
+    if (kind === "none") return;
     this.kind = "none";
     if (kind === "paragraph") this.closeParagraph();
     else if (kind === "code") this.closeCode();
     else if (kind === "raw") this.closeRaw();
-    else if (kind === "table") this.sink.leave("table");
+    else this.sink.leave("table");
   }
 
   private addCode(): boolean {
@@ -141,7 +150,7 @@ export class LeafBlock {
     if (isHeading) {
       lines.clear();
       this.kind = "none";
-      this.reportHeading(this.spaced, level, part, from, to);
+      this.reportHeading(this.spaced, level, part, from, to, 0);
     }
     source.readAll();
     return isHeading;
@@ -159,7 +168,7 @@ export class LeafBlock {
     this.close();
     this.kind = "table";
     sink.table(spaced, columns);
-    row.report(true, sink, this.inlines);
+    row.report(true, 0, sink, this.inlines);
     return true;
   }
 
@@ -171,7 +180,7 @@ export class LeafBlock {
     const to = isTrimmed ? part.end : trimmedEnd(part, from, part.end);
     if (from < to) {
       sink.paragraph(this.spaced);
-      this.inlines.read(part, from, to);
+      this.inlines.read(part, from, to, part === source ? this.plainEnd : 0);
       sink.leave("paragraph");
     }
     source.readAll();
@@ -202,9 +211,16 @@ export class LeafBlock {
     return part;
   }
 
-  private reportHeading(spaced: boolean, level: number, source: UnitText, from: number, to: number): void {
+  private reportHeading(
+    spaced: boolean,
+    level: number,
+    source: UnitText,
+    from: number,
+    to: number,
+    plainEnd: number,
+  ): void {
     this.sink.heading(spaced, level);
-    this.inlines.read(source, from, to);
+    this.inlines.read(source, from, to, plainEnd);
     this.sink.leave("heading");
   }
 }

@@ -28,6 +28,8 @@ export class LinkAddresses {
   private tag: Link | undefined = undefined;
   private pieces = 0;
   private lastPiece = "";
+  /** Whether the address that was given last stands in parentheses behind the link's text, and not for it. */
+  isInParentheses = false;
 
   /** Whether a link is open, which wants to see what stands in it. */
   get isOpen(): boolean {
@@ -64,8 +66,10 @@ export class LinkAddresses {
   /** The address behind a link's text, unless the text already is the address, or it leads nowhere outside the page. */
   private addressOf({ url, pieces }: Link, isImage: boolean): string {
     const written = this.pieces - pieces;
+    this.isInParentheses = false;
     if (leadsNowhere(url)) return isImage && written === 0 ? "[image]" : "";
     if (written === 0) return url;
-    return written > 1 || !isSameAddress(this.lastPiece, url) ? ` (${url})` : "";
+    this.isInParentheses = written > 1 || !isSameAddress(this.lastPiece, url);
+    return this.isInParentheses ? url : "";
   }
 }

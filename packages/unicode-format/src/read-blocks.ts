@@ -13,8 +13,9 @@ import { LeafBlock } from "./leaf-block.ts";
 import { LineCursor } from "./line-cursor.ts";
 import type { References } from "./links.ts";
 import type { Inlines } from "./read-inlines.ts";
+import { sectionEnd } from "./sections.ts";
 import type { MarkdownSink } from "./sink.ts";
-import type { UnitText } from "./unit-text.ts";
+import { UnitText } from "./unit-text.ts";
 
 /**
  * Containers nest no deeper: each line is matched against all that are open, and no phone shows more. Deeper quotes
@@ -28,17 +29,19 @@ const QUOTE_MARK = 0x3e;
 export class BlockReader {
   private readonly containers: Containers;
   private readonly line: LineCursor;
-  private readonly source: UnitText;
+  private readonly text: string;
+  /** The section that is being read. */
+  private readonly source = new UnitText();
   private readonly sink: MarkdownSink;
   private readonly block: LeafBlock;
   private sawBlank = false;
 
-  constructor(source: UnitText, sink: MarkdownSink, inlines: Inlines) {
-    this.source = source;
+  constructor(text: string, sink: MarkdownSink, inlines: Inlines) {
+    this.text = text;
     this.sink = sink;
-    this.line = new LineCursor(source);
+    this.line = new LineCursor(this.source);
     this.containers = new Containers(this.line, sink);
-    this.block = new LeafBlock(source, this.line, sink, inlines);
+    this.block = new LeafBlock(this.source, this.line, sink, inlines);
   }
 
   /** The link references that were defined. */
@@ -47,14 +50,32 @@ export class BlockReader {
   }
 
   read(): void {
+    for (let from = 0; from < this.text.length; ) from = this.readSection(from);
+    this.closeContainers(0);
+  }
+
+  /** Reads the section that starts at `from`, and on while a block is open whose lines stand in it; returns its end. */
+  private readSection(from: number): number {
+    const { text, source } = this;
+    let read = 0;
+    for (;;) {
+      const end = sectionEnd(text, from, read);
+      source.load(end - from === text.length ? text : text.slice(from, end));
+      read = this.readLines(read);
+      if (end === text.length || !this.block.holdsLines) return end;
+    }
+  }
+
+  /** Reads the source's lines from `from` on, and returns where they end. */
+  private readLines(from: number): number {
     const { source, line } = this;
     const { length } = source.text;
-    for (let start = 0, end = 0; start < length; start = end + 1) {
+    for (let start = from, end = 0; start < length; start = end + 1) {
       end = source.lineEnd(start);
       line.moveTo(start, end);
       this.readLine();
     }
-    this.closeContainers(0);
+    return length;
   }
 
   private readLine(): void {

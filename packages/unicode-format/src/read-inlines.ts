@@ -5,7 +5,8 @@ import { CodeRuns, isPadded, runEnd } from "./code-runs.ts";
 import { Delimiters, NONE } from "./emphasis.ts";
 import { readEntity } from "./entities.ts";
 import { readTag } from "./html-tags.ts";
-import { type LinkTarget, normalizeLabel, type References, readInlineTarget, readLabel } from "./links.ts";
+import { LinkTargets } from "./link-targets.ts";
+import type { References } from "./links.ts";
 import type { MarkdownSink } from "./sink.ts";
 import { nextSpecial, startsText } from "./special-characters.ts";
 import { UnitText } from "./unit-text.ts";
@@ -18,8 +19,10 @@ const COMMENT_CLOSE = "-->";
 
 /** What reads the inline Markdown of a block. */
 export interface Inlines {
-  /** Reads `source` from `from` to `to`; the source's part is changed. */
-  read(source: UnitText, from: number, to: number): void;
+  /**
+   * Reads `source` from `from` to `to`; the source's part is changed. What stands before `plainEnd` is known to be mere text.
+   */
+  read(source: UnitText, from: number, to: number, plainEnd: number): void;
 }
 
 /**
@@ -27,13 +30,13 @@ export interface Inlines {
  * bounded number of times. One reader serves all the texts of a document, one after the other.
  */
 export class InlineReader implements Inlines {
-  private readonly references: References;
   private readonly sink: MarkdownSink;
   private source = new UnitText();
   private readonly delimiters = new Delimiters();
   /** Where everything goes; it waits there where it may yet become a span or link. */
   private readonly inlines: WaitingInlines;
   private readonly brackets = new Brackets();
+  private readonly targets: LinkTargets;
   private readonly codeRuns = new CodeRuns();
   private at = 0;
   /** Where the text that was not yet passed on starts. */
@@ -44,15 +47,15 @@ export class InlineReader implements Inlines {
 
   /** `joinsLines`: lines of mere text are one report, with the line breaks between them. */
   constructor(references: References, sink: MarkdownSink, joinsLines: boolean) {
-    this.references = references;
+    this.targets = new LinkTargets(references);
     this.joinsLines = joinsLines;
     this.sink = sink;
     this.inlines = new WaitingInlines(sink, this.delimiters, this.source);
   }
 
-  read(source: UnitText, from: number, to: number): void {
+  read(source: UnitText, from: number, to: number, plainEnd: number): void {
     source.readPart(from, to);
-    const first = nextSpecial(source, from);
+    const first = nextSpecial(source, Math.max(from, plainEnd));
     if (first < to) {
       this.start(source);
       this.readFrom(first);
@@ -68,6 +71,7 @@ export class InlineReader implements Inlines {
     this.textStart = source.start;
     this.escapedAt = -1;
     this.noCommentEnd = false;
+    this.targets.clear();
   }
 
   private readFrom(first: number): void {
@@ -272,7 +276,7 @@ export class InlineReader implements Inlines {
 
   private closeBracket(): void {
     const { brackets } = this;
-    const found = brackets.close() ? this.findTarget() : undefined;
+    const found = brackets.close() ? this.targets.find(this.source, this.at, brackets) : undefined;
     if (!found) {
       this.at++;
       return;
@@ -282,22 +286,5 @@ export class InlineReader implements Inlines {
     this.inlines.link(brackets.inline, brackets.isImage, found.target);
     this.skipTo(found.end);
     if (!brackets.isImage) brackets.endLink();
-  }
-
-  /** What the brackets that end at the current `]` point to, and where that ends. */
-  private findTarget(): { target: LinkTarget; end: number } | undefined {
-    const { source, at, references } = this;
-    const { content, holdsBracket } = this.brackets;
-    const next = source.code(at + 1);
-    const inline = next === 0x28 ? readInlineTarget(source, at + 1) : undefined;
-    if (inline || references.size === 0) return inline;
-    const label = next === 0x5b ? readLabel(source, at + 1) : undefined;
-    if (label?.text) {
-      const target = references.get(normalizeLabel(label.text));
-      return target && { target, end: label.end };
-    }
-    if (holdsBracket || at - content > 999) return undefined;
-    const target = references.get(normalizeLabel(source.slice(content, at)));
-    return target && { target, end: label ? label.end : at + 1 };
   }
 }

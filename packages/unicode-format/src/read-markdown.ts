@@ -4,16 +4,15 @@ import type { References } from "./links.ts";
 import { BlockReader } from "./read-blocks.ts";
 import { InlineReader } from "./read-inlines.ts";
 import type { MarkdownSink } from "./sink.ts";
-import { UnitText } from "./unit-text.ts";
 
 const NO_REFERENCES: References = new Map();
 
 function ignore(): void {}
 
 /** Link references may be defined behind their use: where a text may hold definitions, a first pass collects them. */
-function collectReferences(source: UnitText): References {
-  if (!source.text.includes("]:")) return NO_REFERENCES;
-  const reader = new BlockReader(source, new EventSink(ignore), { read: ignore });
+function collectReferences(text: string): References {
+  if (!text.includes("]:")) return NO_REFERENCES;
+  const reader = new BlockReader(text, new EventSink(ignore), { read: ignore });
   reader.read();
   return reader.references;
 }
@@ -36,8 +35,7 @@ interface ReadOptions {
 
 /** `readMarkdown` as this package's own renderer needs it. */
 export function readInto(sink: MarkdownSink, text: string, { joinsLines }: ReadOptions): void {
-  const source = new UnitText();
-  source.load(text.includes("\r") ? text.replace(/\r\n?/g, "\n") : text);
-  const inlines = new InlineReader(collectReferences(source), sink, joinsLines);
-  new BlockReader(source, sink, inlines).read();
+  const lines = text.includes("\r") ? text.replace(/\r\n?/g, "\n") : text;
+  const inlines = new InlineReader(collectReferences(lines), sink, joinsLines);
+  new BlockReader(lines, sink, inlines).read();
 }

@@ -27,14 +27,14 @@ const TAGS_WITHIN_A_LINE: ReadonlySet<string> = new Set(
 type OnTag = (tag: MarkdownLeafOf<"tag">, renderer: Renderer) => void;
 const TAGS: Readonly<Record<string, OnTag>> = {
   a: ({ closing, attributes }, renderer) => {
-    if (closing) renderer.raw(renderer.links.leaveTag());
+    if (closing) renderer.address(renderer.links.leaveTag());
     else renderer.links.enterTag(unescapeText(readAttribute(attributes, "href") ?? ""));
   },
   img: ({ attributes }, renderer) => {
     renderer.links.enter(unescapeText(readAttribute(attributes, "src") ?? ""));
     const alt = unescapeText(readAttribute(attributes, "alt") ?? "");
     if (alt !== "") renderer.decodedText(alt);
-    renderer.raw(renderer.links.leave(true));
+    renderer.address(renderer.links.leave(true));
   },
   li: ({ closing }, { spans }) => {
     spans.newLine();

@@ -20,7 +20,9 @@ const INDENT = unitsOf(" ".repeat(20));
 const BACKTICK = 0x60;
 const LF = 0x0a;
 
-const SPAN_LOOKS: Readonly<Record<SpanKind, number>> = { strong: BOLD, emphasis: ITALIC, strikethrough: STRUCK };
+function lookOf(kind: SpanKind): number {
+  return kind === "strong" ? BOLD : kind === "emphasis" ? ITALIC : STRUCK;
+}
 
 export interface RenderOptions {
   readonly isStyled: boolean;
@@ -37,7 +39,7 @@ export class Renderer implements MarkdownSink {
   private readonly keepsCodeMarks: boolean;
   /** What stands before an item. */
   private readonly mark = new UnitBuffer();
-  private isInCell = false;
+  private isInRow = false;
 
   constructor({ isStyled, keepsCodeMarks }: RenderOptions) {
     this.spans = new SpanWriter(this.page, isStyled);
@@ -50,7 +52,7 @@ export class Renderer implements MarkdownSink {
   }
 
   get isAtLineStart(): boolean {
-    return (this.isInCell ? this.cells.row : this.page).lastCode < 0;
+    return (this.isInRow ? this.cells.row : this.page).lastCode < 0;
   }
 
   text(source: UnitText, from: number, to: number): void {
@@ -68,6 +70,19 @@ export class Renderer implements MarkdownSink {
     if (text === "") return;
     this.links.see(text);
     this.spans.raw(text);
+  }
+
+  /** What `links` gave for the address of the link that was left. */
+  address(text: string): void {
+    const { links, spans } = this;
+    if (text === "") return;
+    if (!links.isInParentheses) this.raw(text);
+    else if (links.isOpen) this.raw(` (${text})`);
+    else {
+      spans.raw(" (");
+      spans.raw(text);
+      spans.raw(")");
+    }
   }
 
   paragraph(spaced: boolean): void {
@@ -103,15 +118,15 @@ export class Renderer implements MarkdownSink {
     this.cells.start();
   }
 
-  row(): void {}
-
-  cell(): void {
-    this.isInCell = true;
+  row(): void {
+    this.isInRow = true;
     this.spans.use(this.cells.row);
   }
 
+  cell(): void {}
+
   span(kind: SpanKind): void {
-    this.spans.enter(SPAN_LOOKS[kind]);
+    this.spans.enter(lookOf(kind));
   }
 
   link(url: string): void {
@@ -130,21 +145,22 @@ export class Renderer implements MarkdownSink {
       case "strong":
       case "emphasis":
       case "strikethrough":
-        this.spans.leave(SPAN_LOOKS[kind]);
+        this.spans.leave(lookOf(kind));
         break;
       case "cell":
-        this.leaveCell();
+        this.endBlock();
+        this.cells.row.endCell();
         break;
       case "item":
       case "quote":
         this.page.leave();
         break;
       case "row":
-        this.cells.endRow();
+        this.leaveRow();
         break;
       case "link":
       case "image":
-        this.raw(this.links.leave(kind === "image"));
+        this.address(this.links.leave(kind === "image"));
         break;
       case "list":
         this.lists.pop();
@@ -209,15 +225,14 @@ export class Renderer implements MarkdownSink {
   }
 
   private endBlock(): void {
-    this.raw(this.links.leaveTag());
+    this.address(this.links.leaveTag());
     this.spans.end();
   }
 
-  private leaveCell(): void {
-    this.endBlock();
-    this.cells.row.endCell();
-    this.isInCell = false;
+  private leaveRow(): void {
+    this.isInRow = false;
     this.spans.use(this.page);
+    this.cells.endRow();
   }
 }
 

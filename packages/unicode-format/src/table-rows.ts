@@ -65,26 +65,27 @@ export class TableRow {
     cells.set(cell, HAS_ESCAPE, hasEscape ? 1 : 0);
   }
 
-  report(isHeader: boolean, sink: MarkdownSink, inlines: Inlines): void {
+  /** What stands before `plainEnd` is known to be mere text. */
+  report(isHeader: boolean, plainEnd: number, sink: MarkdownSink, inlines: Inlines): void {
     const { count, source } = this;
     sink.row(isHeader);
     for (let column = 0; column < count; column++) {
       sink.cell(column);
-      this.read(column, inlines);
+      this.read(column, plainEnd, inlines);
       sink.leave("cell");
     }
     sink.leave("row");
     source.readAll();
   }
 
-  private read(column: number, inlines: Inlines): void {
+  private read(column: number, plainEnd: number, inlines: Inlines): void {
     const { source, cells, unescaped } = this;
     const from = cells.get(column, FROM);
     const to = cells.get(column, TO);
-    if (cells.get(column, HAS_ESCAPE) === 0) inlines.read(source, from, to);
+    if (cells.get(column, HAS_ESCAPE) === 0) inlines.read(source, from, to, plainEnd);
     else {
       unescaped.load(source.slice(from, to).replaceAll("\\|", "|"));
-      inlines.read(unescaped, 0, unescaped.end);
+      inlines.read(unescaped, 0, unescaped.end, 0);
     }
   }
 

@@ -152,7 +152,7 @@ export class TextWriter implements LineWriter {
     if (buffer.length > 0 || this.pages.length > 0) {
       buffer.addUnit(LF);
       if (this.due === 2) {
-        buffer.addUnits(blank.units, 0, blank.length);
+        if (blank.length > 0) buffer.addUnits(blank.units, 0, blank.length);
         buffer.addUnit(LF);
       }
     }
@@ -164,7 +164,7 @@ export class TextWriter implements LineWriter {
     const { buffer, rest, first } = this;
     this.breakLine();
     if (this.fresh === 0) {
-      buffer.addUnits(rest.units, 0, rest.length);
+      if (rest.length > 0) buffer.addUnits(rest.units, 0, rest.length);
       return;
     }
     const outer = this.levels.count - this.fresh - 1;

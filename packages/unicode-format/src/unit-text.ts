@@ -1,3 +1,4 @@
+import { nextSpecial } from "./special-characters.ts";
 import { roomFor, writeUnits } from "./units.ts";
 
 /** No unit: stands for what is behind an end. */
@@ -18,9 +19,11 @@ export class UnitText {
   /** The part that is being read. */
   start = 0;
   end = 0;
+  /** Up to here nothing in the line whose end was asked for last is more than text. */
+  plainEnd = 0;
 
   load(text: string): void {
-    if (text.length > this.units.length) this.units = roomFor(text.length);
+    if (text.length > this.units.length) this.units = roomFor(Math.max(text.length, 2 * this.units.length));
     writeUnits(this.units, 0, text);
     this.text = text;
     this.readAll();
@@ -52,11 +55,14 @@ export class UnitText {
     return -1;
   }
 
-  /** Where the line that holds `from` ends. */
+  /** Where the line that starts at `from` ends. */
   lineEnd(from: number): number {
     const { units, end } = this;
-    const near = Math.min(end, from + NEAR);
-    for (let at = from; at < near; at++) if (units[at] === LF) return at;
+    const special = nextSpecial(this, from);
+    this.plainEnd = special;
+    if (special === end || units[special] === LF) return special;
+    const near = Math.min(end, special + NEAR);
+    for (let at = special + 1; at < near; at++) if (units[at] === LF) return at;
     const found = near < end ? this.text.indexOf("\n", near) : -1;
     return found < 0 ? end : found;
   }
