@@ -3,15 +3,16 @@ import { APP, appChannel, botChannel, connected, LONG_BOT, phoneOf } from "./bot
 import { type GatewayUnderTest, startGateway, waitFor } from "./harness.ts";
 
 /** A bot on its long connection, and the enterprise's app that sends when the bot cannot. */
-async function startBoth(): Promise<GatewayUnderTest> {
+async function startBoth(agent?: string): Promise<GatewayUnderTest> {
   const gateway = await startGateway({
     config: (sim) => ({
+      ...(agent && { agents: { own: { type: "module", path: "./agent.mjs" } }, defaultAgent: "own" }),
       channels: {
         helper: botChannel(sim, { fallback: "app", mediaLocalRoots: ["."] }),
         app: appChannel(sim, { mediaLocalRoots: ["."] }),
       },
     }),
-    files: { "report.txt": "the whole report" },
+    files: { "report.txt": "the whole report", ...(agent && { "agent.mjs": agent }) },
   });
   await connected(gateway);
   return gateway;
@@ -41,6 +42,29 @@ describe("a bot with the enterprise's app as its fallback", () => {
     expect(phoneOf(gateway, LONG_BOT, "zhangsan").answers()).toEqual([]);
   });
 
+  it("ends a bubble whose answer the app sent, once its connection is back", async () => {
+    const gateway = await startBoth(`
+      export default {
+        async *respond() {
+          yield { kind: "text-delta", text: "half of it" };
+          await new Promise((resolve) => setTimeout(resolve, 2000));
+          yield { kind: "text-delta", text: " and the rest" };
+        },
+      };`);
+    const bubbles = () => phoneOf(gateway, LONG_BOT, "zhangsan").answers();
+    await gateway.customerWrites("tell me", "zhangsan", LONG_BOT);
+    await waitFor(() => bubbles().some(({ text }) => text === "half of it"));
+    await cutOff(gateway);
+    await waitFor(() => phoneOf(gateway, APP, "zhangsan").texts().length === 1, { timeoutMs: 30_000 });
+
+    gateway.sim.clearFaults();
+    await waitFor(() => gateway.log().match(/the bot is connected/g)?.length === 2, { timeoutMs: 60_000 });
+    await waitFor(() => bubbles().every(({ spinning }) => spinning === false));
+
+    expect(phoneOf(gateway, APP, "zhangsan").texts()).toEqual(["half of it and the rest"]);
+    expect(bubbles()).toMatchObject([{ finishes: 1, text: "half of it and the rest" }]);
+  }, 120_000);
+
   it("has a file that the app cannot upload either told in words, without its path", async () => {
     const gateway = await startBoth();
     const phone = phoneOf(gateway, APP, "zhangsan");
@@ -53,7 +77,7 @@ describe("a bot with the enterprise's app as its fallback", () => {
     await send(gateway, "zhangsan", { kind: "file", path: "./report.txt" });
     await waitFor(() => phone.answers().length === 1);
 
-    expect(phone.texts()).toEqual(["（文件未能发送：WeCom refused the file (errcode 40009)）"]);
+    expect(phone.texts()).toEqual(["（文件未能发送：企业微信拒绝了该文件（错误码 40009））"]);
   });
 
   it.each([

@@ -225,6 +225,36 @@ describe("a gateway with a bot on its long connection", () => {
     expect(answers(gateway)).toMatchObject([{ finishes: 1, spinning: false }]);
   });
 
+  it("changes a card that is tapped, also after a kill, and answers the tap of its own accord", async () => {
+    const gateway = await startGateway(
+      withAgent(`
+        export default {
+          async *respond(turn) {
+            const [part] = turn.messages[0].content;
+            if (part.kind === "action") return yield { kind: "text-delta", text: "you chose " + part.key };
+            yield { kind: "content", content: { kind: "card", card: {
+              card_type: "button_interaction", task_id: "ask-1", main_title: { title: "Go?" },
+              button_list: [{ text: "Yes", key: "yes" }] } } };
+          },
+        };`),
+    );
+    await connected(gateway);
+    await write(gateway, "ask me");
+    const card = await waitFor(() => answers(gateway).find(({ kind }) => kind === "card"));
+    await gateway.kill9();
+    await gateway.restart();
+    await connected(gateway);
+
+    await gateway.sim.tap({ account: BOT, user: "anna", message: card.id, item: "yes" });
+    await waitFor(() => answers(gateway).some(({ text }) => text === "you chose yes"));
+
+    expect(answers(gateway).find(({ kind }) => kind === "card")).toMatchObject({
+      updates: 1,
+      card: { button_list: [{ text: "已提交" }] },
+    });
+    expect(gateway.sim.log({ path: "aibot_send_msg" }).entries).toMatchObject([{ errcode: 0 }]);
+  }, 60_000);
+
   it("sends 34 cards to one chat at once: 30 in the first minute, the others after it, all once", async () => {
     const gateway = await startGateway({ config: (sim) => ({ channels: { helper: botChannel(sim) } }) });
     await connected(gateway);
