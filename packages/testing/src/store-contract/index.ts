@@ -6,6 +6,7 @@ import { feedbackTests } from "./feedback-tests.ts";
 import { gatewayTests } from "./gateway-tests.ts";
 import { humanTests } from "./human-tests.ts";
 import { modelTests } from "./model-tests.ts";
+import { queryTests } from "./query-tests.ts";
 import { questionTests } from "./question-tests.ts";
 import { quotaTests } from "./quota-tests.ts";
 import { scheduleTests } from "./schedule-tests.ts";
@@ -56,7 +57,8 @@ function contractTests(options: StoreContractOptions): void {
   describe("humans", () => humanTests(world));
   describe("ratings", () => feedbackTests(world));
   describe("schedules", () => scheduleTests(world));
-  describe("state, leases, media and questions", () => sharedTests(world));
+  describe("state, leases and media", () => sharedTests(world));
+  describe("what is asked about it", () => queryTests(world));
   describe.skipIf(options.shared !== true)("several gateways", () => gatewayTests(world));
 }
 
