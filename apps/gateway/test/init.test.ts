@@ -68,7 +68,34 @@ describe("init", () => {
     const checked = await runCli(dir, ["check"]);
 
     expect([made.code, checked.code]).toEqual([0, 0]);
+    expect(made.stdout).toContain("iLink can be reached.");
     expect(readFileSync(join(dir, "wxgate.yaml"), "utf8")).toContain(`baseUrl: ${sim.url}`);
+  });
+
+  it("writes nothing when a personal bot's platform does not answer there", async () => {
+    const { dir } = await setUp();
+
+    const { code, stderr } = await runCli(dir, [
+      "init",
+      "--type",
+      "weixin-ilink",
+      "--api-base-url",
+      "http://127.0.0.1:9",
+      "--agent",
+      "echo",
+    ]);
+
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/reach|ECONNREFUSED/)]);
+    expect(() => readFileSync(join(dir, "wxgate.yaml"))).toThrow("ENOENT");
+  });
+
+  it("says that a key was copied wrongly before it asks for more", async () => {
+    const { dir } = await setUp();
+    const flags = ["--type", "wecom-bot-webhook", "--token", "t", "--encoding-aes-key", "too-short"];
+
+    const { code, stderr } = await runCli(dir, ["init", ...flags]);
+
+    expect([code, stderr]).toEqual([1, expect.stringContaining("43 characters")]);
   });
 
   it("overwrites nothing without --force", async () => {

@@ -4,10 +4,10 @@ import { createHttpClient, HttpError } from "@wxgate/http-client";
 import type { Action, CommandContext } from "../cli/context.ts";
 import { CommandError } from "../cli/exit-codes.ts";
 import { parseConfig } from "../config/load.ts";
-import { createDraft } from "../import/draft.ts";
-import { writeConfig } from "../import/write.ts";
+import { createDraft, type Draft } from "../import/draft.ts";
+import { type Written, writeConfig } from "../import/write.ts";
 import { createInterview } from "../init/ask.ts";
-import { checkBot, checkCorpSecret } from "../init/check-credentials.ts";
+import { checkBot, checkCorpSecret, checkIlink } from "../init/check-credentials.ts";
 import { AGENTS, TYPES, WHICH_AGENT, WHICH_CHANNEL } from "../init/questions.ts";
 import { registry } from "../registry.ts";
 import { addToEnvironmentFile, refuseToOverwrite, refuseToReplace, writeConfigFile } from "./new-files.ts";
@@ -23,19 +23,18 @@ export const init: Action = async (context, _args, options) => {
   const { label, questions, addressKey } = TYPES[type]!;
   const answers = await interview.all(questions);
   const keys = { ...answers, ...(typeof options.apiBaseUrl === "string" && { [addressKey]: options.apiBaseUrl }) };
-  await tryOut(context, keys);
-  const agentType = await interview.must(WHICH_AGENT);
-  const agentKeys = await interview.all(AGENTS[agentType]!.questions);
-
   const draft = createDraft();
   const id = typeof options.id === "string" ? options.id : "main";
   draft.channels.set(id, { type, comment: `${label}.`, keys, origin: { channel: type, account: "" } });
+  // What was copied wrongly is told before more is asked.
+  await written(context, draft, isInline);
+  await tryOut(context, type, keys);
+  const agentType = await interview.must(WHICH_AGENT);
+  const agentKeys = await interview.all(AGENTS[agentType]!.questions);
+
   draft.agents.set("assistant", { type: agentType, ...agentKeys });
-  const { yaml, secrets } = writeConfig(draft, isInline, COMMENT);
-  const directory = dirname(resolve(context.configFile));
-  const env = { ...context.env, ...Object.fromEntries(secrets) };
-  await parseConfig({ file: context.configFile, text: yaml, directory, env }, registry);
-  const envFile = join(directory, ".env");
+  const { yaml, secrets } = await written(context, draft, isInline);
+  const envFile = join(dirname(resolve(context.configFile)), ".env");
   refuseToReplace(envFile, secrets, options.force === true);
   if (secrets.size > 0) addToEnvironmentFile(envFile, secrets);
   writeConfigFile(context.configFile, yaml, isInline);
@@ -52,13 +51,28 @@ export const init: Action = async (context, _args, options) => {
 
 const COMMENT = "Made by `wxgate init`. `wxgate check` says what is wrong after a change, `wxgate reload` applies it.";
 
-/** Before anything is written: what WeCom says to the credentials. */
-async function tryOut(context: CommandContext, keys: Readonly<Record<string, string>>): Promise<void> {
-  const { corpId, botId, secret, apiBaseUrl, url } = keys;
-  if (secret === undefined) return;
+/** @throws ConfigError that lists what is wrong with it. */
+async function written(context: CommandContext, draft: Draft, isInline: boolean): Promise<Written> {
+  const config = writeConfig(draft, isInline, COMMENT);
+  const directory = dirname(resolve(context.configFile));
+  const env = { ...context.env, ...Object.fromEntries(config.secrets) };
+  await parseConfig({ file: context.configFile, text: config.yaml, directory, env }, registry);
+  return config;
+}
+
+/** Before anything is written: what the platform says to the credentials. Of a callback's token and key only it can tell. */
+async function tryOut(context: CommandContext, type: string, keys: Readonly<Record<string, string>>): Promise<void> {
+  const { corpId, botId, secret, apiBaseUrl, url, baseUrl } = keys;
+  const isIlink = type === "weixin-ilink";
+  if (secret === undefined && !isIlink) return;
   const http = createHttpClient({ env: context.env, network: { timeoutMs: CHECK_TIMEOUT_MS, retries: 0 } });
   const signal = AbortSignal.timeout(CHECK_TIMEOUT_MS);
   try {
+    if (isIlink) {
+      await checkIlink(baseUrl, http.fetch, signal);
+      return context.say("iLink can be reached.");
+    }
+    if (secret === undefined) return;
     if (botId !== undefined) await checkBot({ botId, secret, ...(url && { url }) }, http.openSocket, signal);
     else if (corpId !== undefined)
       await checkCorpSecret({ corpId, secret, ...(apiBaseUrl && { apiBaseUrl }) }, http.fetch, signal);
@@ -68,7 +82,7 @@ async function tryOut(context: CommandContext, keys: Readonly<Record<string, str
     if (error instanceof ChannelError) throw new CommandError([error.message, error.hint].filter(Boolean).join("\n"));
     if (error instanceof HttpError || signal.aborted)
       throw new CommandError(
-        `WeCom cannot be reached from here (${error instanceof HttpError ? error.code : "no answer in time"}); check network and proxy`,
+        `${isIlink ? "iLink" : "WeCom"} cannot be reached from here (${error instanceof HttpError ? error.code : "no answer in time"}); check network and proxy`,
       );
     throw error;
   } finally {

@@ -1,8 +1,10 @@
 import type { Fetch, OpenSocket } from "@wxgate/core";
 import { DEFAULT_API_BASE_URL, SHARED_ERRCODES, toWecomError } from "@wxgate/wecom-api";
 import { checkBotCredentials } from "@wxgate/wecom-bot-ws";
+import { checkIlinkPlatform } from "@wxgate/weixin-ilink";
 import { systemClock } from "../ports/clock.ts";
 import { createLogger } from "../ports/logger.ts";
+import { systemRandom } from "../ports/random.ts";
 
 /** Asks WeCom for a token with these credentials. @throws ChannelError with cause and cure when it refuses. */
 export async function checkCorpSecret(
@@ -27,4 +29,10 @@ export async function checkBot(
 ): Promise<void> {
   const ports = { clock: systemClock, log: createLogger("error", process.stderr), openSocket };
   await checkBotCredentials(bot, { ports }, signal);
+}
+
+/** Asks iLink for a code to sign in with. @throws ChannelError with cause and cure when it does not answer. */
+export async function checkIlink(baseUrl: string | undefined, fetch: Fetch, signal: AbortSignal): Promise<void> {
+  const options = { type: "weixin-ilink" as const, ...(baseUrl !== undefined && { baseUrl }) };
+  await checkIlinkPlatform(options, { fetch, clock: systemClock, random: systemRandom }, signal);
 }
