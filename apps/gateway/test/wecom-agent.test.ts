@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DEFAULT_CORPS, startSimulator } from "@wxgate/simulator";
+import { WecomCrypto } from "@wxgate/wecom-crypto";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { APP, appChannel } from "./bots.ts";
 import { type GatewayUnderTest, type Json, type StartOptions, startGateway, waitFor } from "./harness.ts";
@@ -175,6 +176,43 @@ describe("an app's message", () => {
 
     await waitFor(() => replies(gateway).includes("ask-1 yes"));
     expect(screen().find(({ kind }) => kind === "card")).toMatchObject({ card: { replace_text: "已提交" } });
+  });
+});
+
+describe("a member whose id comes in another case", () => {
+  it("has one conversation, and is answered", async () => {
+    const gateway = await startApp();
+    const { corpId, token, encodingAESKey } = appChannel(gateway.sim) as Record<string, string>;
+    const crypto = new WecomCrypto({
+      token: String(token),
+      encodingAESKey: String(encodingAESKey),
+      receiveId: String(corpId),
+    });
+    const said = async (from: string, id: number) => {
+      const plain =
+        `<xml><ToUserName>${corpId}</ToUserName><FromUserName>${from}</FromUserName><CreateTime>1767225600</CreateTime>` +
+        `<MsgType>text</MsgType><Content>hello ${id}</Content><MsgId>${id}</MsgId><AgentID>${APP}</AgentID></xml>`;
+      const encrypt = crypto.encrypt(plain);
+      const signed = { timestamp: String(Math.floor(Date.now() / 1000)), nonce: `n${id}`, encrypt };
+      const query = new URLSearchParams({
+        msg_signature: crypto.sign(signed),
+        timestamp: signed.timestamp,
+        nonce: signed.nonce,
+      });
+      const body = `<xml><ToUserName>${corpId}</ToUserName><AgentID>${APP}</AgentID><Encrypt>${encrypt}</Encrypt></xml>`;
+      const response = await fetch(`${gateway.publicUrl}/webhooks/app?${query}`, { method: "POST", body });
+      expect(response.status).toBe(200);
+    };
+
+    await said("ZhangSan", 1);
+    await waitFor(() => replies(gateway).length === 1);
+    await gateway.kill9();
+    await gateway.restart();
+    await said("zhangsan", 2);
+    await waitFor(() => replies(gateway).length === 2);
+
+    const { items } = await gateway.api<{ items: Json[] }>("/api/conversations");
+    expect(items).toMatchObject([{ peer: "ZhangSan" }]);
   });
 });
 
