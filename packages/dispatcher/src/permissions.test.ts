@@ -1,4 +1,4 @@
-import type { Agent, Turn } from "@wxgate/core";
+import { type Agent, TransientError, type Turn } from "@wxgate/core";
 import { afterEach, describe, expect, it } from "vitest";
 import { type PlatformOptions, said, startGateway } from "./test-support/gateway.ts";
 
@@ -108,6 +108,30 @@ describe("a permission that only the operator may give", () => {
 
     await expect.poll(second.texts).toEqual(["rm -rf build: true."]);
     expect(turns).toHaveLength(2);
+  });
+
+  it("is given to no other agent that stands in for the one that asked", async () => {
+    const failing: Agent = {
+      async *respond(turn, signal) {
+        for await (const event of asker().agent.respond(turn, signal)) if (event.kind === "permission") yield event;
+        throw new TransientError("broke down", { code: "agent.broken-off" });
+      },
+    };
+    const agents = new Map([
+      ["main", failing],
+      ["spare", asker().agent],
+    ]);
+    const fallbacks = new Map([["main", ["spare"]]]);
+    const gateway = await start(failing, { dispatch: { agents, fallbacks } });
+    await gateway.receive(said("clean up"));
+    const [first] = await waiting(gateway);
+    await gateway.dispatcher.permissions.decide(first!.code, true);
+
+    await expect
+      .poll(async () => (await gateway.dispatcher.permissions.requests()).map(({ agent }) => agent))
+      .toEqual(["spare"]);
+
+    expect(gateway.texts()).toEqual([]);
   });
 
   it("is taken back when the person stops the turn", async () => {

@@ -76,7 +76,7 @@ export function createPermissions({ store, clock, onAsked, onRest, keeps }: Perm
     const { ordinal, ...where } = of;
     const code = codeOf(
       createHash("sha256")
-        .update(JSON.stringify([of.turn, ordinal, action]))
+        .update(JSON.stringify([of.turn, of.agent, ordinal, action]))
         .digest(),
     );
     const known = await read(code);
