@@ -1,4 +1,6 @@
 const encoder = new TextEncoder();
+/** Bun and Deno answer with nothing but what they made themselves. */
+const TAKES_OURS = !("bun" in process.versions || "deno" in process.versions);
 
 /** The answer "received": the platform does not send this callback again. */
 export function acknowledged(): Response {
@@ -7,6 +9,7 @@ export function acknowledged(): Response {
 
 /** A `Response` with status 200 and this text, at a tenth of the cost. */
 export function textResponse(text: string, contentType?: string): Response {
+  if (!TAKES_OURS) return new Response(text, { headers: headersOf(contentType) });
   return new TextResponse(text, contentType) as unknown as Response;
 }
 
@@ -33,7 +36,7 @@ class TextResponse {
   }
 
   get headers(): Headers {
-    this.#headers ??= new Headers(this.#contentType === undefined ? undefined : { "content-type": this.#contentType });
+    this.#headers ??= new Headers(headersOf(this.#contentType));
     return this.#headers;
   }
   get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
@@ -73,5 +76,10 @@ class TextResponse {
     return this.#text;
   }
 }
+
+function headersOf(contentType: string | undefined): Record<string, string> {
+  return contentType === undefined ? {} : { "content-type": contentType };
+}
+
 // Whoever asks gets "yes": it is used wherever a Response is.
 Object.setPrototypeOf(TextResponse.prototype, Response.prototype);
