@@ -72,7 +72,7 @@ export class Delimiters {
   /** The last that may still open or close something. */
   last = NONE;
   /** By the closer's key: openers before it were searched in vain. All are 0 while nothing `wasSearched`. */
-  private readonly searchedTo = new Int32Array(BOTTOM_KEYS);
+  private readonly searchedTo = new Array<number>(BOTTOM_KEYS).fill(0);
   private wasSearched = false;
 
   /** Adds the run from `start` to `end`; `NONE` when it can neither open nor close anything. */

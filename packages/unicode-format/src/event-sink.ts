@@ -88,8 +88,8 @@ export class EventSink implements MarkdownSink {
     this.onEvent(tag);
   }
 
-  codeBlock(spaced: boolean, fence: string, info: string, source: UnitText, from: number, to: number): void {
-    this.onEvent({ type: "code-block", spaced, fence, info, text: source.slice(from, to) });
+  codeBlock(spaced: boolean, fence: string, info: string, text: string): void {
+    this.onEvent({ type: "code-block", spaced, fence, info, text });
   }
 
   rule(spaced: boolean): void {

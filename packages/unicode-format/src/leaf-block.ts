@@ -4,12 +4,11 @@ import type { LineCursor } from "./line-cursor.ts";
 import { type LinkTarget, takeDefinitions } from "./links.ts";
 import type { Inlines } from "./read-inlines.ts";
 import type { MarkdownSink } from "./sink.ts";
-import { blankEnd, SourceLines } from "./source-lines.ts";
+import { SourceLines, withoutBlankEnd } from "./source-lines.ts";
 import { looksLikeDelimiterRow, TableRow } from "./table-rows.ts";
 import type { UnitText } from "./unit-text.ts";
 
 const OPENING_BRACKET = 0x5b;
-const LF = 0x0a;
 
 /** The block that lines are being added to, if one is open: it holds no other block, and is reported when it is closed. */
 export class LeafBlock {
@@ -40,9 +39,11 @@ export class LeafBlock {
     this.inlines = inlines;
   }
 
-  /** Whether lines were added that are not yet reported: they must stay where they are in the source. */
-  get holdsLines(): boolean {
-    return !this.lines.isEmpty;
+  /** Lets go of the source, if the open block can: a paragraph's lines must stay where they are until it is closed. */
+  letGo(): boolean {
+    if (this.kind === "paragraph") return false;
+    this.lines.letGo();
+    return true;
   }
 
   startParagraph(spaced: boolean, from: number, to: number): void {
@@ -187,21 +188,17 @@ export class LeafBlock {
   }
 
   private closeCode(): void {
-    const { fence, info, spaced, sink } = this;
-    const part = this.takePart();
-    const end = fence === "" ? blankEnd(part) : part.end;
-    sink.codeBlock(spaced, fence, info, part, part.start, end);
-    this.source.readAll();
+    const { fence, info, spaced, lines } = this;
+    const text = lines.text();
+    lines.clear();
+    this.sink.codeBlock(spaced, fence, info, fence === "" ? withoutBlankEnd(text) : text);
   }
 
   private closeRaw(): void {
-    const part = this.takePart();
-    if (this.rawStart?.isShown && trimmedStart(part, part.start, part.end) < part.end) {
-      const from = part.code(part.start) === LF ? part.start + 1 : part.start;
-      const to = part.code(part.end - 1) === LF ? part.end - 1 : part.end;
-      this.sink.codeBlock(this.spaced, "", "", part, from, to);
-    }
-    this.source.readAll();
+    const text = this.lines.text();
+    this.lines.clear();
+    if (!this.rawStart?.isShown || text.trim() === "") return;
+    this.sink.codeBlock(this.spaced, "", "", text.replace(/^\n|\n$/g, ""));
   }
 
   /** The lines, which are no longer those of the open block. */

@@ -1,4 +1,6 @@
-const FIRST_ROWS = 16;
+/** The engine keeps arrays of up to 64 bytes among its objects, which costs less than memory of their own. */
+const FIRST_CELLS = 16;
+const GROWTH = 4;
 
 /**
  * Rows of whole numbers of 32 bits, all of one width, that keep their memory when they are taken off. What a hostile text
@@ -29,7 +31,7 @@ export class NumberTable {
   }
 
   private grow(): void {
-    const cells = new Int32Array(Math.max(FIRST_ROWS * this.width, 2 * this.cells.length));
+    const cells = new Int32Array(Math.max(FIRST_CELLS, GROWTH * this.cells.length));
     cells.set(this.cells);
     this.cells = cells;
   }

@@ -54,7 +54,7 @@ export class BlockReader {
     this.closeContainers(0);
   }
 
-  /** Reads the section that starts at `from`, and on while a block is open whose lines stand in it; returns its end. */
+  /** Reads the section that starts at `from`, and on while a paragraph of it is open; returns its end. */
   private readSection(from: number): number {
     const { text, source } = this;
     let read = 0;
@@ -62,7 +62,7 @@ export class BlockReader {
       const end = sectionEnd(text, from, read);
       source.load(end - from === text.length ? text : text.slice(from, end));
       read = this.readLines(read);
-      if (end === text.length || !this.block.holdsLines) return end;
+      if (end === text.length || this.block.letGo()) return end;
     }
   }
 

@@ -200,20 +200,20 @@ export class Renderer implements MarkdownSink {
     renderTag(tag, this);
   }
 
-  codeBlock(spaced: boolean, fence: string, info: string, { units }: UnitText, from: number, to: number): void {
+  codeBlock(spaced: boolean, fence: string, info: string, text: string): void {
     const { page } = this;
     const isFenced = this.keepsCodeMarks && fence !== "";
     page.startBlock(spaced);
-    if (!isFenced && from === to) return;
+    if (!isFenced && text === "") return;
     page.startVerbatim();
     if (isFenced) {
       page.write(fence);
       page.write(info);
       page.writeUnit(LF);
     }
-    page.writeUnits(units, from, to);
+    page.writeVerbatim(text);
     if (isFenced) {
-      if (from < to) page.writeUnit(LF);
+      if (text !== "") page.writeUnit(LF);
       page.write(fence);
     }
     page.endVerbatim();

@@ -2,7 +2,7 @@
  * How much of a long text is read at once, in UTF-16 units: memory for all of it would have to be asked for, and costs more
  * than reading it.
  */
-const SECTION_LENGTH = 32_768;
+const SECTION_LENGTH = 16_384;
 
 /**
  * Where the section that starts at `from` ends, or goes on to when `read` units of it were read already: behind a blank

@@ -33,7 +33,6 @@ export interface MarkdownSink {
   mention(text: string): void;
   lineBreak(hard: boolean): void;
   tag(tag: MarkdownLeafOf<"tag">): void;
-  /** The code stands at `from`…`to`. */
-  codeBlock(spaced: boolean, fence: string, info: string, source: UnitText, from: number, to: number): void;
+  codeBlock(spaced: boolean, fence: string, info: string, text: string): void;
   rule(spaced: boolean): void;
 }

@@ -48,6 +48,11 @@ export class SourceLines {
     this.parts.push(line);
   }
 
+  /** Cuts the lines out of the source, whose units are needed no longer. */
+  letGo(): void {
+    this.endRange();
+  }
+
   /** Takes the last line off again, which must have been added by `add`. */
   dropLast(): void {
     if (this.lastFrom === this.from) this.hasRange = false;
@@ -56,14 +61,20 @@ export class SourceLines {
 
   /** The lines as a part to be read: of the source, or of a text of their own, which the next call writes over. */
   part(): UnitText {
-    const { source, joined, parts } = this;
-    if (this.hasRange && parts.length === 0) {
+    const { source, joined } = this;
+    if (this.hasRange && this.parts.length === 0) {
       source.readPart(this.from, this.to);
       return source;
     }
-    this.endRange();
-    joined.load(parts.join("\n"));
+    joined.load(this.text());
     return joined;
+  }
+
+  text(): string {
+    const { source, parts } = this;
+    if (this.hasRange && parts.length === 0) return source.slice(this.from, this.to);
+    this.endRange();
+    return parts.join("\n");
   }
 
   clear(): void {
@@ -77,10 +88,10 @@ export class SourceLines {
   }
 }
 
-/** Where the lines end without the blank ones at their end, which belong to no indented code block. */
-export function blankEnd(part: UnitText): number {
-  let at = part.end;
-  while (at > part.start && (isSpaceOrTab(part.code(at - 1)) || part.code(at - 1) === LF)) at--;
-  const end = part.find(LF, at);
-  return end < 0 ? part.end : end;
+/** Without the blank lines at its end, which belong to no indented code block. */
+export function withoutBlankEnd(text: string): string {
+  let at = text.length;
+  while (at > 0 && (isSpaceOrTab(text.charCodeAt(at - 1)) || text.charCodeAt(at - 1) === LF)) at--;
+  const end = text.indexOf("\n", at);
+  return end < 0 ? text : text.slice(0, end);
 }

@@ -12,6 +12,12 @@ const MAX_LEVELS = 8;
  */
 const PAGE_LENGTH = 8192;
 
+/** What most messages need. */
+const FIRST_PAGE_LENGTH = 512;
+
+/** From this length on, in UTF-16 units, text is a page by itself. */
+const LONG = 1024;
+
 const LF = 0x0a;
 const SPACE = 0x20;
 
@@ -22,7 +28,7 @@ const COLUMNS = 2;
 
 /** Writes lines, each behind the marks of what encloses it. Line breaks wait for text, so none is left over. */
 export class TextWriter implements LineWriter {
-  private readonly buffer = new UnitBuffer();
+  private readonly buffer = new UnitBuffer(FIRST_PAGE_LENGTH);
   /** What was written before what is in the buffer. */
   private readonly pages: string[] = [];
   private readonly levels = new NumberTable(COLUMNS);
@@ -119,6 +125,15 @@ export class TextWriter implements LineWriter {
     this.breakLine();
   }
 
+  /** Writes some of them. */
+  writeVerbatim(text: string): void {
+    if (text.length < LONG) this.buffer.addText(text);
+    else {
+      this.turnPage();
+      this.pages.push(text);
+    }
+  }
+
   /** Ends the lines that stay as they are, the last of them included. */
   endVerbatim(): void {
     this.due = 1;
@@ -128,13 +143,14 @@ export class TextWriter implements LineWriter {
   take(): string {
     const { pages } = this;
     this.due = 1;
-    if (this.buffer.length > 0) this.turnPage();
+    this.turnPage();
     const text = pages.length === 1 ? pages[0]! : pages.join("");
     pages.length = 0;
     return text;
   }
 
   private turnPage(): void {
+    if (this.buffer.length === 0) return;
     this.pages.push(this.buffer.text());
     this.buffer.clear();
   }

@@ -13,8 +13,12 @@ export function unitsOf(text: string): Uint16Array {
   return units;
 }
 
+/** From this length on room is asked for as it is: until then it costs less to have it filled with zeros. */
+const LONG = 4096;
+
 /** Room for units, which hold anything until they are written. */
 export function roomFor(length: number): Uint16Array {
+  if (length < LONG) return new Uint16Array(length);
   const { buffer, byteOffset } = Buffer.allocUnsafeSlow(2 * length);
   return new Uint16Array(buffer, byteOffset, length);
 }
