@@ -4,6 +4,7 @@ import type { Context } from "../context.ts";
 import { parseJson } from "../json.ts";
 import { all, first, type Operation, run, type Sql } from "../sql.ts";
 import { deliverAt } from "./conversations.ts";
+import { createHold } from "./hold.ts";
 
 interface AccountName {
   readonly channel: string;
@@ -14,6 +15,7 @@ export type AccountOperations = ReturnType<typeof createAccounts>;
 
 /** Pauses and paces of our identities on the platforms. */
 export function createAccounts(e: Sql) {
+  const hold = createHold(e);
   const pause = e.prepare((db, p: AccountName & { error: string; now: number; until: number | null }) =>
     db
       .insertInto("accounts")
@@ -109,6 +111,7 @@ export function createAccounts(e: Sql) {
 
     *resume(context: Context, { channel, account }: AccountName): Operation<void> {
       if ((yield* run(resume, { channel, account })) === 0) return;
+      yield* hold.atRest(channel, account);
       yield* run(startConversations, { channel, account });
       context.wake("deliveries");
     },

@@ -2,6 +2,7 @@ import { type Address, addressKey } from "@wxgate/core";
 import { sql } from "kysely";
 import type { Context } from "../context.ts";
 import { first, type Operation, run, type Sql } from "../sql.ts";
+import { createHold } from "./hold.ts";
 import type { LaneOperations } from "./lanes.ts";
 
 /** What is read of a conversation before something is added to it. */
@@ -26,6 +27,7 @@ export type ConversationOperations = ReturnType<typeof createConversations>;
 
 /** Rows every message and delivery hangs on. Reading one for a change locks it: order in it is the order of commits. */
 export function createConversations(e: Sql, lanes: LaneOperations) {
+  const hold = createHold(e);
   const find = e.prepare((db, p: { key: string }) =>
     db
       .selectFrom("conversations as c")
@@ -118,6 +120,7 @@ export function createConversations(e: Sql, lanes: LaneOperations) {
 
     /** Looks again when its next delivery is due. */
     *rearm(context: Context, id: number): Operation<void> {
+      yield* hold.id(id);
       const row = yield* first(rearm, { id });
       if (row !== undefined && row.deliver_at !== null) context.wake("deliveries");
     },

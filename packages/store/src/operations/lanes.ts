@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import type { Context } from "../context.ts";
 import { randomText } from "../ids.ts";
 import { all, first, type Operation, run, type Sql } from "../sql.ts";
+import { createHold } from "./hold.ts";
 
 /** What messages of one lane have in common: their conversation, unless `lane` names another. */
 export interface LaneRef {
@@ -22,6 +23,7 @@ export type LaneOperations = ReturnType<typeof createLanes>;
 
 /** What turns are serialised by: a row that says when the next turn is due, and which one runs. */
 export function createLanes(e: Sql) {
+  const hold = createHold(e);
   const rearmOwn = e.prepare((db, p: { id: number }) =>
     db
       .updateTable("conversations")
@@ -123,6 +125,7 @@ export function createLanes(e: Sql) {
 
     /** Looks again when its next turn is due. */
     *rearm(context: Context, { conversation_id: id, lane }: LaneRef): Operation<void> {
+      yield* lane === null ? hold.id(id) : hold.key(laneKey(lane));
       const row =
         lane === null ? yield* first(rearmOwn, { id }) : yield* first(rearmOther, { key: laneKey(lane), lane });
       if (row !== undefined && row.turn_at !== null) context.wake("turns");

@@ -4,6 +4,7 @@ import type { Context } from "../context.ts";
 import { toJson } from "../json.ts";
 import { first, type Operation, run, type Sql } from "../sql.ts";
 import { type ConversationOperations, HUMAN_SERVES } from "./conversations.ts";
+import { createHold } from "./hold.ts";
 
 export interface ReplyOrigin {
   readonly conversation: number;
@@ -16,6 +17,7 @@ export interface ReplyOrigin {
 export type ReplyOperations = ReturnType<typeof createReplies>;
 
 export function createReplies(e: Sql, conversations: ConversationOperations) {
+  const hold = createHold(e);
   const insertReply = e.prepare(
     (
       db,
@@ -123,6 +125,7 @@ export function createReplies(e: Sql, conversations: ConversationOperations) {
       const count = reply.deliveries.length;
       if (stored === undefined || count === 0) return;
       const dueAt = context.now + (reply.deliveries[0]?.dueInMs ?? 0);
+      yield* hold.id(origin.conversation);
       const room = yield* first(extend, { id: origin.conversation, count, dueAt });
       if (room === undefined) throw new Error(`conversation ${origin.conversation} is gone`);
       const human = room.served_by === "human";

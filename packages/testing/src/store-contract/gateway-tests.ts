@@ -51,6 +51,33 @@ export function gatewayTests(world: () => World): void {
     }
   });
 
+  it("goes on with what one gateway adds while the other ends what was sent before it", async () => {
+    const w = world();
+    const other = await w.under.second!();
+    const people = Array.from({ length: 80 }, (_, at) => `p${at}`);
+    for (const peer of people) {
+      await w.say(peer, `hi ${peer}`);
+      await w.store.enqueue(w.address(peer), w.reply(`first ${peer}`));
+    }
+    const turns = await w.claimTurns();
+    const sending = await w.claimDeliveries();
+
+    await Promise.all(
+      turns.map(async (turn, at) => {
+        const delivery = sending.find(({ conversation }) => conversation.peer === turn.conversation.peer);
+        const ended = w.store.completeDelivery(delivery!.claim, {});
+        // At one moment or another of the other's transaction.
+        for (let step = 0; step < at % 8; step++) await new Promise((resolve) => setImmediate(resolve));
+        const { peer } = turn.conversation;
+        await other.completeTurn(turn.claim, { outcome: "answered", reply: w.reply(`second ${peer}`) });
+        await ended;
+      }),
+    );
+    await other.close();
+
+    expect([...(await w.sendAll())].sort()).toEqual(people.map((peer) => `second ${peer}`).sort());
+  });
+
   it("takes over what a silent gateway holds, and refuses its late answer", async () => {
     const w = world();
     const other = await w.under.second!();
