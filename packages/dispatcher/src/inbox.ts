@@ -62,8 +62,8 @@ export function createInbox(options: InboxOptions): Inbox {
     });
     const count = result.accepted - asides.filter(({ id }) => result.fresh.has(id)).length;
     if (count > 0) options.observe({ kind: "messages-accepted", channel, count });
-    const overheard = batch.messages.filter((message) => isOverheard(settings, message)).map(({ id }) => id);
-    return overheard.length === 0 ? result : { ...result, overheard: new Set(overheard) };
+    const overheard = batch.messages.filter((message) => isOverheard(settings, message));
+    return overheard.length === 0 ? result : { ...result, overheard: new Set(overheard.map(({ id }) => id)) };
   }
 
   const asidesOf = (events: readonly InboundEvent[]) =>

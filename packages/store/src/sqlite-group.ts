@@ -66,8 +66,12 @@ export function createGroupRunner(
 
   function runOne(job: Job, woken: Set<Wake>): { outcome: Outcome; wrote: boolean } {
     let wrote = false;
-    const own = new Set<Wake>();
-    const context: Context = { now: clock.now(), random, wake: (kind) => own.add(kind) };
+    let own: Wake[] | undefined;
+    const wake = (kind: Wake) => {
+      own ??= [];
+      own.push(kind);
+    };
+    const context: Context = { now: clock.now(), random, wake };
     try {
       const operation = job.work(context);
       let step = operation.next();
@@ -75,7 +79,7 @@ export function createGroupRunner(
         wrote ||= !step.value.statement.reads;
         step = operation.next(answer(step.value));
       }
-      for (const kind of own) woken.add(kind);
+      for (const kind of own ?? []) woken.add(kind);
       return { outcome: { job, value: step.value, failed: false }, wrote };
     } catch (error) {
       return { outcome: { job, error, failed: true }, wrote };

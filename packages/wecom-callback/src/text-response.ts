@@ -18,12 +18,6 @@ export function textResponse(text: string, contentType?: string): Response {
  * builds the rest only for those who ask for it.
  */
 class TextResponse {
-  readonly status = 200;
-  readonly statusText = "";
-  readonly ok = true;
-  readonly redirected = false;
-  readonly type = "default";
-  readonly url = "";
   readonly #text: string;
   readonly #contentType: string | undefined;
   #used = false;
@@ -35,6 +29,24 @@ class TextResponse {
     this.#contentType = contentType;
   }
 
+  get status(): number {
+    return 200;
+  }
+  get statusText(): string {
+    return "";
+  }
+  get ok(): boolean {
+    return true;
+  }
+  get redirected(): boolean {
+    return false;
+  }
+  get type(): Response["type"] {
+    return "default";
+  }
+  get url(): string {
+    return "";
+  }
   get headers(): Headers {
     this.#headers ??= new Headers(headersOf(this.#contentType));
     return this.#headers;
