@@ -22,7 +22,7 @@ describe.skipIf(CHROMIUM === undefined)("the playground in a browser (apt-get in
   });
   afterAll(async () => {
     await browser?.close();
-    rmSync(profile, { recursive: true, force: true });
+    rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   });
 
   async function open(url: string): Promise<{ page: Page; problems: string[] }> {

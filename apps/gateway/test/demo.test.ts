@@ -19,7 +19,7 @@ function run(...args: readonly string[]): { dir: string; child: ChildProcess; ou
   }
   onTestFinished(async () => {
     child.kill("SIGKILL");
-    rmSync(dir, { recursive: true, force: true });
+    rmSync(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   });
   return { dir, child, output: () => output };
 }

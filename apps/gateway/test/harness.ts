@@ -177,7 +177,8 @@ export async function startGateway(options: StartOptions = {}): Promise<GatewayU
       disposed = true;
       await gateway.kill9();
       if (!options.sim) await sim.close();
-      rmSync(dir, { recursive: true, force: true });
+      // An agent's process outlives a killed gateway by a moment and may still write its last line here.
+      rmSync(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
     },
   };
   onTestFinished(() => gateway.dispose());

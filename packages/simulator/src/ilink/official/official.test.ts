@@ -37,7 +37,7 @@ async function startOfficial(): Promise<Official> {
   onTestFinished(async () => {
     child.kill("SIGKILL");
     await sim.close();
-    rmSync(dir, { recursive: true, force: true });
+    rmSync(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   });
   const waiting = new Map<number, (answer: Json) => void>();
   let calls = 0;
