@@ -81,6 +81,8 @@ export type Answer =
 export interface Permission {
   /** What it wants to do, in words for the operator. */
   readonly action: string;
+  /** Tells apart what `action` puts in the same words: a decision holds in a repeat of the turn for the same alone. */
+  readonly fingerprint?: string;
   /** How long the turn waits for the decision; 10 minutes when absent. Then it is no. */
   readonly timeoutMs?: number;
   /** Called once. */

@@ -1,4 +1,4 @@
-import { type Agent, TransientError, type Turn } from "@wxgate/core";
+import { type Agent, type Permission, TransientError, type Turn } from "@wxgate/core";
 import { afterEach, describe, expect, it } from "vitest";
 import { type PlatformOptions, said, startGateway } from "./test-support/gateway.ts";
 
@@ -14,7 +14,7 @@ async function start(agent: Agent, options?: PlatformOptions) {
 }
 
 /** Asks the operator for each action, one after the other, and says what was decided. */
-function asker(actions: readonly string[] = ["rm -rf build"], timeoutMs?: number) {
+function asker(actions: readonly string[] = ["rm -rf build"], more: Partial<Permission> = {}) {
   const turns: Turn[] = [];
   const agent: Agent = {
     async *respond(turn, signal) {
@@ -25,7 +25,6 @@ function asker(actions: readonly string[] = ["rm -rf build"], timeoutMs?: number
           decide = resolve;
           signal.addEventListener("abort", () => reject(signal.reason), { once: true });
         });
-        const more = timeoutMs === undefined ? {} : { timeoutMs };
         yield { kind: "permission", permission: { action, ...more, decide: (granted) => decide(granted) } };
         yield { kind: "text-delta", text: `${action}: ${await decided}.` };
       }
@@ -67,7 +66,9 @@ describe("a permission that only the operator may give", () => {
   });
 
   it("is refused when nobody decides in time, which does not count as the turn's own", async () => {
-    const gateway = await start(asker(["rm -rf build"], 60_000).agent, { dispatch: { turnTimeoutMs: 5_000 } });
+    const gateway = await start(asker(["rm -rf build"], { timeoutMs: 60_000 }).agent, {
+      dispatch: { turnTimeoutMs: 5_000 },
+    });
     await gateway.receive(said("clean up"));
     await waiting(gateway);
     gateway.clock.advance(50_000);
@@ -95,16 +96,46 @@ describe("a permission that only the operator may give", () => {
     await expect.poll(gateway.texts).toEqual(["rm -rf build: true.rm -rf build: false."]);
   });
 
+  it("is asked again in the next turn, word by word the same", async () => {
+    const gateway = await start(asker().agent);
+    await gateway.receive(said("clean up"));
+    const [first] = await waiting(gateway);
+    await gateway.dispatcher.permissions.decide(first!.code, true);
+    await expect.poll(gateway.texts).toEqual(["rm -rf build: true."]);
+
+    await gateway.receive(said("clean up"));
+
+    const [second] = await waiting(gateway);
+    expect(second).toMatchObject({ action: first!.action, agent: first!.agent });
+    expect(second!.code).not.toBe(first!.code);
+    expect(gateway.texts()).toHaveLength(1);
+  });
+
+  /** The turn was granted a permission, and the gateway stopped before it used it. */
+  async function grantedBeforeRestart(agent: Agent) {
+    const gateway = await start(agent);
+    await gateway.receive(said("clean up"));
+    const [request] = await waiting(gateway);
+    await gateway.stop();
+    await gateway.dispatcher.permissions.decide(request!.code, true);
+    return { store: gateway.store, request: request! };
+  }
+
+  it("is asked again when the repeated turn wants something else in the same words", async () => {
+    const { store, request } = await grantedBeforeRestart(asker(["edit notes"], { fingerprint: "one" }).agent);
+
+    const second = await start(asker(["edit notes"], { fingerprint: "two" }).agent, { store });
+
+    const [asked] = await waiting(second);
+    expect(asked!.code).not.toBe(request.code);
+    expect(second.texts()).toEqual([]);
+  });
+
   it("is still asked after a restart, and what was decided meanwhile holds", async () => {
     const { agent, turns } = asker();
-    const first = await start(agent);
-    await first.receive(said("clean up"));
-    const [request] = await waiting(first);
-    await first.stop();
+    const { store } = await grantedBeforeRestart(agent);
 
-    await first.dispatcher.permissions.decide(request!.code, true);
-    const second = await startGateway(agent, { store: first.store });
-    close = second.close;
+    const second = await start(agent, { store });
 
     await expect.poll(second.texts).toEqual(["rm -rf build: true."]);
     expect(turns).toHaveLength(2);

@@ -8,7 +8,7 @@ const STATE = "_permissions";
 /** How soon a decision is seen, wherever it was made. */
 const LOOK_EVERY_MS = 250;
 const PATIENCE_MS = 600_000;
-/** A decision holds so long for the turn it was made for, should that be repeated. */
+/** Within this time a repeat of the turn may ask the same again; no other turn reads the decision. */
 const KEPT_MS = 3_600_000;
 const LONGEST_ACTION = 2_000;
 
@@ -72,11 +72,14 @@ export function createPermissions({ store, clock, onAsked, onRest, keeps }: Perm
   const read = async (code: string) => (await state.get(keyOf(code))) as unknown as Row | undefined;
 
   /** What an interrupted attempt asked is asked still, and may have been decided on meanwhile. */
-  async function place({ action, timeoutMs = PATIENCE_MS }: Permission, of: PermissionPlace): Promise<Row> {
+  async function place(
+    { action, fingerprint, timeoutMs = PATIENCE_MS }: Permission,
+    of: PermissionPlace,
+  ): Promise<Row> {
     const { ordinal, ...where } = of;
     const code = codeOf(
       createHash("sha256")
-        .update(JSON.stringify([of.turn, of.agent, ordinal, action]))
+        .update(JSON.stringify([of.turn, of.agent, ordinal, action, fingerprint]))
         .digest(),
     );
     const known = await read(code);

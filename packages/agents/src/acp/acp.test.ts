@@ -481,12 +481,49 @@ describe("a permission request", () => {
     expect(events.some(({ kind }) => kind === "ask")).toBe(false);
     expect(events).toContainEqual({
       kind: "permission",
-      permission: { action: "Remove the folder\nrm -rf build", timeoutMs: 600_000, decide: expect.any(Function) },
+      permission: {
+        action: "Remove the folder\nrm -rf build",
+        fingerprint: expect.any(String),
+        timeoutMs: 600_000,
+        decide: expect.any(Function),
+      },
     });
     expect(events.at(-1)).toEqual({
       kind: "text-delta",
       text: `permission: {"outcome":"selected","optionId":"${optionId}"}`,
     });
+  });
+
+  it("is about what the call was announced to do, where the request names it by its id alone", async () => {
+    const { questions } = await converse({
+      config: { permissions: "ask-person" },
+      script: { ...PERMISSION, announced: { rawInput: { command: "rm -rf build" } }, call: {} },
+    });
+
+    expect(JSON.stringify(questions)).toContain("rm -rf build");
+  });
+
+  it.each(["ask-person", "ask-operator"])("by %s holds for no other edit of the same file", async (permissions) => {
+    const edit = (newText: string) => ({ content: [{ type: "diff", path: "notes.md", oldText: "", newText }] });
+    const requests: string[] = [];
+
+    for (const newText of ["one", "two", "one"]) {
+      const { agent } = start({ script: { ...PERMISSION, call: edit(newText) }, config: { permissions } });
+      for await (const event of agent.respond(asked("write it down"), never)) {
+        if (event.kind === "permission") {
+          requests.push(JSON.stringify(event.permission));
+          event.permission.decide(false);
+        }
+        if (event.kind === "ask") {
+          requests.push(JSON.stringify(event.question.content));
+          event.question.answer?.({ kind: "unanswered" });
+        }
+      }
+    }
+
+    const [first, other, repeated] = requests;
+    expect(other).not.toBe(first);
+    expect(repeated).toBe(first);
   });
 
   it("asks the person what exactly it is about, and offers nothing that holds for ever", async () => {

@@ -177,10 +177,10 @@ function listen(of: Conversing, { queue, reader, words, dog, over }: Listening):
   }
 
   async function askOperator(request: PermissionRequest): Promise<PermissionResult> {
-    const { action } = request;
+    const { action, fingerprint } = request;
     const granted = await hear<boolean>((decide) => ({
       kind: "permission",
-      permission: { action, timeoutMs, decide },
+      permission: { action, fingerprint, timeoutMs, decide },
     }));
     return granted === undefined ? CANCELLED : resultOf(request, granted);
   }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type Answer, chosenItem, type OutboundContent, textOf } from "@wxgate/core";
 import { type Fields, fieldsOf, listIn, textIn } from "../json.ts";
 import { isNo, isYes } from "../turn/yes-no.ts";
-import type { ToolCall } from "./updates.ts";
+import { type About, aboutOf, type ToolCall } from "./updates.ts";
 
 type Menu = Extract<OutboundContent, { kind: "menu" }>;
 
@@ -16,6 +16,8 @@ interface Option {
 export interface PermissionRequest {
   /** What the agent wants to do, in its own words. */
   readonly action: string;
+  /** Of everything that is known of it, also of what `action` has no room for. */
+  readonly fingerprint: string;
   readonly options: readonly Option[];
 }
 
@@ -35,21 +37,20 @@ export function readPermission(params: Fields, known: ToolCall | undefined): Per
     const id = textIn(optionId);
     return id === undefined ? [] : [{ id, name: textIn(name) ?? id, kind: textIn(kind) ?? "" }];
   });
-  return { action: actionOf(call, known), options };
+  const about = aboutOf(call, known);
+  const title = textIn(call.title) ?? known?.title ?? known?.name ?? "";
+  return { action: actionOf(title, about), fingerprint: hashOf([title, about]), options };
 }
 
 /** The title alone may hide what is done: the command and the files stand below it. */
-function actionOf(call: Fields, known: ToolCall | undefined): string {
-  const title = textIn(call.title) ?? known?.title ?? known?.name ?? "";
-  const input = fieldsOf(call.rawInput) ?? {};
+function actionOf(title: string, { rawInput, content, locations }: About): string {
+  const input = fieldsOf(rawInput) ?? {};
   const command =
     textIn(input.command) ??
     listIn(input.command)
       ?.filter((word) => typeof word === "string")
       .join(" ");
-  const paths = [...(listIn(call.locations) ?? []), ...(listIn(call.content) ?? [])].map((each) =>
-    textIn(fieldsOf(each)?.path),
-  );
+  const paths = [...(listIn(locations) ?? []), ...(listIn(content) ?? [])].map((each) => textIn(fieldsOf(each)?.path));
   const more = [...new Set([command, ...paths])].filter((part) => part !== undefined && !title.includes(part));
   const action = [title, ...more].filter((part) => part !== "").join("\n");
   return action.length <= LONGEST_ACTION ? action : `${action.slice(0, LONGEST_ACTION)}…`;
@@ -66,12 +67,9 @@ export function resultOf({ options }: PermissionRequest, granted: boolean): Perm
  * The question for the person. What holds for ever is not offered: who answers in a chat sees this one action. The ids
  * are of this turn and question, so that an older menu answers nothing.
  */
-export function questionFor({ action, options }: PermissionRequest, turn: string, template: string): Menu {
+export function questionFor({ action, fingerprint, options }: PermissionRequest, turn: string, template: string): Menu {
   const offered = offeredOf(options);
-  const mark = createHash("sha256")
-    .update(JSON.stringify([turn, action, offered]))
-    .digest("hex")
-    .slice(0, 12);
+  const mark = hashOf([turn, fingerprint, offered]).slice(0, 12);
   return {
     kind: "menu",
     head: template.replaceAll("{action}", () => action),
@@ -96,6 +94,10 @@ export function resultFor(
   const said = textOf(content).trim();
   if (isYes(said)) return { result: resultOf(request, true) };
   return isNo(said) || said === "" ? { result: refused } : { result: refused, words: said };
+}
+
+function hashOf(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex");
 }
 
 function offeredOf(options: readonly Option[]): readonly Option[] {

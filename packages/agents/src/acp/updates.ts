@@ -5,6 +5,14 @@ import { type Fields, fieldsOf, textIn } from "../json.ts";
 export interface ToolCall {
   readonly name: string;
   readonly title: string;
+  readonly about: About;
+}
+
+/** What a tool call does, and where. */
+export interface About {
+  readonly rawInput?: unknown;
+  readonly content?: unknown;
+  readonly locations?: unknown;
 }
 
 /** Makes events of one prompt's `session/update` notifications. */
@@ -36,9 +44,11 @@ export function createUpdateReader(showReasoning: boolean): UpdateReader {
     const known = tools.get(id);
     const title = textIn(update.title) ?? known?.title ?? "";
     const name = textIn(update.name) ?? textIn(update.kind) ?? known?.name ?? "tool";
-    tools.set(id, { name, title });
-    paused = true;
     const state = stateOf(update.status, known === undefined);
+    const isOver = state === "finished" || state === "failed";
+    // What is over asks no more, and its output may be long.
+    tools.set(id, { name, title, about: isOver ? {} : aboutOf(update, known) });
+    paused = true;
     return state === undefined ? [] : [{ kind: "tool", name, state, ...(title === "" ? {} : { summary: title }) }];
   }
 
@@ -65,6 +75,15 @@ export function createUpdateReader(showReasoning: boolean): UpdateReader {
           return [];
       }
     },
+  };
+}
+
+/** What a message about a tool call says of it, with what was known before. */
+export function aboutOf({ rawInput, content, locations }: Fields, known: ToolCall | undefined): About {
+  return {
+    rawInput: rawInput ?? known?.about.rawInput,
+    content: content ?? known?.about.content,
+    locations: locations ?? known?.about.locations,
   };
 }
 
