@@ -222,7 +222,9 @@ export function createAccept(
     if (usual && !e.concurrent && (yield* acceptKnown(context, key, routed))) return true;
     const conversation = yield* conversations.ensure(context, message.from, key);
     const own = routing.lane === key;
-    const { kind, state } = fate(routing, conversation);
+    const isWakeUp =
+      routing.as === "resume" && (conversation.waits === 1 || (yield* conversations.saidMoreWaits(conversation.id)));
+    const { kind, state } = fate(routing, conversation, isWakeUp);
     const dueAt = state === "waiting" && kind === "turn" ? context.now + (routing.graceMs ?? 0) : null;
     const stored = yield* run(insert, {
       channel: message.from.channel,
@@ -321,11 +323,12 @@ function isBefore(event: InboundEvent, message: InboundMessage): boolean {
 function fate(
   routing: Routing,
   conversation: ConversationHead,
+  isWakeUp: boolean,
 ): { kind: "turn" | "command" | "history" | "resume" | "aside"; state: "waiting" | "history" | "done" } {
   if (routing.as === "history" || conversation.served_by === "human") return { kind: "history", state: "history" };
   if (routing.as === "aside") return { kind: "aside", state: "waiting" };
   if (routing.as === "command") return { kind: "command", state: "waiting" };
   // Being a new message it wakes what waits; there is nothing for an agent in it.
-  if (routing.as === "resume" && conversation.waits === 1) return { kind: "resume", state: "done" };
+  if (isWakeUp) return { kind: "resume", state: "done" };
   return { kind: "turn", state: "waiting" };
 }

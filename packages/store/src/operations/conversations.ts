@@ -39,6 +39,19 @@ export function createConversations(e: Sql, lanes: LaneOperations) {
       .where("c.key", "=", p.key)
       .modifyEnd(e.lock),
   );
+  const announced = e.prepare((db, p: { id: number }) =>
+    db
+      .selectFrom("deliveries as said")
+      .innerJoin("conversations as c", "c.id", "said.conversation_id")
+      .select("said.seq")
+      .where("said.conversation_id", "=", p.id)
+      .where("said.note", "=", sql.lit("more-waits"))
+      .whereRef("said.inbounds", "=", "c.inbounds")
+      .where("said.state", "not in", [sql.lit("dead"), sql.lit("discarded")])
+      .where(sql<boolean>`exists (select 1 from deliveries d where d.conversation_id = said.conversation_id
+        and d.active = 1 and d.position > said.position)`)
+      .limit(1),
+  );
   const create = e.prepare(
     (db, p: { key: string; channel: string; account: string; kind: string; peer: string; now: number }) =>
       db
@@ -116,6 +129,11 @@ export function createConversations(e: Sql, lanes: LaneOperations) {
 
     *find(address: Address): Operation<ConversationHead | undefined> {
       return yield* first(find, { key: addressKey(address) });
+    },
+
+    /** Whether the person was told since they last wrote that more waits, and it still does: deferred already or not yet. */
+    *saidMoreWaits(id: number): Operation<boolean> {
+      return (yield* first(announced, { id })) !== undefined;
     },
 
     /** Looks again when its next delivery is due. */

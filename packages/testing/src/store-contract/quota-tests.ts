@@ -112,6 +112,55 @@ export function quotaTests(world: () => World): void {
     expect(await w.claimTurns()).toHaveLength(1);
   });
 
+  it("takes a continue for a wake-up once the person was told that more waits, before the rest was tried", async () => {
+    const w = world();
+    const policy = { sendsPerInbound: 1, countsItself: true } as const;
+    await w.answered("ann", "one", "two");
+    const first = await w.claimDelivery(policy);
+    await w.store.stageDelivery(first.claim, undefined, "more-waits");
+
+    await w.say("ann", "继续", { as: "resume" });
+    expect(await w.claimTurns()).toEqual([]);
+    await w.store.completeDelivery(first.claim, {});
+    await w.say("ann", "继续", { as: "resume" });
+    expect(await w.claimTurns()).toHaveLength(1);
+    expect(await w.sendAll(policy)).toEqual(["two"]);
+  });
+
+  it("takes a continue for a wake-up while the rest is queued or being refused", async () => {
+    const w = world();
+    const policy = { sendsPerInbound: 1, countsItself: true } as const;
+    for (const person of ["ann", "bea"]) {
+      await w.answered(person, "one", "two");
+      const first = await w.claimDelivery(policy);
+      await w.store.stageDelivery(first.claim, undefined, "more-waits");
+      await w.store.completeDelivery(first.claim, {});
+      const second = person === "bea" ? await w.claimDelivery(policy) : undefined;
+
+      await w.say(person, "继续", { as: "resume" });
+      expect(await w.claimTurns()).toEqual([]);
+
+      if (second !== undefined) await w.store.deferDelivery(second.claim, { until: "customer", error: PROBLEM });
+      expect(await w.sendAll(policy)).toEqual(["two"]);
+    }
+  });
+
+  it("takes a continue for a turn when nobody said that more waits, or nothing does any more", async () => {
+    const w = world();
+    await w.answered("ann", "one", "two");
+    await w.claimDelivery();
+    await w.say("ann", "继续", { as: "resume" });
+    expect(await w.claimTurns()).toHaveLength(1);
+
+    await w.answered("bea", "one", "two");
+    const first = await w.claimDelivery();
+    await w.store.stageDelivery(first.claim, undefined, "more-waits");
+    await w.store.completeDelivery(first.claim, {});
+    await w.sendAll();
+    await w.say("bea", "继续", { as: "resume" });
+    expect(await w.claimTurns()).toHaveLength(1);
+  });
+
   it("defers when the person's last message is too old, and when there was none", async () => {
     const w = world();
     await w.answered("ann", "too late");
