@@ -1,8 +1,9 @@
 import { type AgentEvent, ProtocolError, RejectedError, TransientError } from "@wxgate/core";
-import { agentContract, collectAnswer, sampleTurn } from "@wxgate/testing";
+import { collectAnswer, sampleTurn } from "@wxgate/testing";
 import { Webhook } from "standardwebhooks";
 import { afterEach, describe, expect, it } from "vitest";
-import { type BackendServer, type Handler, play, startBackend, type WireFormat } from "./fixtures/backend-server.ts";
+import { backendContract } from "./fixtures/backend-contract.ts";
+import { type BackendServer, type Handler, startBackend, type WireFormat } from "./fixtures/backend-server.ts";
 import { testPorts } from "./fixtures/ports.ts";
 import { createHttpAgent, httpConfigSchema } from "./http.ts";
 
@@ -17,21 +18,19 @@ const WIRE: WireFormat = {
   unknown: `${data({ kind: "shout", text: "hey" })}event: ping\ndata: still here\n\nevent: ping\ndata: {}\n\n`,
 };
 
-agentContract("http", {
-  async start(script, { log, secret }) {
-    const server = await startBackend((_, response) => play(script, WIRE, response));
-    const config = httpConfigSchema.parse({
-      type: "http",
-      url: `${server.url}/agent?key=${secret}`,
-      secret,
-      headers: { authorization: `Bearer ${secret}` },
-    });
-    return {
-      agent: createHttpAgent("ops", config, testPorts({ log })),
-      requests: () => server.requests,
-      close: server.close,
-    };
-  },
+backendContract("http", WIRE, {
+  create: ({ url, secret, limits, ports }) =>
+    createHttpAgent(
+      "ops",
+      httpConfigSchema.parse({
+        type: "http",
+        url: `${url}/agent?key=${secret}`,
+        secret,
+        headers: { authorization: `Bearer ${secret}` },
+        ...limits,
+      }),
+      ports,
+    ),
   turnIdIn: ({ headers }) => headers["webhook-id"],
   refusalIsFinal: true,
 });
@@ -232,24 +231,6 @@ describe("http agent", () => {
 
     expect(error).toBeInstanceOf(TransientError);
     expect(error).toMatchObject({ code: "agent.timeout" });
-  });
-
-  it("asks again when the server falls silent, and waits for one that is only slow", async () => {
-    const slow: Handler = async (_, response) => {
-      response.writeHead(200, { "content-type": "text/event-stream" });
-      for (const byte of data({ kind: "text-delta", text: "slow" })) {
-        response.write(byte);
-        await new Promise((resolve) => setTimeout(resolve, 15));
-      }
-      response.end();
-    };
-    const silent: Handler = (_, response) => {
-      response.writeHead(200, { "content-type": "text/event-stream" }).write(data({ kind: "text-delta", text: "a" }));
-    };
-
-    expect((await ask(slow, { idleTimeoutMs: 400 })).text).toBe("slow");
-    await server?.close();
-    expect((await ask(silent, { idleTimeoutMs: 100 })).error).toMatchObject({ code: "agent.timeout" });
   });
 
   it("asks again when nobody listens at the address", async () => {

@@ -19,7 +19,11 @@ export type BackendScript =
   | { readonly kind: "unknown"; readonly text: string }
   /** Ends well without a word for the person. */
   | { readonly kind: "silent" }
-  /** Says `text`, then nothing, and never ends. */
+  /** Says `text` and ends well; its bytes leave in `pieces` pieces with `pauseMs` before each. */
+  | { readonly kind: "slow"; readonly text: string; readonly pieces: number; readonly pauseMs: number }
+  /** Says `text`, then nothing, and never ends; nobody stops the turn. */
+  | { readonly kind: "stall"; readonly text: string }
+  /** As `stall`, until the turn is stopped. */
   | { readonly kind: "hang"; readonly text: string }
   /** Says `text`, then the connection is cut. */
   | { readonly kind: "break"; readonly text: string }
@@ -47,9 +51,17 @@ export interface RunningAgent {
   close(): Promise<void>;
 }
 
+export interface AgentWorld {
+  readonly log: Logger;
+  /** Every credential of the agent. */
+  readonly secret: string;
+  /** The agent's limits, where it has some; empty: its own defaults. */
+  readonly limits: { readonly idleTimeoutMs?: number };
+}
+
 export interface AgentContractOptions {
-  /** An agent and the back-end that plays `script`; every credential of the agent is `secret`. */
-  start(script: BackendScript, world: { readonly log: Logger; readonly secret: string }): Promise<RunningAgent>;
+  /** An agent and the back-end that plays `script`. */
+  start(script: BackendScript, world: AgentWorld): Promise<RunningAgent>;
   /** The scripts that make sense for an agent without a server; all when absent. */
   readonly plays?: readonly BackendScript["kind"][];
   /** Where a back-end behind a connection finds the id that is the same on every attempt. */
@@ -63,6 +75,8 @@ const LONG = "\u{957F}".repeat(35_000);
 const SECRET = "canary-9f8e7d6c5b4a";
 /** Generous for a busy machine, far below every time-out of an agent. */
 const PROMPTLY_MS = 2_000;
+/** A slow answer takes longer as a whole, and each of its pieces less by so much that a busy machine is no silence. */
+const IDLE_MS = 1_500;
 
 interface World {
   start(script: BackendScript): Promise<RunningAgent>;
@@ -84,7 +98,8 @@ export function agentContract(name: string, options: AgentContractOptions): void
       options,
       logged,
       async start(script) {
-        const started = await options.start(script, { log: recordingLog(logged), secret: SECRET });
+        const limits = script.kind === "slow" || script.kind === "stall" ? { idleTimeoutMs: IDLE_MS } : {};
+        const started = await options.start(script, { log: recordingLog(logged), secret: SECRET, limits });
         running.push(started);
         return started;
       },
@@ -165,6 +180,18 @@ const ANSWERS: readonly ContractTest[] = [
     },
   },
   {
+    plays: "slow",
+    title: "waits for an answer whose bytes come slowly",
+    async run({ start }) {
+      const { agent } = await start({ kind: "slow", text: SAID, pieces: 20, pauseMs: IDLE_MS / 15 });
+
+      const { text, error } = await collectAnswer(agent.respond(sampleTurn({}), never()));
+
+      expect(error).toBeUndefined();
+      expect(text).toBe(SAID);
+    },
+  },
+  {
     plays: "unknown",
     title: "passes over what the protocol may have one day",
     async run({ start }) {
@@ -206,6 +233,17 @@ const ANSWERS: readonly ContractTest[] = [
 ];
 
 const FAILURES: readonly ContractTest[] = [
+  {
+    plays: "stall",
+    title: "asks to be tried again when the back-end is silent for too long",
+    async run({ start }) {
+      const { agent } = await start({ kind: "stall", text: "so far" });
+
+      const { error } = await collectAnswer(agent.respond(sampleTurn({}), never()));
+
+      expect(error).toMatchObject({ name: "TransientError", code: "agent.timeout" });
+    },
+  },
   {
     plays: "break",
     title: "asks to be tried again when the answer breaks off",

@@ -1,5 +1,6 @@
 export {
   type AgentContractOptions,
+  type AgentWorld,
   agentContract,
   type BackendRequest,
   type BackendScript,

@@ -1,10 +1,10 @@
 import { AuthenticationError, RejectedError } from "@wxgate/core";
-import { agentContract, collectAnswer, sampleTurn } from "@wxgate/testing";
+import { collectAnswer, sampleTurn } from "@wxgate/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { backendContract } from "../fixtures/backend-contract.ts";
 import {
   type BackendServer,
   type Handler,
-  play,
   type ReceivedRequest,
   startBackend,
   type WireFormat,
@@ -61,16 +61,14 @@ const withCard =
     response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(card));
   };
 
-agentContract("a2a", {
-  async start(script, { log, secret }) {
-    const server = await startBackend(withCard(NEW_CARD, (_, response) => play(script, WIRE, response)));
-    const config = a2aConfigSchema.parse({ type: "a2a", url: `${server.url}?key=${secret}`, token: secret });
-    return {
-      agent: createA2aAgent("helper", config, testPorts({ log })),
-      requests: () => server.requests,
-      close: server.close,
-    };
-  },
+backendContract("a2a", WIRE, {
+  create: ({ url, secret, limits, ports }) =>
+    createA2aAgent(
+      "helper",
+      a2aConfigSchema.parse({ type: "a2a", url: `${url}?key=${secret}`, token: secret, ...limits }),
+      ports,
+    ),
+  serve: (handle) => withCard(NEW_CARD, handle),
   turnIdIn: ({ body }) => (body === "" ? undefined : JSON.parse(body).params.message.messageId),
 });
 
@@ -246,22 +244,80 @@ describe("a2a agent", () => {
     expect(sent(2).params.message.taskId).toBeUndefined();
   });
 
-  it("begins anew when the server forgot the task", async () => {
-    const forgotten = '{"jsonrpc":"2.0","id":"1","error":{"code":-32001,"message":"Task not found"}}';
-    const agent = await start(
-      NEW_CARD,
-      answering(
-        SUBMITTED + status("INPUT_REQUIRED", "Which?"),
-        forgotten,
-        event({ message: { parts: [{ text: "hi" }] } }),
-      ),
+  const refusal = (code: number, message: string) =>
+    JSON.stringify({ jsonrpc: "2.0", id: "1", error: { code, message } });
+
+  /** Asks something in a task, and finds at the person's answer that the server refuses it. */
+  async function answerIn(
+    refuse: Handler,
+    after: Handler = answering(event({ message: { parts: [{ text: "hi" }] } })),
+  ) {
+    const handlers = [answering(SUBMITTED + status("INPUT_REQUIRED", "Which?")), refuse, after];
+    const agent = await start(NEW_CARD, (request, response) =>
+      handlers[Math.min(asked().length, 3) - 1]?.(request, response),
     );
     await collectAnswer(agent.respond(sampleTurn({}), never));
+    return { agent, ...(await collectAnswer(agent.respond(sampleTurn({ id: "trn_2" }), never))) };
+  }
+  const refusing =
+    (code: number, body: string): Handler =>
+    (_, response) =>
+      void response.writeHead(code, { "content-type": "application/json" }).end(body);
 
-    const { text, error } = await collectAnswer(agent.respond(sampleTurn({}), never));
+  it.each([
+    ["in an answer", 200, refusal(-32001, "Task not found")],
+    ["with status 404", 404, refusal(-32001, "Task not found")],
+    ["with status 400", 400, refusal(-32001, "Task not found")],
+    ["with status 404 alone", 404, ""],
+  ])("begins anew when the server forgot the task and says so %s", async (_, code, body) => {
+    const { text, error } = await answerIn(refusing(code, body));
 
     expect([text, error]).toEqual(["hi", undefined]);
+    expect(sent(1).params.message).toMatchObject({ contextId: "ctx-1", taskId: "task-1" });
     expect(sent(2).params.message.contextId).toBeUndefined();
+    expect(sent(2).params.message.taskId).toBeUndefined();
+  });
+
+  it.each([
+    ["-32602", refusal(-32602, "Task is in terminal state: canceled")],
+    ["-32600", refusal(-32600, "no more messages")],
+  ])("begins another task in the same context when the one that asked is over: %s", async (_, body) => {
+    const { text, error } = await answerIn(refusing(200, body));
+
+    expect([text, error]).toEqual(["hi", undefined]);
+    expect(sent(2).params.message.contextId).toBe("ctx-1");
+    expect(sent(2).params.message.taskId).toBeUndefined();
+  });
+
+  it("forgets no task where nothing is at the address", async () => {
+    const nothing = refusing(404, "no such app");
+    const { agent, error } = await answerIn(nothing, nothing);
+
+    await collectAnswer(agent.respond(sampleTurn({ id: "trn_3" }), never));
+
+    expect(error).toMatchObject({ code: "agent.not-found" });
+    expect(sent(3).params.message).toMatchObject({ contextId: "ctx-1", taskId: "task-1" });
+  });
+
+  it.each([200, 404])("asks again when the server loses a task it works on, with status %i", async (code) => {
+    const agent = await start(NEW_CARD, (request, response) => {
+      if (request.body.includes("GetTask")) return refusing(code, refusal(-32001, "gone"))(request, response);
+      return answering(SUBMITTED + artifact("half"))(request, response);
+    });
+
+    const { error } = await collectAnswer(agent.respond(sampleTurn({}), never));
+
+    expect(error).toMatchObject({ name: "TransientError", code: "agent.broken-off" });
+  });
+
+  it("does without a stream where the server refuses one with status 404", async () => {
+    const agent = await start(NEW_CARD, (request, response) =>
+      request.body.includes("SendStreamingMessage")
+        ? refusing(404, refusal(-32601, "Method not found"))(request, response)
+        : answering(rpc({ message: { parts: [{ text: "hi" }] } }))(request, response),
+    );
+
+    expect((await collectAnswer(agent.respond(sampleTurn({}), never))).text).toBe("hi");
   });
 
   it("shows files by their address, text files by what they say, data as JSON", async () => {

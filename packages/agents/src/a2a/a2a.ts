@@ -5,6 +5,7 @@ import { address, headers, patience, secret } from "../config.ts";
 import { fieldsOf, textIn } from "../json.ts";
 import type { AgentPorts } from "../ports.ts";
 import type { Exchange } from "../transport/exchange.ts";
+import { type Failures, isNotFound } from "../transport/failures.ts";
 import { exchangeFor, tellToStop } from "../transport/for-agent.ts";
 import { readReply } from "../transport/read-reply.ts";
 import { type Part, turnParts } from "../turn/parts.ts";
@@ -35,6 +36,8 @@ const TASK_NOT_FOUND = -32001;
 const UNSUPPORTED = [-32004, -32601];
 /** The request is wrong, and will be the next time. */
 const WRONG = [-32600, -32601, -32602, -32005];
+/** Servers that answer these with an error status mean the same. */
+const UNDERSTOOD = [TASK_NOT_FOUND, ...UNSUPPORTED, ...WRONG];
 
 /** An agent that speaks A2A over JSON-RPC, 1.0 or 0.3. It remembers by context, and a question of a task is answered in it. */
 export function createA2aAgent(name: string, config: A2aAgentConfig, ports: AgentPorts): Agent {
@@ -43,6 +46,10 @@ export function createA2aAgent(name: string, config: A2aAgentConfig, ports: Agen
     secrets: [config.token],
     keys: "token",
     place: "url",
+    problemIn: (body, failures) => {
+      const { error } = fieldsOf(body) ?? {};
+      return UNDERSTOOD.includes(codeOf(error)) ? rpcFailure(error, failures) : undefined;
+    },
   });
   let endpoint: Endpoint | undefined;
   return {
@@ -88,7 +95,7 @@ async function* answer(asked: Asked): AsyncGenerator<AgentEvent> {
     }
     for (; !reader.over() && reader.task !== undefined; ) {
       await ports.clock.sleep(config.pollMs, signal);
-      for await (const result of call(asked, "get", { id: reader.task })) yield* reader.take(result);
+      for await (const result of lookAfter(asked, reader.task)) yield* reader.take(result);
     }
     if (!reader.over()) throw exchange.failures.brokenOff();
     await remember(asked, reader);
@@ -97,18 +104,53 @@ async function* answer(asked: Asked): AsyncGenerator<AgentEvent> {
   }
 }
 
-/** A context or task that the server no longer has is begun anew. */
+/** A context or task that the server no longer has, or that takes no more messages, is begun anew. */
 async function* conversation(asked: Asked, parts: readonly Part[]): AsyncGenerator<A2aResult> {
   const { ports, turn } = asked;
   const known = await recall(asked);
+  let began = false;
   try {
-    yield* speak(asked, parts, known);
+    for await (const result of speak(asked, parts, known)) {
+      began = true;
+      yield result;
+    }
   } catch (error) {
-    const forgotten = error instanceof RejectedError && error.platformCode === TASK_NOT_FOUND;
-    if (!forgotten || known.contextId === undefined) throw error;
-    ports.log.warn({ turn: turn.id, session: turn.session }, "the agent forgot this conversation; a new one is begun");
-    await ports.state.delete(keyOf(turn));
-    yield* speak(asked, parts, {});
+    const left = began ? undefined : whatIsLeft(known, error);
+    if (left === undefined) throw error;
+    let isFirst = true;
+    for await (const result of speak(asked, parts, left)) {
+      // Where the address is wrong nothing comes, and nothing is forgotten.
+      if (isFirst) {
+        isFirst = false;
+        ports.log.warn(
+          { turn: turn.id, session: turn.session },
+          "the agent forgot this conversation; a new one is begun",
+        );
+        await ports.state.delete(keyOf(turn));
+      }
+      yield result;
+    }
+  }
+}
+
+/** Of the context, after the server refused it with `error`; undefined: the context is not why. */
+function whatIsLeft({ contextId, taskId }: MessageContext, error: unknown): MessageContext | undefined {
+  if (contextId === undefined) return undefined;
+  if (isLost(error)) return {};
+  const mayBeOver = taskId !== undefined && error instanceof RejectedError;
+  return mayBeOver ? { contextId } : undefined;
+}
+
+function isLost(error: unknown): boolean {
+  return isNotFound(error) || (error instanceof ChannelError && error.platformCode === TASK_NOT_FOUND);
+}
+
+/** A task that the server lost meanwhile gave no answer: the turn is asked again, and begins another. */
+async function* lookAfter(asked: Asked, task: string): AsyncGenerator<A2aResult> {
+  try {
+    yield* call(asked, "get", { id: task });
+  } catch (error) {
+    throw isLost(error) ? asked.exchange.failures.brokenOff(error) : error;
   }
 }
 
@@ -151,7 +193,7 @@ async function* call(
   );
   for await (const { value, streamed } of readReply(reply, failures)) {
     const { error, result } = fieldsOf(value) ?? {};
-    if (error !== undefined && error !== null) throw rpcFailure(error, exchange);
+    if (error !== undefined && error !== null) throw rpcFailure(error, failures);
     const parsed = parseResult(result);
     if (parsed !== undefined) {
       unknown.known();
@@ -168,12 +210,14 @@ function kindOf(result: unknown): string {
   return textIn(fields.kind) ?? Object.keys(fields)[0] ?? "";
 }
 
-function rpcFailure(error: unknown, { failures }: Exchange): ChannelError {
-  const fields = fieldsOf(error) ?? {};
-  const code = Number(fields.code ?? 0);
-  const said = textIn(fields.message) ?? "";
-  const final = WRONG.includes(code) || code === TASK_NOT_FOUND || UNSUPPORTED.includes(code);
-  return final ? failures.rejected(said, code) : failures.reported(`${said} (${code})`);
+function rpcFailure(error: unknown, failures: Failures): ChannelError {
+  const code = codeOf(error);
+  const said = textIn(fieldsOf(error)?.message) ?? "";
+  return UNDERSTOOD.includes(code) ? failures.rejected(said, code) : failures.reported(`${said} (${code})`);
+}
+
+function codeOf(error: unknown): number {
+  return Number(fieldsOf(error)?.code ?? 0);
 }
 
 async function recall({ ports, turn }: Asked): Promise<MessageContext> {

@@ -31,8 +31,8 @@ function start(options: StartOptions = {}) {
 }
 
 agentContract("acp", {
-  async start(script: BackendScript, { log, secret }) {
-    const started = startAcp({ script, ports: { log }, env: { API_KEY: secret } });
+  async start(script: BackendScript, { log, secret, limits }) {
+    const started = startAcp({ script, config: limits, ports: { log }, env: { API_KEY: secret } });
     return {
       agent: started.agent,
       requests: () => [],
@@ -42,7 +42,7 @@ agentContract("acp", {
       },
     };
   },
-  plays: ["answer", "unknown", "silent", "hang", "break", "fail", "garbage"],
+  plays: ["answer", "slow", "stall", "unknown", "silent", "hang", "break", "fail", "garbage"],
 });
 
 const asked = (text: string, more: Partial<Turn> = {}): Turn => ({ ...sampleTurn({ text }), ...more });

@@ -1,7 +1,8 @@
 import { ProtocolError, type Turn } from "@wxgate/core";
-import { agentContract, collectAnswer, sampleTurn } from "@wxgate/testing";
+import { collectAnswer, sampleTurn } from "@wxgate/testing";
 import { afterEach, describe, expect, it } from "vitest";
-import { type BackendServer, type Handler, play, startBackend, type WireFormat } from "../fixtures/backend-server.ts";
+import { backendContract } from "../fixtures/backend-contract.ts";
+import { type BackendServer, type Handler, startBackend, type WireFormat } from "../fixtures/backend-server.ts";
 import { testPorts } from "../fixtures/ports.ts";
 import type { AgentPorts, AgentTools } from "../ports.ts";
 import { agUiConfigSchema, createAgUiAgent } from "./ag-ui.ts";
@@ -22,16 +23,13 @@ const WIRE: WireFormat = {
   unknown: 'data: {"type":"SHOUT","delta":"hey"}\n\n',
 };
 
-agentContract("ag-ui", {
-  async start(script, { log, secret }) {
-    const server = await startBackend((_, response) => play(script, WIRE, response));
-    const config = agUiConfigSchema.parse({ type: "ag-ui", url: `${server.url}/run?key=${secret}`, token: secret });
-    return {
-      agent: createAgUiAgent("assistant", config, testPorts({ log })),
-      requests: () => server.requests,
-      close: server.close,
-    };
-  },
+backendContract("ag-ui", WIRE, {
+  create: ({ url, secret, limits, ports }) =>
+    createAgUiAgent(
+      "assistant",
+      agUiConfigSchema.parse({ type: "ag-ui", url: `${url}/run?key=${secret}`, token: secret, ...limits }),
+      ports,
+    ),
   turnIdIn: ({ body }) => JSON.parse(body).runId,
 });
 

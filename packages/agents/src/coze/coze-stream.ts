@@ -26,22 +26,39 @@ export interface CozeReading {
   readonly showReasoning: boolean;
 }
 
-/** https://www.coze.cn/open/docs/developer_guides/coze_error_codes: token wrong or without the right. */
-const REFUSED: readonly number[] = [4100, 4101, 700012006, 700012014];
-/** A bot that is not published, and a bot or conversation that does not exist. */
-const MISSING: readonly number[] = [4015, 4200];
-/** Wrong parameters. */
-const REJECTED: readonly number[] = [4000, 4001];
+/** What a code means: https://www.coze.cn/open/docs/developer_guides/coze_error_codes. Others say no more than their words. */
+const CODES = {
+  // Token wrong or without the right.
+  refused: [4100, 4101, 700012006, 700012014],
+  // No tokens left; the account, or the model behind the bot, in debt.
+  unpaid: [4011, 4019, 4022],
+  // A conversation, bot, model, workflow or other thing that is not there, and a bot that is not published.
+  missing: [4002, 4006, 4012, 4015, 4021, 4200],
+  // Wrong parameters; too much, or too long; what the bot will not answer; files it does not take.
+  rejected: [4000, 4003, 4004, 4005, 4010, 4014, 4300, 4302, 4303, 4304],
+  // A chat that is gone; too many requests; the model out of order; another chat at work in this conversation; a suspicion.
+  reported: [4001, 4008, 4009, 4013, 4016, 4020, 4102, 5000],
+} as const satisfies Partial<Record<keyof Failures, readonly number[]>>;
+const MEANINGS = Object.keys(CODES) as readonly (keyof typeof CODES)[];
 
 /** The failure in `{ code, msg }`, which Coze also answers with status 200; undefined when `code` is 0 or absent. */
 export function cozeFailure(value: unknown, failures: Failures): ChannelError | undefined {
-  const fields = fieldsOf(value);
-  const code = Number(fields?.code ?? 0);
+  const code = Number(fieldsOf(value)?.code ?? 0);
   if (code === 0) return undefined;
-  const said = `${textIn(fields?.msg) ?? ""} (${code})`;
-  if (REFUSED.includes(code)) return failures.refused(said, code);
-  if (MISSING.includes(code)) return failures.missing(said, code);
-  return REJECTED.includes(code) ? failures.rejected(said, code) : failures.reported(said);
+  return knownFailure(value, failures) ?? failures.reported(sentenceIn(value, code));
+}
+
+/** As `cozeFailure`, and undefined also for a code that is not documented. */
+export function knownFailure(value: unknown, failures: Failures): ChannelError | undefined {
+  const code = Number(fieldsOf(value)?.code ?? 0);
+  const meaning = MEANINGS.find((each) => (CODES[each] as readonly number[]).includes(code));
+  const said = sentenceIn(value, code);
+  if (meaning === undefined) return undefined;
+  return meaning === "reported" ? failures.reported(said) : failures[meaning](said, code);
+}
+
+function sentenceIn(value: unknown, code: number): string {
+  return `${textIn(fieldsOf(value)?.msg) ?? ""} (${code})`;
 }
 
 /** One stream of `v3/chat`. Its end is `conversation.chat.completed` or `requires_action`. */

@@ -1,7 +1,8 @@
 import { AuthenticationError, ProtocolError, RejectedError, TransientError, type Turn } from "@wxgate/core";
-import { agentContract, collectAnswer, sampleTurn } from "@wxgate/testing";
+import { collectAnswer, sampleTurn } from "@wxgate/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { type BackendServer, type Handler, play, startBackend, type WireFormat } from "../fixtures/backend-server.ts";
+import { backendContract } from "../fixtures/backend-contract.ts";
+import { type BackendServer, type Handler, startBackend, type WireFormat } from "../fixtures/backend-server.ts";
 import { testPorts } from "../fixtures/ports.ts";
 import type { AgentPorts, AgentTools } from "../ports.ts";
 import { cozeConfigSchema, createCozeAgent } from "./coze.ts";
@@ -36,16 +37,13 @@ const WIRE: WireFormat = {
   unknown: event("surprise", { type: "answer", content: "hey" }),
 };
 
-agentContract("coze", {
-  async start(script, { log, secret }) {
-    const server = await startBackend((_, response) => play(script, WIRE, response));
-    const config = cozeConfigSchema.parse({ type: "coze", baseUrl: server.url, apiKey: secret, botId: "73" });
-    return {
-      agent: createCozeAgent("assistant", config, testPorts({ log })),
-      requests: () => server.requests,
-      close: server.close,
-    };
-  },
+backendContract("coze", WIRE, {
+  create: ({ url, secret, limits, ports }) =>
+    createCozeAgent(
+      "assistant",
+      cozeConfigSchema.parse({ type: "coze", baseUrl: url, apiKey: secret, botId: "73", ...limits }),
+      ports,
+    ),
   turnIdIn: ({ headers }) => headers["x-client-request-id"],
 });
 
@@ -104,10 +102,14 @@ describe("coze agent", () => {
     expect(paths()).toEqual(["/v3/chat", "/v3/chat?conversation_id=conv-1", "/v3/chat"]);
   });
 
-  it("begins a new conversation when Coze no longer knows the old one", async () => {
+  it.each([
+    [200, '{"code":4200,"msg":"no such conversation"}'],
+    [400, '{"code":4002,"msg":"invalid conversation"}'],
+    [404, '{"code":4200,"msg":"no such conversation"}'],
+  ])("begins a new conversation when Coze no longer knows the old one, with status %i", async (status, forgotten) => {
     const agent = await start((request, response) => {
-      const known = request.path.includes("conversation_id") ? '{"code":4200,"msg":"no such conversation"}' : undefined;
-      response.end(known ?? CREATED + said("hi") + END);
+      if (request.path.includes("conversation_id")) return void response.writeHead(status).end(forgotten);
+      response.end(CREATED + said("hi") + END);
     });
     await collectAnswer(agent.respond(sampleTurn({}), never));
 
@@ -175,19 +177,43 @@ describe("coze agent", () => {
     });
   });
 
+  const failing = (status: number, value: object) =>
+    start((_, response) => void response.writeHead(status).end(JSON.stringify(value)));
+
   it.each([
-    [4100, AuthenticationError],
-    [700012006, AuthenticationError],
-    [4000, RejectedError],
-    [4015, AuthenticationError],
-    [4200, AuthenticationError],
-    [4013, TransientError],
-    [4016, TransientError],
-    [5000, TransientError],
-  ])("takes code %i for what it is, although the status is 200", async (code, kind) => {
-    expect((await ask(JSON.stringify({ code, msg: "no" }))).error).toBeInstanceOf(kind);
-    await server?.close();
-    expect((await ask(CREATED + event("error", { code, msg: "no" }))).error).toBeInstanceOf(kind);
+    [4100, AuthenticationError, /apiKey and botId/],
+    [700012006, AuthenticationError, /apiKey and botId/],
+    [4011, AuthenticationError, /balance/],
+    [4019, AuthenticationError, /balance/],
+    [4006, AuthenticationError, /botId/],
+    [4015, AuthenticationError, /published/],
+    [4200, AuthenticationError, /botId/],
+    [4000, RejectedError, undefined],
+    [4010, RejectedError, undefined],
+    [4014, RejectedError, undefined],
+    [4001, TransientError, undefined],
+    [4008, TransientError, undefined],
+    [4013, TransientError, undefined],
+    [4016, TransientError, undefined],
+    [5000, TransientError, undefined],
+  ])("takes code %i for what it is, whatever the status is", async (code, kind, hint) => {
+    const failure = { code, msg: "no" };
+    for (const answer of [JSON.stringify(failure), CREATED + event("error", failure)]) {
+      expect((await ask(answer)).error).toBeInstanceOf(kind);
+      await server?.close();
+    }
+    for (const status of [400, 404, 500]) {
+      const { error } = await collectAnswer((await failing(status, failure)).respond(sampleTurn({}), never));
+      expect(error, String(status)).toBeInstanceOf(kind);
+      if (hint !== undefined) expect((error as AuthenticationError).hint).toMatch(hint);
+      await server?.close();
+    }
+  });
+
+  it("goes by the status where Coze names a code that is not known", async () => {
+    const agent = await failing(400, { code: 987_654, msg: "new" });
+
+    expect((await collectAnswer(agent.respond(sampleTurn({}), never))).error).toBeInstanceOf(RejectedError);
   });
 
   it("calls JSON without a failure garbage: it is no stream", async () => {

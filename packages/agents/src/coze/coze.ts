@@ -11,7 +11,7 @@ import { encodeForm, fileForm } from "../transport/multipart.ts";
 import { callTool } from "../turn/call-tool.ts";
 import { type FilePart, type Part, turnParts } from "../turn/parts.ts";
 import { keepConversation, type RemoteConversation, remoteConversation } from "../turn/remote-conversation.ts";
-import { type CozeCall, type CozeChat, cozeFailure, readCoze } from "./coze-stream.ts";
+import { type CozeCall, type CozeChat, cozeFailure, knownFailure, readCoze } from "./coze-stream.ts";
 
 export const cozeConfigSchema = z.strictObject({
   type: z.literal("coze"),
@@ -43,6 +43,7 @@ export function createCozeAgent(name: string, config: CozeAgentConfig, ports: Ag
     secrets: [config.apiKey],
     keys: "apiKey and botId",
     place: "baseUrl and botId, and whether the bot is published as an API",
+    problemIn: knownFailure,
   });
   return {
     capabilities: { history: true },

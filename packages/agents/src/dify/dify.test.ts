@@ -1,10 +1,10 @@
 import { RejectedError, type Turn } from "@wxgate/core";
-import { agentContract, collectAnswer, sampleTurn } from "@wxgate/testing";
+import { collectAnswer, sampleTurn } from "@wxgate/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { backendContract } from "../fixtures/backend-contract.ts";
 import {
   type BackendServer,
   type Handler,
-  play,
   type ReceivedRequest,
   startBackend,
   type WireFormat,
@@ -28,16 +28,13 @@ const WIRE: WireFormat = {
   unknown: 'event: ping\n\ndata: {"event":"shout","answer":"hey"}\n\n',
 };
 
-agentContract("dify", {
-  async start(script, { log, secret }) {
-    const server = await startBackend((_, response) => play(script, WIRE, response));
-    const config = difyConfigSchema.parse({ type: "dify", baseUrl: `${server.url}/v1`, apiKey: secret });
-    return {
-      agent: createDifyAgent("assistant", config, testPorts({ log })),
-      requests: () => server.requests,
-      close: server.close,
-    };
-  },
+backendContract("dify", WIRE, {
+  create: ({ url, secret, limits, ports }) =>
+    createDifyAgent(
+      "assistant",
+      difyConfigSchema.parse({ type: "dify", baseUrl: `${url}/v1`, apiKey: secret, ...limits }),
+      ports,
+    ),
   turnIdIn: ({ headers }) => headers["x-trace-id"],
 });
 

@@ -1,10 +1,10 @@
 import { ProtocolError, type Turn } from "@wxgate/core";
-import { agentContract, collectAnswer, sampleTurn } from "@wxgate/testing";
+import { collectAnswer, sampleTurn } from "@wxgate/testing";
 import { afterEach, describe, expect, it } from "vitest";
+import { backendContract } from "../fixtures/backend-contract.ts";
 import {
   type BackendServer,
   type Handler,
-  play,
   startBackend,
   type WireFormat,
   writePieces,
@@ -26,16 +26,13 @@ const WIRE: WireFormat = {
   unknown: chunk("shout", "hey"),
 };
 
-agentContract("n8n", {
-  async start(script, { log, secret }) {
-    const server = await startBackend((_, response) => play(script, WIRE, response));
-    const config = n8nConfigSchema.parse({ type: "n8n", url: `${server.url}/webhook/x?key=${secret}`, token: secret });
-    return {
-      agent: createN8nAgent("flow", config, testPorts({ log })),
-      requests: () => server.requests,
-      close: server.close,
-    };
-  },
+backendContract("n8n", WIRE, {
+  create: ({ url, secret, limits, ports }) =>
+    createN8nAgent(
+      "flow",
+      n8nConfigSchema.parse({ type: "n8n", url: `${url}/webhook/x?key=${secret}`, token: secret, ...limits }),
+      ports,
+    ),
   turnIdIn: ({ headers }) => headers["x-client-request-id"],
 });
 
@@ -107,7 +104,7 @@ describe("n8n agent", () => {
 
     const { text } = await ask(async (_, response) => {
       response.writeHead(200, { "content-type": "application/json" });
-      await writePieces(response, stream, 1);
+      await writePieces(response, stream, { pieceBytes: 1 });
       response.end();
     });
 

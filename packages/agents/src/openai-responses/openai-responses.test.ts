@@ -1,7 +1,8 @@
 import { RejectedError, type Turn } from "@wxgate/core";
-import { agentContract, collectAnswer, sampleTurn } from "@wxgate/testing";
+import { collectAnswer, sampleTurn } from "@wxgate/testing";
 import { afterEach, describe, expect, it } from "vitest";
-import { type BackendServer, type Handler, play, startBackend, type WireFormat } from "../fixtures/backend-server.ts";
+import { backendContract } from "../fixtures/backend-contract.ts";
+import { type BackendServer, type Handler, startBackend, type WireFormat } from "../fixtures/backend-server.ts";
 import { testPorts } from "../fixtures/ports.ts";
 import type { AgentPorts, AgentTools } from "../ports.ts";
 import { createOpenAiResponsesAgent, openAiResponsesConfigSchema } from "./openai-responses.ts";
@@ -29,21 +30,19 @@ const WIRE: WireFormat = {
   unknown: 'data: {"type":"response.shout.delta","delta":"hey"}\n\n',
 };
 
-agentContract("openai-responses", {
-  async start(script, { log, secret }) {
-    const server = await startBackend((_, response) => play(script, WIRE, response));
-    const config = openAiResponsesConfigSchema.parse({
-      type: "openai-responses",
-      baseUrl: `${server.url}/v1`,
-      apiKey: secret,
-      model: "m",
-    });
-    return {
-      agent: createOpenAiResponsesAgent("assistant", config, testPorts({ log })),
-      requests: () => server.requests,
-      close: server.close,
-    };
-  },
+backendContract("openai-responses", WIRE, {
+  create: ({ url, secret, limits, ports }) =>
+    createOpenAiResponsesAgent(
+      "assistant",
+      openAiResponsesConfigSchema.parse({
+        type: "openai-responses",
+        baseUrl: `${url}/v1`,
+        apiKey: secret,
+        model: "m",
+        ...limits,
+      }),
+      ports,
+    ),
   turnIdIn: ({ headers }) => headers["x-client-request-id"],
 });
 

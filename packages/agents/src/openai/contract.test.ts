@@ -1,6 +1,5 @@
-import { agentContract } from "@wxgate/testing";
-import { play, startBackend, type WireFormat } from "../fixtures/backend-server.ts";
-import { testPorts } from "../fixtures/ports.ts";
+import { backendContract } from "../fixtures/backend-contract.ts";
+import type { WireFormat } from "../fixtures/backend-server.ts";
 import { createOpenAiAgent, openAiConfigSchema } from "./openai.ts";
 
 const data = (value: unknown) => `data: ${JSON.stringify(value)}\n\n`;
@@ -17,20 +16,18 @@ const WIRE: WireFormat = {
   unknown: `event: ping\ndata: {"type":"ping"}\n\n${data({ object: "chat.completion.notice", text: "hey" })}`,
 };
 
-agentContract("openai", {
-  async start(script, { log, secret }) {
-    const server = await startBackend((_, response) => play(script, WIRE, response));
-    const config = openAiConfigSchema.parse({
-      type: "openai",
-      baseUrl: `${server.url}/v1?api-version=${secret}`,
-      apiKey: secret,
-      model: "m",
-    });
-    return {
-      agent: createOpenAiAgent("assistant", config, testPorts({ log })),
-      requests: () => server.requests,
-      close: server.close,
-    };
-  },
+backendContract("openai", WIRE, {
+  create: ({ url, secret, limits, ports }) =>
+    createOpenAiAgent(
+      "assistant",
+      openAiConfigSchema.parse({
+        type: "openai",
+        baseUrl: `${url}/v1?api-version=${secret}`,
+        apiKey: secret,
+        model: "m",
+        ...limits,
+      }),
+      ports,
+    ),
   turnIdIn: ({ headers }) => headers["x-client-request-id"],
 });

@@ -1,6 +1,7 @@
-import { agentContract, collectAnswer, sampleTurn } from "@wxgate/testing";
+import { collectAnswer, sampleTurn } from "@wxgate/testing";
 import { afterEach, describe, expect, it } from "vitest";
-import { type BackendServer, play, startBackend, type WireFormat } from "../fixtures/backend-server.ts";
+import { backendContract } from "../fixtures/backend-contract.ts";
+import { type BackendServer, startBackend, type WireFormat } from "../fixtures/backend-server.ts";
 import { testPorts } from "../fixtures/ports.ts";
 import { createOpenClawAgent, openClawConfigSchema } from "./openclaw.ts";
 
@@ -23,16 +24,13 @@ const WIRE: WireFormat = {
   unknown: data({ type: "notice", text: "hey" }),
 };
 
-agentContract("openclaw", {
-  async start(script, { log, secret }) {
-    const server = await startBackend((_, response) => play(script, WIRE, response));
-    const config = openClawConfigSchema.parse({ type: "openclaw", baseUrl: server.url, token: secret });
-    return {
-      agent: createOpenClawAgent("claw", config, testPorts({ log })),
-      requests: () => server.requests,
-      close: server.close,
-    };
-  },
+backendContract("openclaw", WIRE, {
+  create: ({ url, secret, limits, ports }) =>
+    createOpenClawAgent(
+      "claw",
+      openClawConfigSchema.parse({ type: "openclaw", baseUrl: url, token: secret, ...limits }),
+      ports,
+    ),
   turnIdIn: ({ headers }) => headers["x-client-request-id"],
 });
 

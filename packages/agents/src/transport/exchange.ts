@@ -42,7 +42,14 @@ export interface ExchangeOptions {
   readonly credential: string;
   readonly place: string;
   readonly final4xx?: boolean;
+  /**
+   * What the body of an error answer means by the server's own numbers; undefined: it says no more than the status.
+   * Not asked where the status says all: 401, 402, 403, and those that may carry `Retry-After`, 429 and 503.
+   */
+  readonly problemIn?: ((body: unknown, failures: Failures) => ChannelError | undefined) | undefined;
 }
+
+const CLEAR_STATUSES: readonly number[] = [401, 402, 403, 429, 503];
 
 interface ExchangeRequest {
   readonly method: "GET" | "POST";
@@ -154,7 +161,12 @@ export function createExchange(options: ExchangeOptions): Exchange {
         },
       });
       if (status >= 200 && status < 300) return answer;
-      throw failures.status(status, headers, await explanation(answer), request.url);
+      const said = await errorBody(answer);
+      const body = parsed(said);
+      const own = CLEAR_STATUSES.includes(status) ? undefined : options.problemIn?.(body, failures);
+      throw (
+        own ?? failures.status(status, headers, body === undefined ? said : (describeProblem(body) ?? ""), request.url)
+      );
     },
   };
 }
@@ -190,8 +202,8 @@ function answerOf(
   };
 }
 
-/** What an error answer says, in the shapes servers use; nothing for a page. Its own failure explains nothing. */
-async function explanation(answer: Answer): Promise<string> {
+/** Nothing for a page. Its own failure explains nothing. */
+async function errorBody(answer: Answer): Promise<string> {
   if (answer.mime === "text/html") {
     answer.discard();
     return "";
@@ -206,18 +218,18 @@ async function explanation(answer: Answer): Promise<string> {
   } catch (error) {
     if (!(error instanceof ChannelError)) throw error;
   }
-  return messageIn(said);
+  return said;
 }
 
-/** The sentence inside an error in JSON, or the text itself when it is none. */
-function messageIn(said: string): string {
+function parsed(text: string): unknown {
   try {
-    return describeProblem(JSON.parse(said)) ?? "";
+    return JSON.parse(text);
   } catch {
-    return said;
+    return undefined;
   }
 }
 
+/** The sentence inside an error, in the shapes servers use. */
 export function describeProblem(value: unknown): string | undefined {
   if (typeof value === "string") return value;
   if (typeof value !== "object" || value === null) return undefined;

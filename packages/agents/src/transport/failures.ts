@@ -29,6 +29,8 @@ export interface Failures {
   reported(said: string, code?: string): TransientError;
   /** The server does not know us, in its own numbers. */
   refused(said: string, code: number): ChannelError;
+  /** The server would answer, if it were paid. */
+  unpaid(said: string, code: number): AuthenticationError;
   /** What was configured is not there, in the server's own numbers. */
   missing(said: string, code: number): AuthenticationError;
   /** The server will not answer this question, however often it is asked. */
@@ -93,6 +95,12 @@ export function createFailures({
     reported: (said, code = "agent.failed") =>
       new TransientError(`${label} reported a failure${quote(said)}`, { code }),
     refused: (said, code) => unknown(`${label} refused us with ${code}${quote(said)}`, code),
+    unpaid: (said, code) =>
+      new AuthenticationError(`the account behind ${label} has no credit left, by ${code}${quote(said)}`, {
+        code: "agent.unpaid",
+        platformCode: code,
+        hint: `Check the balance of the account that ${credential} of ${label} belong to.`,
+      }),
     missing: (said, code) =>
       new AuthenticationError(`${label} does not know what it was asked for, by ${code}${quote(said)}`, {
         code: NOT_FOUND,

@@ -1,5 +1,5 @@
 import type { AgentPorts } from "../ports.ts";
-import { createExchange, type Exchange } from "./exchange.ts";
+import { createExchange, type Exchange, type ExchangeOptions } from "./exchange.ts";
 
 interface Reached {
   readonly timeoutMs: number;
@@ -15,6 +15,7 @@ export interface Credentials {
   /** What to look at when there is nothing at the address; completes "Check …". */
   readonly place: string;
   readonly final4xx?: boolean;
+  readonly problemIn?: ExchangeOptions["problemIn"];
 }
 
 /** The exchange of one configured agent. Headers and the address's query count as secrets too. */
@@ -22,7 +23,7 @@ export function exchangeFor(
   name: string,
   { timeoutMs, idleTimeoutMs, headers }: Reached,
   { fetch, clock, log }: AgentPorts,
-  { address, secrets, keys, place, final4xx }: Credentials,
+  { address, secrets, keys, place, final4xx, problemIn }: Credentials,
 ): Exchange {
   return createExchange({
     label: `agent "${name}"`,
@@ -35,6 +36,7 @@ export function exchangeFor(
     credential: keys,
     place,
     final4xx,
+    problemIn,
   });
 }
 
