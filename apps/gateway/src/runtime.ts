@@ -141,6 +141,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       permissions: dispatcher.permissions,
       target: (channel, text) => dispatcher.target(channel, text),
       send: (to, content, source) => dispatcher.send(to, content, source),
+      discard: (id) => dispatcher.discard(id),
       schedules: dispatcher.schedules,
       callbacksOf: callbacks.timesOf,
       tools: services.tools,

@@ -99,11 +99,11 @@ export async function openServices(options: GatewayOptions, live: Live): Promise
   const channels = createChannelHost({ types: registry.channels, clock, random, log, portsOf, decorate });
 
   const everywhere = () => live.config.tools.everywhere;
-  const { target, send, schedules } = dispatcher;
+  const { target, send, discard, schedules } = dispatcher;
   const tools = createToolbox(async () => {
     const { gatewayTools } = await import("./tools/gateway-tools.ts");
     return gatewayTools(
-      { store, channels: channels.channels, target, send, schedules },
+      { store, channels: channels.channels, target, send, discard, schedules },
       {
         channels: channels.channels,
         portsOf: (id) => portsInUse.get(id),

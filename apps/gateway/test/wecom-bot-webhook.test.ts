@@ -270,6 +270,18 @@ describe("a gateway with a bot on callbacks", () => {
     }
   });
 
+  it("closes the bubbles of messages that waited for their turn when /stop takes them back", async () => {
+    const gateway = await startHook({ agent: HANGING });
+    await write(gateway, "first");
+    await waitFor(() => gateway.log().includes('"turn started"'));
+    await write(gateway, "second");
+
+    await write(gateway, "/stop");
+
+    await waitFor(() => finished(gateway).length === 3);
+    expect(answers(gateway).map(({ finishes }) => finishes)).toEqual([1, 1, 1]);
+  });
+
   it("opens pictures with the bot's own key, and tells the agent plainly when it cannot", async () => {
     const gateway = await startHook({
       agent: `

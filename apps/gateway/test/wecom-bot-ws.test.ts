@@ -143,6 +143,36 @@ describe("a gateway with a bot on its long connection", () => {
     }
   });
 
+  it("closes the bubble of an answer that the operator gives up", async () => {
+    const gateway = await startGateway(
+      withAgent(`
+        export default {
+          async *respond() {
+            yield { kind: "text-delta", text: "half of it" };
+            await new Promise((resolve) => setTimeout(resolve, 1500));
+            yield { kind: "text-delta", text: " and the rest" };
+          },
+        };`),
+    );
+    await connected(gateway);
+    await write(gateway, "tell me");
+    await waitFor(() => answers(gateway).some(({ text }) => text === "half of it"));
+    gateway.sim.setFaults([{ name: "bot.ack.errcode", target: "aibot_respond_msg", value: 45009 }]);
+    const waiting = await waitFor(async () => {
+      const { items } = await gateway.api<{ items: { id: string; state: string; error?: object }[] }>(
+        "/api/deliveries",
+      );
+      return items.find(({ state, error }) => state === "queued" && error !== undefined);
+    });
+
+    const discarded = gateway.api(`/api/deliveries/${waiting.id}/discard`, { method: "POST" });
+    gateway.sim.clearFaults();
+
+    expect(await discarded).toMatchObject({ state: "discarded" });
+    await waitFor(() => finished(gateway).length === 1);
+    expect(answers(gateway)).toMatchObject([{ finishes: 1, spinning: false, text: "half of it and the rest" }]);
+  });
+
   it.each(["before-complete-turn", "after-complete-turn"])(
     "that is killed %s leaves no bubble spinning when the agent said nothing",
     async (crashPoint) => {

@@ -148,6 +148,7 @@ export {
   type StoredQuestion,
   type TurnOutcome,
   type TurnResult,
+  type UnsentDelivery,
   type Wake,
   type WorkerOptions,
 } from "./store-records.ts";

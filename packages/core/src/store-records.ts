@@ -176,6 +176,8 @@ export interface ClaimedDelivery {
   readonly staged: boolean;
   readonly note?: DeliveryNote;
   readonly stream?: JsonObject;
+  /** Said before its turn ended: the turn's answer is still to come, or stands behind it. */
+  readonly early?: true;
   readonly answers: readonly string[];
   readonly handles: readonly ReplyHandle[];
   /** Sends left after this one by the policy handed to the claim; undefined: unlimited. */
@@ -184,6 +186,9 @@ export interface ClaimedDelivery {
   readonly moreWaiting: boolean;
   readonly createdAt: number;
 }
+
+/** What a channel needs to know of an answer that is not sent, to close what it opened for it. */
+export type UnsentDelivery = Pick<ClaimedDelivery, "id" | "conversation" | "answers" | "handles" | "stream" | "early">;
 
 export interface DeferReason {
   readonly until: "customer" | "human-left" | { readonly at: number };

@@ -23,6 +23,7 @@ import type {
   StoredError,
   StoredQuestion,
   TurnResult,
+  UnsentDelivery,
   Wake,
   WorkerOptions,
 } from "./store-records.ts";
@@ -111,6 +112,8 @@ export interface Store {
   ): Promise<void>;
   /** Joins at the tail again; false: there is no such delivery in a final state. */
   redriveDelivery(id: string): Promise<boolean>;
+  /** Only of one that waits: queued or deferred. */
+  unsentDelivery(id: string): Promise<UnsentDelivery | undefined>;
   discardDelivery(id: string): Promise<boolean>;
   /**
    * The agent of a failed turn is asked again, from attempt 1. False: there is no such failed turn, its messages are gone,

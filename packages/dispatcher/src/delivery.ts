@@ -11,9 +11,10 @@ import {
   TransientError,
 } from "@wxgate/core";
 import { describeError } from "./describe-error.ts";
-import { closeStream, deliveryTarget, type FallbackRun, sendByFallback } from "./fallback.ts";
+import { sendByFallback } from "./fallback.ts";
 import { backoffMs, waitOf } from "./retry.ts";
 import type { Observation } from "./settings.ts";
+import { closeUnsent, deliveryTarget, type UnsentRun } from "./unsent.ts";
 
 const BACKOFF = { firstMs: 1_000, longestMs: 300_000 };
 /** An error that is not one of the four is our bug; it is tried this often and then shown as dead. */
@@ -21,7 +22,7 @@ const BUG_ATTEMPTS = 5;
 /** How long an account rests after the platform refused its credentials. */
 const PAUSE_MS = 5 * 60_000;
 
-export interface DeliveryRun extends FallbackRun {
+export interface DeliveryRun extends UnsentRun {
   /** False once this process could not renew its claims for too long: another may hold them. */
   mayStillSend(): boolean;
 }
@@ -105,7 +106,7 @@ async function settleFailure(delivery: ClaimedDelivery, error: unknown, run: Del
   const bug = !(error instanceof ChannelError) && delivery.attempt >= BUG_ATTEMPTS;
   const tooOld = clock.now() - delivery.createdAt > run.settings.deferHours * 3_600_000;
   if (final || bug || tooOld) {
-    await closeStream(delivery, run);
+    await closeUnsent(delivery, run);
     await store.failDelivery(delivery.claim, stored);
     observe?.({ ...observed(delivery), kind: "delivery-dead", error: stored });
     return;

@@ -30,6 +30,7 @@ import { createScheduleDesk, type ScheduleDesk } from "./schedules/desk.ts";
 import { type DispatcherPorts, type DispatcherSettings, UNCONFIGURED } from "./settings.ts";
 import { createSkillChoice } from "./skills.ts";
 import { workTurn } from "./turn.ts";
+import { discard } from "./unsent.ts";
 import { createWorkerPool } from "./worker-pool.ts";
 
 /** What another gateway waits for before it takes over. */
@@ -50,6 +51,8 @@ export interface Dispatcher {
   target(channel: string, text: string): Promise<Address>;
   /** Queues a message nobody asked for; the ids of its deliveries. */
   send(to: Address, content: readonly OutboundContent[], source: string): Promise<readonly string[]>;
+  /** Gives up a delivery that waits or is dead; false when it is being sent, or was. */
+  discard(id: string): Promise<boolean>;
   /** Who asked to be let in, and who was; approvals and rejections are told to the person. */
   readonly pairing: PairingDesk;
   /** What agents may do only if the operator lets them. */
@@ -306,6 +309,7 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
       ),
     target: (channel, text) => resolveTarget({ store, settings }, channel, text),
     send,
+    discard: (id) => discard(id, { ports, settings }),
     schedules,
     permissions,
     pairing: {

@@ -77,6 +77,22 @@ describe("a channel with a fallback", () => {
     expect(closed).toEqual([{ bubble: "b1" }]);
   });
 
+  it("closes what is open for an answer that the operator gives up", async () => {
+    const until = new Date(Date.now() + 3_600_000);
+    const failure = new TransientError("too many", { code: "bot.paced", sent: "no", until: { at: until } });
+    const { receive, store, dispatcher, closed } = await botAndApp(failure);
+    await receive(said("hi"));
+    const deliveries = async () => (await store.query.deliveries({ limit: 10, channel: "support" })).items;
+    await expect.poll(async () => (await deliveries()).map(({ error }) => error?.code)).toEqual(["bot.paced"]);
+    expect(closed).toEqual([]);
+
+    const [waiting] = await deliveries();
+    expect(await dispatcher.discard(waiting?.id ?? "")).toBe(true);
+
+    expect(closed).toEqual([{ bubble: "b1" }]);
+    expect((await deliveries()).map(({ state }) => state)).toEqual(["discarded"]);
+  });
+
   it("keeps what may have arrived, and what only waits for a limit", async () => {
     const unknown = await botAndApp(new TransientError("timed out", { code: "bot.no-answer", sent: "unknown" }));
     await unknown.receive(said("hi"));

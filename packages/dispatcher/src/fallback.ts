@@ -4,25 +4,19 @@ import {
   type ClaimedDelivery,
   type NewReply,
   RejectedError,
-  type ReplyTarget,
   TransientError,
 } from "@wxgate/core";
-import { describeError } from "./describe-error.ts";
 import { asKnown } from "./known-person.ts";
 import { prepareReply, withoutThought } from "./prepare-reply.ts";
-import type { ChannelSettings, DispatcherPorts, DispatcherSettings } from "./settings.ts";
-
-export interface FallbackRun {
-  readonly ports: DispatcherPorts;
-  readonly settings: DispatcherSettings;
-}
+import type { ChannelSettings, DispatcherSettings } from "./settings.ts";
+import { closeUnsent, type UnsentRun } from "./unsent.ts";
 
 /**
  * Hands a delivery that was certainly not sent to the channel named in `fallback`. True when that channel has it now.
  *
  * The reply's id derives from the delivery's: after a crash between the two steps it is stored once all the same.
  */
-export async function sendByFallback(delivery: ClaimedDelivery, error: unknown, run: FallbackRun): Promise<boolean> {
+export async function sendByFallback(delivery: ClaimedDelivery, error: unknown, run: UnsentRun): Promise<boolean> {
   const { ports, settings } = run;
   const other = fallbackOf(settings, delivery.conversation.channel);
   if (other === undefined || !certainlyUnsent(error)) return false;
@@ -49,25 +43,10 @@ export async function sendByFallback(delivery: ClaimedDelivery, error: unknown, 
     { ...reply, id: `rpl_f${delivery.id}` },
     { source: `fallback of ${delivery.conversation.channel}` },
   );
-  await closeStream(delivery, run);
+  await closeUnsent(delivery, run);
   await ports.store.completeDelivery(delivery.claim, { handle: { sentBy: other.channel.id } });
   ports.log.info({ delivery: delivery.id, by: other.channel.id }, "sent by the fallback channel");
   return true;
-}
-
-/** Where an answer grew on the phone that does not end there, what is open is closed. */
-export async function closeStream(delivery: ClaimedDelivery, { ports, settings }: FallbackRun): Promise<void> {
-  if (delivery.stream === undefined) return;
-  const { channel } = delivery.conversation;
-  try {
-    await settings.channels.get(channel)?.channel.settle?.(deliveryTarget(delivery), delivery.stream);
-  } catch (error) {
-    ports.log.warn({ delivery: delivery.id, error: describeError(error) }, "a stream could not be closed");
-  }
-}
-
-export function deliveryTarget({ conversation: to, answers, handles }: ClaimedDelivery): ReplyTarget {
-  return { to, answers, handles };
 }
 
 export function fallbackOf(settings: DispatcherSettings, channel: string): ChannelSettings | undefined {

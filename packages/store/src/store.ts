@@ -31,6 +31,7 @@ import { createState, type Sealer } from "./operations/state.ts";
 import { createTimeline } from "./operations/timeline.ts";
 import { createTurnRows } from "./operations/turn-rows.ts";
 import { createTurns } from "./operations/turns.ts";
+import { createUnsent } from "./operations/unsent.ts";
 import { createWorkers } from "./operations/workers.ts";
 import type { Sql } from "./sql.ts";
 
@@ -67,6 +68,7 @@ export function createStore({ driver, sql, tag, sealer }: StoreParts): Store {
   const claimDeliveries = createClaimDeliveries(sql, { conversations, accounts, workers, standing });
   const deliveries = createDeliveries(sql, { attempts, conversations });
   const redrive = createRedrive(sql, conversations);
+  const unsent = createUnsent(sql, standing);
   const failedTurns = createFailedTurns(sql, ids);
   const state = createState(sql, sealer);
   const leases = createLeases(sql);
@@ -112,6 +114,7 @@ export function createStore({ driver, sql, tag, sealer }: StoreParts): Store {
     expireDeferred: (deferMs) => execute((context) => deliveries.expireDeferred(context, deferMs)),
     enqueue: (to, reply, options) => execute((context) => replies.enqueue(context, to, reply, options)),
     redriveDelivery: (id) => execute((context) => redrive.redrive(context, id)),
+    unsentDelivery: (id) => execute(() => unsent(id)),
     discardDelivery: (id) => execute((context) => redrive.discard(context, id)),
     redriveTurn: (id) => execute((context) => failedTurns.redrive(context, id)),
     quota: (to) =>

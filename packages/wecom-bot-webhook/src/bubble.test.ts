@@ -76,6 +76,21 @@ describe("a refresh", () => {
     expect(await hook.shown(ID)).toMatchObject({ finish: true, content: LOST });
   });
 
+  it.each([
+    ["was taken back before its turn", "dropped", 0, "（本次没有回复内容）"],
+    ["asked for more, which came another way", "resume", 16_000, "（请查看下面的消息）"],
+  ] as const)("of a message that %s ends it with words", async (_what, unanswered, afterMs, words) => {
+    const hook = await withMessage();
+    const { find } = hook.ports.inbox;
+    hook.ports.inbox.find = async (...named) => {
+      const found = await find(...named);
+      return found && { ...found, unanswered };
+    };
+    await hook.clock.advance(afterMs);
+
+    expect(await hook.shown(ID)).toMatchObject({ finish: true, content: words });
+  });
+
   it("of a message with a very long id finds its bubble too", async () => {
     const hook = startHook();
     const msgid = "m".repeat(300);

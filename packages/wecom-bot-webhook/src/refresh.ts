@@ -1,4 +1,4 @@
-import type { ChannelPorts, Logger } from "@wxgate/core";
+import type { ChannelPorts, Logger, StoredMessage } from "@wxgate/core";
 import { type BotBody, type StreamLook, streamBody, streamWithCardBody } from "@wxgate/wecom-bot-message";
 import type { WecomBotWebhookConfig } from "./config.ts";
 import type { Images } from "./images.ts";
@@ -28,6 +28,8 @@ export type Refresh = (streamId: string) => Promise<Shown>;
 
 /** A message that is older has no bubble on anybody's phone any more. */
 const FORGOTTEN_MS = 3_600_000;
+/** What somebody asked for by "continue" comes into this bubble within that time, or goes another way. */
+const RESUMED_MS = 15_000;
 
 export function createRefresh(options: RefreshOptions): Refresh {
   const { account, config, look, records, images, ports, log } = options;
@@ -47,19 +49,26 @@ export function createRefresh(options: RefreshOptions): Refresh {
   /** The text so far, or an end. */
   async function grown(streamId: string): Promise<string | End> {
     const text = await records.text(streamId);
-    const at = text?.at ?? (await arrivedAt(streamId));
+    // Of a message that waits for its turn there is no record yet, but the message itself.
+    const message = text === undefined ? await messageBehind(streamId) : undefined;
+    const at = text?.at ?? message?.at;
     const age = at === undefined ? Number.POSITIVE_INFINITY : ports.clock.now() - at;
     if (age > FORGOTTEN_MS) return words(notices.lost);
+    if (message?.unanswered === "dropped") return ended(streamId, notices.nothing, "dropped");
+    if (message?.unanswered === "resume" && age > RESUMED_MS) return ended(streamId, notices.attachment, "resumed");
     if (age < config.streamWindowSeconds * 1000) return text?.content || look.placeholder;
-    await records.end(streamId, { content: notices.continues, images: [], by: "window" });
-    // Somebody else may have ended it meanwhile.
-    return (await records.offer(streamId, ports.clock.now())) ?? words(notices.continues);
+    return ended(streamId, notices.continues, "window");
   }
 
-  /** Of a message that waits for its turn there is no record yet, but the message itself. */
-  async function arrivedAt(streamId: string): Promise<number | undefined> {
+  async function ended(streamId: string, content: string, by: string): Promise<End> {
+    await records.end(streamId, { content, images: [], by });
+    // Somebody else may have ended it meanwhile.
+    return (await records.offer(streamId, ports.clock.now())) ?? words(content);
+  }
+
+  async function messageBehind(streamId: string): Promise<StoredMessage | undefined> {
     const messageId = messageOfBubble(streamId);
-    return messageId === undefined ? undefined : (await ports.inbox.find(account, messageId))?.at;
+    return messageId === undefined ? undefined : ports.inbox.find(account, messageId);
   }
 
   async function last(streamId: string, { content, images: keys, card, state }: End): Promise<Shown> {

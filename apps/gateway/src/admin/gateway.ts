@@ -62,6 +62,8 @@ export interface GatewayView {
   /** Where a target string leads. @throws RejectedError that names the accepted forms. */
   target(channel: string, text: string): Promise<Address>;
   send(to: Address, content: readonly OutboundContent[], source: string): Promise<readonly string[]>;
+  /** Gives up a delivery that waits or is dead; false when it is being sent, or was. */
+  discard(id: string): Promise<boolean>;
   readonly schedules: ScheduleDesk;
   /** When the platform last reached a channel. */
   callbacksOf(channel: string): CallbackTimes;

@@ -61,6 +61,7 @@ async function startAdmin(): Promise<string> {
       revoke: async () => false,
     },
     callbacksOf: () => ({}),
+    discard: async () => false,
     schedules: {
       list: async () => [],
       get: async () => undefined,

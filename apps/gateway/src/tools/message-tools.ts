@@ -44,7 +44,7 @@ export function messageTools(ports: ToolPorts): readonly GatewayTool[] {
         const delivery = await ports.store.query.delivery(id);
         if (delivery === undefined) throw rejected(`there is no delivery "${id}"`, "tool.no-delivery");
         requireReach(call.caller, delivery.conversation);
-        if (WAITING.has(delivery.state) && (await ports.store.discardDelivery(id))) return { id, state: "discarded" };
+        if (WAITING.has(delivery.state) && (await ports.discard(id))) return { id, state: "discarded" };
         await recallSent((await ports.store.query.delivery(id)) ?? delivery, call.signal, ports);
         return { id, state: "recalled" };
       },

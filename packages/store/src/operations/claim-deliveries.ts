@@ -73,6 +73,7 @@ export function createClaimDeliveries(
         "d.stream",
         "d.created_at",
         "r.answers",
+        "r.ordinal",
       ])
       .select(
         sql<number>`case when exists (select 1 from deliveries o where o.conversation_id = d.conversation_id
@@ -200,6 +201,7 @@ export function createClaimDeliveries(
       staged: row.staged_piece !== null,
       ...(row.note === null ? {} : { note: row.note as NonNullable<ClaimedDelivery["note"]> }),
       ...(stream === undefined ? {} : { stream }),
+      ...(row.ordinal === null ? {} : { early: true }),
       answers: parseJson(row.answers ?? "[]"),
       handles: row.has_handles === 1 ? yield* standing.handles(id) : [],
       ...(verdict.sendsLeft === undefined ? {} : { sendsLeft: verdict.sendsLeft }),

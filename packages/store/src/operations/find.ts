@@ -15,6 +15,7 @@ export function createFind(e: Sql, ids: Ids) {
         "m.seq",
         "m.platform_id",
         "m.kind",
+        "m.state",
         "m.sender_id",
         "m.sender_name",
         "m.sent_at",
@@ -65,6 +66,7 @@ export function createFind(e: Sql, ids: Ids) {
         ...senderField(message.sender_id, message.sender_name),
         at: message.sent_at,
         content: parseJson(message.content),
+        ...unansweredField(message),
       };
     }
     const delivery = (yield* first(outbound, args)) ?? (yield* first(outboundById, args));
@@ -78,6 +80,11 @@ export function createFind(e: Sql, ids: Ids) {
       content: parseJson<{ content: StoredMessage["content"] }>(delivery.piece).content,
     };
   };
+}
+
+function unansweredField({ kind, state }: { kind: string; state: string }): Pick<StoredMessage, "unanswered"> {
+  if (state === "dropped") return { unanswered: "dropped" };
+  return kind === "resume" ? { unanswered: "resume" } : {};
 }
 
 export function senderField(id: string | null, name: string | null): { readonly sender?: Sender } {

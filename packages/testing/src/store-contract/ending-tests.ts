@@ -127,6 +127,34 @@ export function endingTests(world: () => World): void {
     expect(await w.stateOf(second!.id)).toBe("discarded");
   });
 
+  it("tells how an answer that waits would be sent, and nothing of one that does not wait", async () => {
+    const w = world();
+    await w.say("ann", "hello", { id: "m-1", handle: { req: "r-1" } });
+    const turn = await w.claimTurn();
+    const said = w.reply("on the way");
+    await w.store.addReply(turn.claim, 0, said);
+    const { deliveries, ...rest } = w.reply("one");
+    const withStream = deliveries.map((delivery) => ({ ...delivery, stream: { bubble: "b1" } }));
+    await w.store.completeTurn(turn.claim, { outcome: "answered", reply: { ...rest, deliveries: withStream } });
+
+    const answer = await w.store.unsentDelivery(deliveries[0]?.id ?? "");
+    expect(answer).toMatchObject({
+      conversation: w.address("ann"),
+      answers: ["m-1"],
+      handles: [{ messageId: "m-1", data: { req: "r-1" } }],
+      stream: { bubble: "b1" },
+    });
+    expect(answer).not.toHaveProperty("early");
+    expect(await w.store.unsentDelivery(said.deliveries[0]?.id ?? "")).toMatchObject({ early: true });
+    expect(await w.store.unsentDelivery("nothing")).toBeUndefined();
+
+    const first = await w.claimDelivery();
+    expect(first.early).toBe(true);
+    expect(await w.store.unsentDelivery(first.id)).toBeUndefined();
+    await w.store.completeDelivery(first.claim, {});
+    expect(await w.claimDelivery()).not.toHaveProperty("early");
+  });
+
   it("goes on behind a discarded head", async () => {
     const w = world();
     await w.answered("ann", "one", "two");

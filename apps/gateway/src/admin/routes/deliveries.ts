@@ -21,8 +21,13 @@ export const deliveryRoutes: Routes = (app, view) => {
   );
 
   const actions = [
-    ["retry", "retried", "Sends it again, behind what waits for the same conversation", "redriveDelivery"],
-    ["discard", "discarded", "Gives it up", "discardDelivery"],
+    [
+      "retry",
+      "retried",
+      "Sends it again, behind what waits for the same conversation",
+      (id: string) => view.store.redriveDelivery(id),
+    ],
+    ["discard", "discarded", "Gives it up", (id: string) => view.discard(id)],
   ] as const;
   for (const [verb, done, summary, operation] of actions) {
     app.post(
@@ -34,7 +39,7 @@ export const deliveryRoutes: Routes = (app, view) => {
       async (request) => {
         const { id } = request.params;
         const before = await requireDelivery(view, id);
-        if (!(await view.store[operation](id))) {
+        if (!(await operation(id))) {
           throw new Problem(409, "delivery-state", `delivery "${id}" is ${before}; it cannot be ${done} now`);
         }
         return { id, state: await requireDelivery(view, id) };
