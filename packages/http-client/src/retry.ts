@@ -1,4 +1,4 @@
-import pRetry from "p-retry";
+import { setTimeout as sleep } from "node:timers/promises";
 import { HttpError } from "./errors.ts";
 import { isIdempotent, isReplayable, type OutboundRequest } from "./request.ts";
 import type { SentMark } from "./send.ts";
@@ -24,31 +24,27 @@ export async function withRetries(
   mark: SentMark,
   attempt: () => Promise<Response>,
 ): Promise<Response> {
-  const repeatable = isReplayable(request.body);
   const idempotent = isIdempotent(request.method);
-  const budget = repeatable ? retries : 0;
-
-  return pRetry(
-    async (number) => {
+  const mayRepeat = (error: unknown) =>
+    error instanceof HttpError && (mark.sent === "no" || idempotent) && PASSING_FAILURES.has(error.code);
+  const most = isReplayable(request.body) ? retries : 0;
+  for (let repeats = 0; ; repeats += 1) {
+    const isLast = repeats === most;
+    try {
       const response = await attempt();
-      if (!idempotent || !PASSING_STATUSES.has(response.status) || number > budget) return response;
+      if (isLast || !idempotent || !PASSING_STATUSES.has(response.status)) return response;
       await response.body?.cancel();
-      throw new HttpError("the server is not available for now", {
-        code: "http.status",
-        sent: "unknown",
-        status: response.status,
-      });
-    },
-    {
-      retries: budget,
-      minTimeout: retryDelayMs,
-      maxTimeout: MAX_DELAY_MS,
-      randomize: true,
-      signal: request.signal,
-      shouldRetry: ({ error }) =>
-        error instanceof HttpError &&
-        (mark.sent === "no" || idempotent) &&
-        (PASSING_FAILURES.has(error.code) || error.code === "http.status"),
-    },
-  );
+    } catch (error) {
+      if (isLast || !mayRepeat(error)) throw error;
+    }
+    await pause(Math.min(MAX_DELAY_MS, retryDelayMs * 2 ** repeats * (1 + Math.random())), request.signal);
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await sleep(ms, undefined, signal && { signal });
+  } catch (error) {
+    throw signal?.aborted ? signal.reason : error;
+  }
 }
