@@ -20,7 +20,7 @@ export interface Driver {
   executeFirst<T>(work: Work<T>): Promise<T>;
   /**
    * Resolves once the work is committed: it outlives the process, and the machine only from the next durable work on. For the
-   * right to begin what may be begun again.
+   * right to begin what may be begun again, and for what is stored behind what it read.
    */
   executeEarly<T>(work: Work<T>): Promise<T>;
   onWake(listener: (wake: Wake) => void): () => void;

@@ -117,12 +117,8 @@ export function createStore({ driver, sql, tag, sealer }: StoreParts): Store {
     unsentDelivery: (id) => execute(() => unsent(id)),
     discardDelivery: (id) => execute((context) => redrive.discard(context, id)),
     redriveTurn: (id) => execute((context) => failedTurns.redrive(context, id)),
-    quota: (to) =>
-      execute(function* () {
-        const conversation = yield* conversations.find(to);
-        if (conversation === undefined) return { sendsSinceInbound: 0, waiting: 0 };
-        return (yield* standing.of(conversation.id)).quota;
-      }),
+    // What is not on the disk yet counts as well: whatever is made of it is stored behind it.
+    quota: (to) => executeEarly(() => standing.quota(to)),
 
     pauseAccount: (channel, account, error, until) =>
       execute((context) => accounts.pause(context, { channel, account }, error, until)),

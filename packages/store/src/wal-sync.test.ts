@@ -7,6 +7,7 @@ import { testOptions } from "./options.fixture.ts";
 import { createSql, first, run } from "./sql.ts";
 import { openSqlite } from "./sqlite.ts";
 import { openSqliteDatabase } from "./sqlite-database.ts";
+import { createStore } from "./store.ts";
 import { openWalSync, type WalSync } from "./wal-sync.ts";
 
 const sql = createSql("sqlite");
@@ -102,6 +103,22 @@ describe("what is stored", () => {
     await new Promise((resolve) => setTimeout(resolve, 5));
 
     expect([await stored(disk, "a"), synced]).toEqual(["1", 1]);
+  });
+
+  it("counts against what may still be sent before the disk has it", async () => {
+    let release = () => {};
+    const disk = open(() => () => new Promise<void>((resolve) => (release = resolve)));
+    const { quota, enqueue } = createStore({ driver: disk, sql, tag: "t" });
+    const to = { channel: "me", account: "ann", kind: "direct", peer: "ann" } as const;
+    const content = [{ kind: "text", text: "hello" } as const];
+
+    const queued = enqueue(to, { id: "r", content, deliveries: [{ id: "d", piece: { content } }] });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const before = await quota(to);
+    release();
+    await queued;
+
+    expect(before).toEqual({ sendsSinceInbound: 0, waiting: 1 });
   });
 
   it("costs no sync when nothing was written", async () => {

@@ -170,7 +170,7 @@ export function createQuestions(e: Sql, { ids, lanes, standing, turns }: Parts) 
     ): Operation<ClaimedMessage | undefined> {
       const turn = yield* turns.demandHeld(claim);
       const question = yield* find(claim, turn.seq, ordinal);
-      const { address } = yield* standing.of(turn.conversation_id);
+      const address = yield* standing.address(turn.conversation_id);
       if (question.answer_seq !== null) {
         const known = yield* first(message, { seq: question.answer_seq });
         if (known === undefined) throw new StaleClaimError(`turn ${claim.id}`);

@@ -1,4 +1,4 @@
-import type { Address, AddressKind, Quota, ReplyHandle } from "@wxgate/core";
+import { type Address, type AddressKind, addressKey, type Quota, type ReplyHandle } from "@wxgate/core";
 import { sql } from "kysely";
 import type { Ids } from "../ids.ts";
 import { parseJson } from "../json.ts";
@@ -6,6 +6,9 @@ import { all, first, type Operation, type Sql } from "../sql.ts";
 
 /** Enough for every platform: each handle answers once, and only for hours. */
 const MOST_HANDLES = 16;
+
+const WAITING = sql<number>`(select count(*) from deliveries d where d.conversation_id = c.id and d.active = 1
+  and d.state <> 'sending')`;
 
 export interface Standing {
   readonly address: Address;
@@ -21,15 +24,19 @@ export function createStanding(e: Sql, ids: Ids) {
     db
       .selectFrom("conversations as c")
       .select(["c.channel", "c.account", "c.kind", "c.peer", "c.last_inbound_at", "c.sends_since_inbound"])
-      .select(
-        sql<number>`(select count(*) from deliveries d where d.conversation_id = c.id and d.active = 1
-          and d.state <> 'sending')`.as("waiting"),
-      )
+      .select(WAITING.as("waiting"))
       .select(
         sql<number>`case when exists (select 1 from messages m where m.conversation_id = c.id
           and m.handle is not null) then 1 else 0 end`.as("has_handles"),
       )
       .where("c.id", "=", p.id),
+  );
+  const readQuota = e.prepare((db, p: { key: string }) =>
+    db
+      .selectFrom("conversations as c")
+      .select(["c.last_inbound_at", "c.sends_since_inbound"])
+      .select(WAITING.as("waiting"))
+      .where("c.key", "=", p.key),
   );
   const readAddress = e.prepare((db, p: { id: number }) =>
     db.selectFrom("conversations").select(["channel", "account", "kind", "peer"]).where("id", "=", p.id),
@@ -51,6 +58,11 @@ export function createStanding(e: Sql, ids: Ids) {
       const row = yield* first(readAddress, { id });
       if (row === undefined) throw new Error(`conversation ${id} is gone`);
       return toAddress(row);
+    },
+
+    *quota(to: Address): Operation<Quota> {
+      const row = yield* first(readQuota, { key: addressKey(to) });
+      return row === undefined ? { sendsSinceInbound: 0, waiting: 0 } : toQuota(row);
     },
 
     *handles(id: number): Operation<readonly ReplyHandle[]> {
