@@ -1,6 +1,6 @@
 // Second half of a package's `build`, run in its folder after `tsc` wrote the types: the code behind each entry as one
 // file, since a start costs by the number of files. Lazy imports stay files of their own; other packages stay imports.
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 
@@ -29,3 +29,7 @@ await build({
   charset: "utf8",
   logLevel: "warning",
 });
+// What a thread runs is a file by itself, in plain JavaScript.
+for (const file of readdirSync("src")) {
+  if (file.endsWith("-thread.mjs")) copyFileSync(join("src", file), join(OUT, file));
+}

@@ -29,6 +29,9 @@ export function openSqliteDatabase(path: string): SqliteDatabase {
   return hasBuiltin() ? openBuiltin(path) : openLibsql(path);
 }
 
+/** What to `require` for it elsewhere: a class that opens a file, or a module with `DatabaseSync`. */
+export const sqliteLibrary = (): "node:sqlite" | "libsql" => (hasBuiltin() ? "node:sqlite" : "libsql");
+
 function hasBuiltin(): boolean {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
   return major > 22 || (major === 22 && minor >= 13);

@@ -26,9 +26,13 @@ export interface GroupResult {
   readonly woken: ReadonlySet<Wake>;
   /** Whether something was written for which the disk has to be waited for. */
   readonly wrote: boolean;
+  /** How many statements wrote. */
+  readonly writes: number;
   /** What there was no time for. */
   readonly left: readonly Job[];
 }
+
+export const NOTHING_DONE: GroupResult = { outcomes: [], woken: new Set(), wrote: false, writes: 0, left: [] };
 
 /** Keeps one transaction from holding up the event loop for long. */
 const LONGEST_MS = 4;
@@ -64,8 +68,8 @@ export function createGroupRunner(
     return call.wants === "rows" ? native.all(call.values) : native.run(call.values);
   }
 
-  function runOne(job: Job, woken: Set<Wake>): { outcome: Outcome; wrote: boolean } {
-    let wrote = false;
+  function runOne(job: Job, woken: Set<Wake>): { outcome: Outcome; writes: number } {
+    let writes = 0;
     let own: Wake[] | undefined;
     const wake = (kind: Wake) => {
       own ??= [];
@@ -76,13 +80,13 @@ export function createGroupRunner(
       const operation = job.work(context);
       let step = operation.next();
       while (!step.done) {
-        wrote ||= !step.value.statement.reads;
+        if (!step.value.statement.reads) writes += 1;
         step = operation.next(answer(step.value));
       }
       for (const kind of own ?? []) woken.add(kind);
-      return { outcome: { job, value: step.value, failed: false }, wrote };
+      return { outcome: { job, value: step.value, failed: false }, writes };
     } catch (error) {
-      return { outcome: { job, error, failed: true }, wrote };
+      return { outcome: { job, error, failed: true }, writes };
     }
   }
 
@@ -99,21 +103,23 @@ export function createGroupRunner(
   function attempt(jobs: readonly Job[]): GroupResult & { readonly spoiled?: Outcome } {
     const woken = new Set<Wake>();
     const outcomes: Outcome[] = [];
-    let groupWrote = false;
+    let wrote = false;
+    let writes = 0;
     const until = performance.now() + LONGEST_MS;
     begin.run([]);
     for (const job of jobs) {
-      const { outcome, wrote } = runOne(job, woken);
-      if (outcome.failed && wrote) {
+      const { outcome, writes: own } = runOne(job, woken);
+      if (outcome.failed && own > 0) {
         rollBack();
-        return { outcomes: [], woken: new Set(), wrote: false, left: [], spoiled: outcome };
+        return { ...NOTHING_DONE, spoiled: outcome };
       }
-      groupWrote ||= wrote && job.line !== "early";
+      writes += own;
+      wrote ||= own > 0 && job.line !== "early";
       outcomes.push(outcome);
       if (performance.now() > until) break;
     }
     commit.run([]);
-    return { outcomes, woken, wrote: groupWrote, left: jobs.slice(outcomes.length) };
+    return { outcomes, woken, wrote, writes, left: jobs.slice(outcomes.length) };
   }
 
   /** The others are run again without the ones that fail. */
@@ -126,12 +132,7 @@ export function createGroupRunner(
         result = attempt(rest);
       } catch (error) {
         rollBack();
-        result = {
-          outcomes: rest.map((job) => ({ job, error, failed: true })),
-          woken: new Set(),
-          wrote: false,
-          left: [],
-        };
+        result = { ...NOTHING_DONE, outcomes: rest.map((job) => ({ job, error, failed: true })) };
       }
       const { spoiled } = result;
       if (spoiled === undefined) return { ...result, outcomes: [...result.outcomes, ...broken] };

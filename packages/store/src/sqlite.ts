@@ -1,10 +1,19 @@
 import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Clock, Logger, Random } from "@wxgate/core";
+import { type Checkpoints, createCheckpoints } from "./checkpoints.ts";
 import type { Driver, Work } from "./context.ts";
+import { createLogCopies } from "./log-copies.ts";
 import { META_TABLE, migrationsFrom, SCHEMA_VERSION } from "./migrations.ts";
 import { openSqliteDatabase, type SqliteDatabase } from "./sqlite-database.ts";
-import { createGroupRunner, type GroupResult, type Job, type Line, type Outcome } from "./sqlite-group.ts";
+import {
+  createGroupRunner,
+  type GroupResult,
+  type Job,
+  type Line,
+  NOTHING_DONE,
+  type Outcome,
+} from "./sqlite-group.ts";
 import { lockDatabaseFile } from "./sqlite-lock.ts";
 import { createWakes } from "./wakes.ts";
 import { openWalSync, type WalSync } from "./wal-sync.ts";
@@ -17,14 +26,16 @@ export interface SqliteOptions {
   readonly log: Logger;
   /** How the log is brought to the disk; tests hand in one that fails. */
   readonly openWal?: (path: string) => WalSync;
+  /** How the log is copied into the database; tests hand in one that they hold up. */
+  readonly createCheckpoints?: (path: string) => Checkpoints;
 }
 
+/** 32 MB of log. */
+const PAGES_A_COPY = 8000;
 /** In the order in which they go on. */
 const LINES: readonly Line[] = ["first", "early", "later"];
 const WITHOUT_SYNC: readonly Line[] = ["early"];
 const isEarly = ({ job }: Outcome) => job.line === "early";
-
-const NOTHING_DONE: GroupResult = { outcomes: [], woken: new Set(), wrote: false, left: [] };
 
 /**
  * Group commit: everything asked for while the disk was busy runs in one transaction, one operation after the other, and is
@@ -37,8 +48,10 @@ export function openSqlite(options: SqliteOptions): Driver {
     database = openSqliteDatabase(options.path);
     const logged = configure(database);
     migrate(database);
-    const wal = logged ? (options.openWal ?? openWalSync)(options.path) : undefined;
-    return createDriver({ database, wal, unlock }, options);
+    if (!logged) return createDriver({ database, unlock }, options);
+    const wal = (options.openWal ?? openWalSync)(options.path);
+    const checkpoints = (options.createCheckpoints ?? createCheckpoints)(options.path);
+    return createDriver({ database, wal, checkpoints, unlock }, options);
   } catch (error) {
     database?.close();
     unlock();
@@ -49,11 +62,12 @@ export function openSqlite(options: SqliteOptions): Driver {
 interface Opened {
   readonly database: SqliteDatabase;
   /** Absent where a commit is durable by itself, or never. */
-  readonly wal: WalSync | undefined;
+  readonly wal?: WalSync;
+  readonly checkpoints?: Checkpoints;
   unlock(): void;
 }
 
-function createDriver({ database, wal, unlock }: Opened, options: SqliteOptions): Driver {
+function createDriver({ database, wal, checkpoints, unlock }: Opened, options: SqliteOptions): Driver {
   const wakes = createWakes(options.log);
   const runGroup = createGroupRunner(database, options);
   /** Platforms wait for the first line: a gateway that is behind with its turns still acknowledges in time. */
@@ -64,6 +78,22 @@ function createDriver({ database, wal, unlock }: Opened, options: SqliteOptions)
   let syncing: Promise<void> | undefined;
   /** The disk refused what was committed last: the log alone is not to be trusted. */
   let doubtful = false;
+
+  const copies =
+    checkpoints &&
+    createLogCopies({
+      checkpoints,
+      ended() {
+        if (waits()) flush();
+      },
+      failed(error) {
+        options.log.warn(
+          { err: error },
+          "the store's log cannot be copied beside the gateway's work: it will stop for it",
+        );
+        database.exec(`pragma wal_autocheckpoint = ${PAGES_A_COPY}`);
+      },
+    });
 
   const waits = (of: readonly Line[] = LINES) => of.some((line) => lines[line].length > 0);
 
@@ -116,7 +146,8 @@ function createDriver({ database, wal, unlock }: Opened, options: SqliteOptions)
   /** A second try at the log would succeed without a reason; the database file takes all of it, or the disk says so again. */
   function leaveDoubt(): void {
     if (!doubtful) return;
-    database.exec("pragma wal_checkpoint(truncate)");
+    const { busy } = database.prepare("pragma wal_checkpoint(truncate)").get([]) as { busy: number };
+    if (busy !== 0) throw new Error("the disk refused what was stored last, and the log is not yet in the database");
     doubtful = false;
   }
 
@@ -124,14 +155,19 @@ function createDriver({ database, wal, unlock }: Opened, options: SqliteOptions)
   const isUrgent = () => wal?.isFast === true && lines.first.length > 0;
 
   /** Which lines go on now: only what need not be durable goes on beside a sync. */
-  const openLines = () => (syncing === undefined || isUrgent() ? LINES : WITHOUT_SYNC);
+  function openLines(): readonly Line[] {
+    if (copies?.holds) return [];
+    return syncing === undefined || isUrgent() ? LINES : WITHOUT_SYNC;
+  }
 
   function flush(): void {
     scheduled = false;
     const urgent = isUrgent();
     const open = openLines();
     if (!waits(open)) return;
-    const result = publishEarly(runLines(open));
+    const all = runLines(open);
+    copies?.wrote(all.writes);
+    const result = publishEarly(all);
     if (wal === undefined || (!result.wrote && syncing === undefined)) publish(result);
     // Even when it only read: what it read may not be on the disk yet.
     else if (urgent) makeDurableNow(wal, result);
@@ -179,10 +215,12 @@ function createDriver({ database, wal, unlock }: Opened, options: SqliteOptions)
     async close() {
       if (closed) return;
       closed = true;
-      while (waits() || syncing !== undefined) {
+      while (waits() || syncing !== undefined || copies?.running !== undefined) {
         flush();
         await syncing;
+        await copies?.running;
       }
+      await copies?.close();
       database.exec("pragma wal_checkpoint(truncate)");
       wal?.close();
       database.close();
@@ -209,8 +247,8 @@ function configure(database: SqliteDatabase): boolean {
   database.exec(`pragma synchronous = ${logged ? "normal" : "full"}`);
   database.exec("pragma temp_store = memory");
   database.exec("pragma cache_size = -32000");
-  // About 32 MB of log: pages that change again and again reach the database once.
-  database.exec("pragma wal_autocheckpoint = 8000");
+  // SQLite's own way, on the event loop: for rows so large that the copies beside it come too late.
+  database.exec(`pragma wal_autocheckpoint = ${4 * PAGES_A_COPY}`);
   return logged;
 }
 
