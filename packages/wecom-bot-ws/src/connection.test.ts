@@ -59,6 +59,32 @@ describe("the connection", () => {
     expect(platform.connections).toBe(3);
   });
 
+  it("is tried ever more rarely while its subscriptions are refused, and quickly again only after one was taken", async () => {
+    let isRefusing = false;
+    const { platform, test } = await startBot(
+      {},
+      { setUp: (p) => (p.answer = ({ cmd }) => (cmd === "aibot_subscribe" && isRefusing ? 40058 : 0)) },
+    );
+    isRefusing = true;
+    platform.drop();
+    await test.clock.advance(3 * 60_000);
+    isRefusing = false;
+    await test.clock.advance(40_000);
+    const before = platform.of("aibot_subscribe");
+    platform.drop();
+    await test.clock.advance(1_300);
+
+    const tries = before.slice(1).map(({ at }) => at);
+    const pauses = tries.slice(1).map((at, index) => at - (tries[index] ?? 0));
+    for (const [index, pause] of pauses.entries()) {
+      const planned = Math.min(2 ** (index + 1), 30) * 1_000;
+      expect(pause).toBeGreaterThanOrEqual(planned * 0.8);
+      expect(pause).toBeLessThanOrEqual(planned * 1.2 + 100);
+    }
+    expect(pauses.length).toBeGreaterThanOrEqual(7);
+    expect(platform.of("aibot_subscribe")).toHaveLength(before.length + 1);
+  });
+
   it("is tried no more than maxReconnectAttempts times when that is set", async () => {
     const { platform, test, channel } = await startBot({ maxReconnectAttempts: 2 });
     platform.open = false;

@@ -112,6 +112,46 @@ describe("a bubble", () => {
     expect(receipt).toEqual({ platformId: frames[0]?.id });
   });
 
+  it("is finished before the refreshes that wait: they are left out", async () => {
+    const bot = await startBot();
+    const target = await says(bot, "hi");
+    const stream = opens(bot, target);
+    await bot.test.clock.advance(600);
+    bot.platform.answer = ({ body }) =>
+      (body.stream as { finish?: boolean } | undefined)?.finish === true ? 0 : "silence";
+    stream.update("a");
+    await bot.test.clock.advance(600);
+    stream.update("ab");
+    await bot.test.clock.advance(600);
+
+    const sent = sends(bot, text("abc"), { ...target, stream: stream.handle });
+    stream.update("abc");
+    await bot.test.clock.advance(600);
+    expect(bubbles(bot.platform).map(({ content }) => content)).toEqual(["⏳ 正在思考…", "a"]);
+    bot.platform.push({ headers: { req_id: target.handles[0]?.data.reqId as string }, errcode: 0, errmsg: "ok" });
+    await sent;
+    await bot.test.clock.advance(MINUTE);
+
+    expect(bubbles(bot.platform).slice(2)).toMatchObject([{ content: "abc", finish: true }]);
+  });
+
+  it("is finished at once although its refreshes rest since they are too many", async () => {
+    const bot = await startBot();
+    const target = await says(bot, "hi");
+    const stream = opens(bot, target);
+    await bot.test.clock.advance(600);
+    bot.platform.answer = ({ body }) =>
+      (body.stream as { finish?: boolean } | undefined)?.finish === true ? 0 : 45009;
+    stream.update("a");
+    await bot.test.clock.advance(600);
+    stream.update("ab");
+    await bot.test.clock.advance(600);
+
+    await sends(bot, text("abc"), { ...target, stream: stream.handle });
+
+    expect(bubbles(bot.platform).map(({ content }) => content)).toEqual(["⏳ 正在思考…", "a", "abc"]);
+  });
+
   it("goes on in a fresh one before its time is over: an agent of 12 minutes has its answer shown", async () => {
     const bot = await startBot();
     const target = await says(bot, "hi");
