@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { APP, appChannel, botChannel, connected, LONG_BOT, phoneOf } from "./bots.ts";
+import { APP, appChannel, botChannel, connected, LONG_BOT, phoneOf, tell, WAITS_TO_BE_TOLD } from "./bots.ts";
 import { type GatewayUnderTest, startGateway, waitFor } from "./harness.ts";
 
 /** A bot on its long connection, and the enterprise's app that sends when the bot cannot. */
@@ -44,10 +44,11 @@ describe("a bot with the enterprise's app as its fallback", () => {
 
   it("ends a bubble whose answer the app sent, once its connection is back", async () => {
     const gateway = await startBoth(`
+      ${WAITS_TO_BE_TOLD}
       export default {
         async *respond() {
           yield { kind: "text-delta", text: "half of it" };
-          await new Promise((resolve) => setTimeout(resolve, 2000));
+          await told();
           yield { kind: "text-delta", text: " and the rest" };
         },
       };`);
@@ -55,6 +56,7 @@ describe("a bot with the enterprise's app as its fallback", () => {
     await gateway.customerWrites("tell me", "zhangsan", LONG_BOT);
     await waitFor(() => bubbles().some(({ text }) => text === "half of it"));
     await cutOff(gateway);
+    tell(gateway);
     await waitFor(() => phoneOf(gateway, APP, "zhangsan").texts().length === 1, { timeoutMs: 30_000 });
 
     gateway.sim.clearFaults();

@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Simulator } from "@wxgate/simulator";
 import { type GatewayUnderTest, type Json, waitFor } from "./harness.ts";
 
@@ -39,6 +41,17 @@ export async function connected({ sim }: Pick<GatewayUnderTest, "sim">): Promise
 export async function saved({ sim, publicUrl }: Pick<GatewayUnderTest, "sim" | "publicUrl">): Promise<void> {
   const answer = await sim.registerCallback(HOOK_BOT, `${publicUrl}/webhooks/hook`);
   if (!answer.ok) throw new Error("the address was not accepted");
+}
+
+/** For an agent's file: `await told()` ends when the test calls `tell`. */
+export const WAITS_TO_BE_TOLD = `
+  import { existsSync } from "node:fs";
+  async function told() {
+    while (!existsSync(new URL("./told.txt", import.meta.url))) await new Promise((resolve) => setTimeout(resolve, 20));
+  }`;
+
+export function tell({ dir }: Pick<GatewayUnderTest, "dir">): void {
+  writeFileSync(join(dir, "told.txt"), "");
 }
 
 /** What one person's phone shows of an account. */

@@ -1,6 +1,6 @@
 import type { Simulator } from "@wxgate/simulator";
 import { describe, expect, it } from "vitest";
-import { LONG_BOT as BOT, botChannel, connected } from "./bots.ts";
+import { LONG_BOT as BOT, botChannel, connected, tell, WAITS_TO_BE_TOLD } from "./bots.ts";
 import { type GatewayUnderTest, type Json, startGateway, waitFor } from "./harness.ts";
 
 /** An agent as a file: what it does is the test's. */
@@ -146,10 +146,11 @@ describe("a gateway with a bot on its long connection", () => {
   it("closes the bubble of an answer that the operator gives up", async () => {
     const gateway = await startGateway(
       withAgent(`
+        ${WAITS_TO_BE_TOLD}
         export default {
           async *respond() {
             yield { kind: "text-delta", text: "half of it" };
-            await new Promise((resolve) => setTimeout(resolve, 1500));
+            await told();
             yield { kind: "text-delta", text: " and the rest" };
           },
         };`),
@@ -158,6 +159,7 @@ describe("a gateway with a bot on its long connection", () => {
     await write(gateway, "tell me");
     await waitFor(() => answers(gateway).some(({ text }) => text === "half of it"));
     gateway.sim.setFaults([{ name: "bot.ack.errcode", target: "aibot_respond_msg", value: 45009 }]);
+    tell(gateway);
     const waiting = await waitFor(async () => {
       const { items } = await gateway.api<{ items: { id: string; state: string; error?: object }[] }>(
         "/api/deliveries",
