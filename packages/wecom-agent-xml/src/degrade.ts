@@ -35,6 +35,8 @@ export function degrade(content: OutboundContent, to: Address, options: DegradeO
       // The platform knows no hand-over here: the member is told, not left waiting.
       return [plain(content.text ?? options.notices.noHuman)];
     case "miniprogram":
+      // The platform wants a title.
+      return [content.title?.trim() ? content : { ...content, title: options.notices.miniprogram }];
     case "image":
     case "voice":
     case "video":

@@ -9,5 +9,6 @@ export const agentXmlEnglish = {
     notAvailable: "(A file could not be sent.)",
     noHuman: "(There is no human to talk to here.)",
     choose: "Please choose",
+    miniprogram: "Mini program",
   },
 } as const satisfies Pick<AgentXmlOptions, "cardDone" | "notices">;

@@ -3,10 +3,10 @@ import type { Channel, Piece } from "@wxgate/core";
 import { type Block, type DegradeOptions, degrade, type TextBlock } from "./degrade.ts";
 import { TEXT_BYTES } from "./wire.ts";
 
-/** Formats, degrades, merges and splits a reply into messages an app can send. */
 /** A channel's `prepare`. */
 export type Prepare = Channel["prepare"];
 
+/** Formats, degrades, merges and splits a reply into messages an app can send. */
 export function createPrepare(options: DegradeOptions): Channel["prepare"] {
   return (reply, room) => mergeTexts(reply.flatMap((content) => degrade(content, room.to, options))).flatMap(toPieces);
 }

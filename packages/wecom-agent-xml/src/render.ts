@@ -12,7 +12,6 @@ import { TEXT_BYTES, type WireMessage } from "./wire.ts";
 /** https://developer.work.weixin.qq.com/document/path/90236: longer ones are cut by the platform, inside a character. */
 const TITLE_BYTES = 128;
 const DESCRIPTION_BYTES = 512;
-const MINIPROGRAM_TITLE = "小程序";
 /** Types with a `safe` of their own; the platform refuses it with some others. */
 const SAFE_TYPES: ReadonlySet<string> = new Set(["text", "image", "video", "file", "mpnews"]);
 
@@ -108,7 +107,7 @@ function renderArticle({ title, description, url, imageUrl }: Article): JsonObje
 function renderMiniprogram(content: Extract<OutboundContent, { kind: "miniprogram" }>): JsonObject {
   const { appId, path, title, image } = content;
   return {
-    title: truncateText(title || MINIPROGRAM_TITLE, { maxBytes: TITLE_BYTES }),
+    title: truncateText(title ?? appId, { maxBytes: TITLE_BYTES }),
     ...(image?.url ? { picurl: image.url } : {}),
     appid: appId,
     pagepath: path,

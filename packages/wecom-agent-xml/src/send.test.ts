@@ -1,5 +1,6 @@
 import type { OutboundContent, OutboundMessage } from "@wxgate/core";
 import { describe, expect, it } from "vitest";
+import { agentXmlEnglish } from "./english.ts";
 import { event } from "./fixtures/callbacks.ts";
 import { createGateway, type Gateway, refusal } from "./fixtures/gateway.ts";
 import { MEMBER, messageOf, OK, say, signal, start } from "./fixtures/speaking.ts";
@@ -82,6 +83,18 @@ describe("a reply", () => {
     const words = (expected as { text?: { content?: unknown } }).text?.content;
     if (words instanceof RegExp) expect(sent.text.content).toMatch(words);
     else expect(sent).toMatchObject(expected);
+  });
+
+  it("with a mini program that has no title gets one in the channel's language", async () => {
+    const nameless = { kind: "miniprogram", appId: "wx1", path: "p", title: " " } as const;
+    const titles = [];
+    for (const config of [{}, { notices: agentXmlEnglish.notices }]) {
+      const { gateway, channel } = start(undefined, config);
+      await say(channel, [nameless]);
+      titles.push(gateway.sent("message/send")[0].news.articles[0].title);
+    }
+
+    expect(titles).toEqual(["小程序", "Mini program"]);
   });
 
   it("with more than eight articles becomes several messages", async () => {
