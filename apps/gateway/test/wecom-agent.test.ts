@@ -55,6 +55,12 @@ describe("an app's message", () => {
 
     await waitFor(() => replies(gateway).length === 1);
     expect(replies(gateway)).toEqual(["You said: hello"]);
+    const { stdout } = await gateway.cli("doctor", "--json");
+    expect(JSON.parse(stdout).findings).toContainEqual({
+      check: "quota",
+      result: "ok",
+      message: "app/1000002: sends to the busiest: 1 of 25 in a minute, 1 of 900 in an hour",
+    });
   });
 
   it.each([
