@@ -1,6 +1,6 @@
 import { type ClaimedTurn, StaleClaimError } from "@wxgate/core";
 import { expect, it } from "vitest";
-import { CHANNEL, textOfPiece, textsOf, type World } from "./world.ts";
+import { CHANNEL, PROBLEM, textOfPiece, textsOf, type World } from "./world.ts";
 
 /** Two gateways on one database. */
 export function gatewayTests(world: () => World): void {
@@ -76,6 +76,31 @@ export function gatewayTests(world: () => World): void {
     await other.close();
 
     expect([...(await w.sendAll())].sort()).toEqual(people.map((peer) => `second ${peer}`).sort());
+  });
+
+  it("sends what one gateway adds while the other ends the account's pause", async () => {
+    const w = world();
+    const other = await w.under.second!();
+    const people = Array.from({ length: 80 }, (_, at) => `p${at}`);
+    for (const peer of people) {
+      await w.say(peer, `hi ${peer}`, { account: peer });
+      await w.store.pauseAccount(CHANNEL, peer, PROBLEM);
+    }
+    const turns = await w.claimTurns();
+
+    await Promise.all(
+      turns.map(async (turn, at) => {
+        const { peer } = turn.conversation;
+        const added = other.completeTurn(turn.claim, { outcome: "answered", reply: w.reply(`to ${peer}`) });
+        // At one moment or another of the other's transaction.
+        for (let step = 0; step < at % 8; step++) await new Promise((resolve) => setImmediate(resolve));
+        await w.store.resumeAccount(CHANNEL, peer);
+        await added;
+      }),
+    );
+    await other.close();
+
+    expect([...(await w.sendAll())].sort()).toEqual(people.map((peer) => `to ${peer}`).sort());
   });
 
   it("takes over what a silent gateway holds, and refuses its late answer", async () => {
