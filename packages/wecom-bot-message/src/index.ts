@@ -1,3 +1,4 @@
+export { refuseAudience } from "./audience.ts";
 export { type CardMemory, createCardMemory } from "./card-memory.ts";
 export { type BotConfig, botConfigShape, botNotices } from "./config.ts";
 export { botEnglish } from "./english.ts";
@@ -22,6 +23,7 @@ export {
   cardUpdateBody,
   markdownBody,
   mediaBody,
+  nativeBody,
   type StreamFrame,
   streamBody,
   streamWithCardBody,

@@ -56,7 +56,7 @@ export function parseBotEvent(body: JsonObject, context: BotContext): BotEvent |
       return {
         kind: "card-tapped",
         tap,
-        event: { ...personal, kind: "card-clicked", taskId, key, answerBy, data: { cardType } },
+        event: { ...personal, kind: "card-clicked", taskId, key, answerBy, data: { cardType, selections } },
         message: {
           id: messageIdOf(body),
           from,

@@ -169,7 +169,12 @@ describe("a bot's event", () => {
 
     expect(event("template_card_event", fields)).toMatchObject({
       kind: "card-tapped",
-      event: { kind: "card-clicked", taskId: "task_42", key: "submit_1" },
+      event: {
+        kind: "card-clicked",
+        taskId: "task_42",
+        key: "submit_1",
+        data: { cardType: "vote_interaction", selections: [{ question: "q1", options: ["a", "b"] }] },
+      },
       message: {
         id: "e-1",
         from: { kind: "group", peer: "wrGROUP1" },

@@ -1,4 +1,4 @@
-import type { JsonObject } from "@wxgate/core";
+import { type JsonObject, ProtocolError, textField } from "@wxgate/core";
 
 /** The bodies that both transports send: the same JSON in a frame, a passive reply or a post to `response_url`. */
 export type BotBody = { readonly msgtype: string } & JsonObject;
@@ -47,6 +47,13 @@ export function cardBody(card: JsonObject, feedbackId?: string): BotBody {
 
 export function mediaBody(kind: "image" | "voice" | "video" | "file", mediaId: string): BotBody {
   return { msgtype: kind, [kind]: { media_id: mediaId } };
+}
+
+/** The platform's own JSON, as it is. @throws ProtocolError without a `msgtype` */
+export function nativeBody(payload: JsonObject): BotBody {
+  const msgtype = textField(payload, "msgtype");
+  if (msgtype !== undefined) return { ...payload, msgtype };
+  throw new ProtocolError("the bot's own JSON needs a msgtype", { code: "wecom-bot.bad-native" });
 }
 
 /** `enter_chat` is the only callback that takes plain text. */

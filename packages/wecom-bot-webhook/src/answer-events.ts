@@ -1,4 +1,4 @@
-import type { ChannelPorts, JsonObject, Logger, OutboundContent } from "@wxgate/core";
+import { type ChannelPorts, type JsonObject, type Logger, withTimeLimit } from "@wxgate/core";
 import {
   type BotEvent,
   type CardMemory,
@@ -6,7 +6,7 @@ import {
   configuredWelcome,
   welcomeBody,
 } from "@wxgate/wecom-bot-message";
-import { cardAfterTap, checkCard } from "@wxgate/wecom-card";
+import { checkedContent, contentAfterTap } from "@wxgate/wecom-card";
 import type { WecomBotWebhookConfig } from "./config.ts";
 
 interface AnswerEventsOptions {
@@ -29,43 +29,29 @@ export function createAnswerEvents({ config, cards, ports, log }: AnswerEventsOp
     const { event } = parsed;
     const leftMs = (event.answerBy?.getTime() ?? 0) - MARGIN_MS - clock.now();
     if (leftMs <= 0) return undefined;
-    const inTime = new AbortController();
-    const late = clock.sleep(leftMs, inTime.signal).then(
-      () => log.warn({ event: event.id }, "an event could not be answered in time"),
-      () => undefined,
-    );
     try {
-      return (await Promise.race([answerOf(parsed), late])) ?? undefined;
+      return await withTimeLimit(clock, leftMs, undefined, () => answerOf(parsed));
     } catch (error) {
-      log.warn({ err: error, event: event.id }, "an event could not be answered");
+      log.warn({ err: error, event: event.id }, "an event could not be answered in time");
       return undefined;
-    } finally {
-      inTime.abort();
     }
   };
 
   async function answerOf(parsed: BotEvent): Promise<JsonObject | undefined> {
-    const { event } = parsed;
-    if (parsed.kind === "entered") {
-      return welcomeBody(checked(await ports.instant(event, configuredWelcome(config)), event.id));
-    }
-    if (parsed.kind !== "card-tapped") return undefined;
-    const content = await ports.instant(event, await afterTap(parsed));
+    if (parsed.kind === "entered") return welcome(parsed);
+    return parsed.kind === "card-tapped" ? update(parsed) : undefined;
+  }
+
+  async function welcome({ event }: BotEvent): Promise<JsonObject | undefined> {
+    const content = await ports.instant(event, configuredWelcome(config));
+    return welcomeBody(content?.kind === "card" ? checkedContent(content, "bot", event.id) : content);
+  }
+
+  async function update({ event, tap }: Extract<BotEvent, { kind: "card-tapped" }>): Promise<JsonObject | undefined> {
+    const card = await cards.find(tap.taskId);
+    const configured = card && contentAfterTap(card, tap, { platform: "bot", done: config.notices.cardDone });
+    const content = await ports.instant(event, configured);
     // What others see on their phones stays as it is: each of them may still choose.
     return content?.kind === "card" ? cardUpdateBody(content.card, event.sender && [event.sender.id]) : undefined;
-  }
-
-  async function afterTap({ tap }: Extract<BotEvent, { kind: "card-tapped" }>): Promise<OutboundContent | undefined> {
-    const card = await cards.find(tap.taskId);
-    if (card === undefined) return undefined;
-    const known = checkCard(card, { platform: "bot", taskId: tap.taskId }).card;
-    const next = cardAfterTap(known, tap, { platform: "bot", done: config.notices.cardDone });
-    return next && { kind: "card", card: { ...next } as unknown as JsonObject };
-  }
-
-  function checked(content: OutboundContent | undefined, eventId: string): OutboundContent | undefined {
-    if (content?.kind !== "card") return content;
-    const { card } = checkCard(content.card, { platform: "bot", taskId: eventId.replace(/[^0-9A-Za-z_@-]/g, "-") });
-    return { kind: "card", card: { ...card } as unknown as JsonObject };
   }
 }

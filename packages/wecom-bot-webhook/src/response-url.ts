@@ -1,4 +1,12 @@
-import { type ChannelPorts, isObject, numberField, RejectedError, TransientError, textField } from "@wxgate/core";
+import {
+  type ChannelPorts,
+  isObject,
+  numberField,
+  RejectedError,
+  TransientError,
+  textField,
+  withTimeLimit,
+} from "@wxgate/core";
 import type { BotBody } from "@wxgate/wecom-bot-message";
 import type { WecomBotWebhookConfig } from "./config.ts";
 
@@ -45,21 +53,10 @@ export function createResponseUrls(
       if (!isAllowed(url)) {
         throw new RejectedError("the response_url is no address of WeCom's", { code: "wecom-bot.response-url-host" });
       }
-      const limit = new AbortController();
-      const both = AbortSignal.any([signal, limit.signal]);
-      const timer = clock.sleep(LIMIT_MS, both).then(
-        () => limit.abort(),
-        () => {
-          // The answer came first.
-        },
-      );
       try {
-        checkAnswer(await exchange(url, body, both));
+        checkAnswer(await withTimeLimit(clock, LIMIT_MS, signal, (limit) => exchange(url, body, limit)));
       } catch (error) {
         throw error instanceof TransientError || error instanceof RejectedError ? error : brokenOff(error);
-      } finally {
-        limit.abort();
-        await timer;
       }
     },
   };

@@ -3,16 +3,11 @@ import {
   type Channel,
   type ChannelPorts,
   isObject,
-  type JsonObject,
   type Logger,
-  type OutboundMedia,
   type OutboundMessage,
   outboundText,
-  ProtocolError,
-  RejectedError,
   type SendReceipt,
   TransientError,
-  textField,
 } from "@wxgate/core";
 import {
   type BotBody,
@@ -21,12 +16,14 @@ import {
   cardBody,
   finalContent,
   markdownBody,
+  nativeBody,
+  refuseAudience,
   type StreamLook,
 } from "@wxgate/wecom-bot-message";
-import { checkCard } from "@wxgate/wecom-card";
 import { type Bubbles, bubbleOf } from "./bubbles.ts";
 import type { WecomBotWebhookConfig } from "./config.ts";
 import type { Health } from "./health.ts";
+import { type Packet, packetOf } from "./packet.ts";
 import { fileWords } from "./prepare.ts";
 import type { End, NewEnd, Records } from "./records.ts";
 import { type ResponseUrls, UNREACHABLE } from "./response-url.ts";
@@ -46,16 +43,6 @@ export interface SendOptions {
   readonly health: Pick<Health, "refreshed">;
   readonly ports: Pick<ChannelPorts, "state" | "clock">;
   readonly log: Logger;
-}
-
-/** One prepared and staged piece. */
-interface Packet {
-  readonly text?: string;
-  /** What the model thought before it. */
-  readonly thought?: string;
-  readonly images: readonly OutboundMedia[];
-  readonly card?: JsonObject;
-  readonly native?: JsonObject;
 }
 
 /** How often the state is looked at for what another gateway did. */
@@ -79,7 +66,7 @@ export function createSend(options: SendOptions): Channel["send"] {
   const urlKey = ({ messageId }: Way) => `url:${messageId}`;
 
   return async function send(message, signal) {
-    if (message.to.kind === "audience") throw noAudience(message.to.peer);
+    refuseAudience(message.to);
     const packet = packetOf(message, notices.moreWaits);
     const ways = waysOf(message);
     if (message.answers.length > 1) await bubbles.endMerged(message);
@@ -254,55 +241,6 @@ export function createSend(options: SendOptions): Channel["send"] {
     ].reduce((all, part) => (part === "" ? all : all === "" ? part : joinMessages(all, part)), "");
     return markdownBody(truncateText(finalContent(words, look), { maxBytes: CONTENT_BYTES }), feedbackId);
   }
-}
-
-function packetOf({ piece, note, id }: OutboundMessage, moreWaits: string): Packet {
-  let packet: Packet = { images: [] };
-  for (const content of piece.content) {
-    switch (content.kind) {
-      case "text":
-        packet = {
-          ...packet,
-          text: packet.text === undefined ? content.text : joinMessages(packet.text, content.text),
-          ...(content.thought === undefined ? {} : { thought: content.thought }),
-        };
-        break;
-      case "image":
-        packet = { ...packet, images: [...packet.images, content] };
-        break;
-      case "card":
-        packet = {
-          ...packet,
-          card: { ...checkCard(content.card, { platform: "bot", taskId: id }).card } as unknown as JsonObject,
-        };
-        break;
-      case "native":
-        packet = { ...packet, native: content.payload };
-        break;
-      default:
-        throw new ProtocolError(`a piece holds "${content.kind}", which the bot cannot send as it is`, {
-          code: "wecom-bot.not-prepared",
-        });
-    }
-  }
-  return note === "more-waits" ? { ...packet, text: withNote(packet.text, moreWaits) } : packet;
-}
-
-function withNote(text: string | undefined, note: string): string {
-  return text === undefined ? note : joinMessages(text, note);
-}
-
-function nativeBody(payload: JsonObject): BotBody {
-  const msgtype = textField(payload, "msgtype");
-  if (msgtype !== undefined) return { ...payload, msgtype };
-  throw new ProtocolError("the bot's own JSON needs a msgtype", { code: "wecom-bot.bad-native" });
-}
-
-function noAudience(peer: string): RejectedError {
-  return new RejectedError(`a bot cannot write to ${peer}: it knows members and groups only`, {
-    code: "wecom-bot.no-audience",
-    hint: "Name a wecom-agent-xml channel in `fallback`; the app can write to departments and tags.",
-  });
 }
 
 function notFetched(reason: string): TransientError {

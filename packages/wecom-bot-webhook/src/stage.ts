@@ -1,9 +1,9 @@
 import { truncateText } from "@wxgate/chunker";
-import { type Channel, type Logger, type OutboundContent, outboundText, RejectedError } from "@wxgate/core";
+import type { Channel, Logger, OutboundContent } from "@wxgate/core";
 import type { MediaRules } from "@wxgate/media";
 import type { FileStager } from "@wxgate/wecom-api";
 import { CONTENT_BYTES } from "@wxgate/wecom-bot-message";
-import { checkCard } from "@wxgate/wecom-card";
+import { wordsOfWrongCard } from "@wxgate/wecom-card";
 
 /** `msg_item` takes JPG and PNG. https://developer.work.weixin.qq.com/document/path/101031 */
 export function packetMediaRules(imageMaxBytes: number): MediaRules {
@@ -14,9 +14,6 @@ interface StageOptions {
   readonly stageFile: FileStager;
   readonly log: Logger;
 }
-
-/** Stands for the message's id, which completes a card when it is sent. */
-const ANY_TASK = "task";
 
 /** Keeps pictures for the last packet of a bubble; what can be sent in no form, and a card that is wrong, becomes words. */
 export function createStage({ stageFile, log }: StageOptions): NonNullable<Channel["stage"]> {
@@ -30,7 +27,7 @@ export function createStage({ stageFile, log }: StageOptions): NonNullable<Chann
     account: string,
     signal: AbortSignal,
   ): Promise<OutboundContent> {
-    if (content.kind === "card") return wordsOfWrongCard(content) ?? content;
+    if (content.kind === "card") return stageCard(content);
     if (content.kind !== "image" || content.mediaId !== undefined) return content;
     const staged = (await stageFile(content, account, signal)).content;
     // Where no bubble takes the picture, its public address stands for it.
@@ -38,15 +35,10 @@ export function createStage({ stageFile, log }: StageOptions): NonNullable<Chann
   }
 
   /** A card that a model got wrong must not leave its reader without an answer. */
-  function wordsOfWrongCard(content: Extract<OutboundContent, { kind: "card" }>): OutboundContent | undefined {
-    try {
-      checkCard(content.card, { platform: "bot", taskId: ANY_TASK });
-      return undefined;
-    } catch (error) {
-      const text = outboundText(content);
-      if (!(error instanceof RejectedError) || text.trim() === "") throw error;
-      log.warn({ err: error }, "a card is wrong and is sent as text");
-      return { kind: "text", text: truncateText(text, { maxBytes: CONTENT_BYTES }), format: "plain" };
-    }
+  function stageCard(content: Extract<OutboundContent, { kind: "card" }>): OutboundContent {
+    const wrong = wordsOfWrongCard(content, "bot");
+    if (wrong === undefined) return content;
+    log.warn({ err: wrong.error }, "a card is wrong and is sent as text");
+    return { kind: "text", text: truncateText(wrong.words, { maxBytes: CONTENT_BYTES }), format: "plain" };
   }
 }

@@ -1,5 +1,6 @@
 import { createTestPorts, settled } from "@wxgate/testing";
 import { describe, expect, it } from "vitest";
+import type { Connect } from "./index.ts";
 import { fakePlatform, says, sends, startBot } from "./test-support/fake-platform.ts";
 
 const KICK = {
@@ -24,6 +25,22 @@ describe("the connection", () => {
     await test.clock.advance(1_500);
 
     expect(platform.connections).toBe(2);
+  });
+
+  it("is given up when it is not open within 15 seconds", async () => {
+    const test = createTestPorts();
+    const tried: number[] = [];
+    const connect: Connect = (_url, _events, signal) => {
+      tried.push(test.clock.now());
+      return new Promise((_resolve, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+      });
+    };
+    await startBot({ connect }, { test });
+
+    await test.clock.advance(16_500);
+
+    expect(tried.slice(1).map((at) => at - (tried[0] ?? 0))).toEqual([16_000]);
   });
 
   it("pings every 30 seconds", async () => {

@@ -1,4 +1,4 @@
-import { AuthenticationError, ChannelError, RejectedError, TransientError } from "@wxgate/core";
+import { AuthenticationError, ChannelError, TransientError } from "@wxgate/core";
 import { type ErrcodeTable, SHARED_ERRCODES, toWecomError } from "@wxgate/wecom-api";
 import type { Ack } from "./wire.ts";
 
@@ -102,13 +102,6 @@ export function refusedForGood(reason: string): AuthenticationError {
     code: "wecom-bot.bad-credentials",
     platformCode: ERR_CREDENTIALS,
     hint: `Copy Bot ID and Secret again (${CONSOLE_BOT}) and reload.`,
-  });
-}
-
-export function noAudience(peer: string): RejectedError {
-  return new RejectedError(`a bot cannot write to ${peer}: it knows members and groups only`, {
-    code: "wecom-bot.no-audience",
-    hint: "Name a wecom-agent-xml channel in `fallback`; the app can write to departments and tags.",
   });
 }
 

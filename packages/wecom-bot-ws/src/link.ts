@@ -58,11 +58,13 @@ export function createLink({ clock, secrets, newReqId }: LinkOptions): Link {
 
   async function opening(graceMs: number, signal: AbortSignal | undefined): Promise<void> {
     const over = new AbortController();
-    waiting.add(() => over.abort());
+    const wake = () => over.abort();
+    waiting.add(wake);
     const limit = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]);
     await clock.sleep(graceMs, limit).catch(() => {
       // Opened, given up for now, or stopped by the caller: seen next.
     });
+    waiting.delete(wake);
     signal?.throwIfAborted();
   }
 

@@ -19,16 +19,18 @@ import {
   finalContent,
   markdownBody,
   mediaBody,
+  nativeBody,
+  refuseAudience,
   type StreamLook,
   streamBody,
   streamIdOf,
 } from "@wxgate/wecom-bot-message";
-import { checkCard } from "@wxgate/wecom-card";
+import { checkedContent } from "@wxgate/wecom-card";
 import type { BotApi } from "./api.ts";
 import type { Cards } from "./cards.ts";
 import { LONGEST_WINDOW_MS } from "./closing.ts";
 import type { WecomBotWsConfig } from "./config.ts";
-import { codeOf, ERR_REQ_ID, ERR_STREAM_OVER, isUnknownOutcome, noAudience } from "./errors.ts";
+import { codeOf, ERR_REQ_ID, ERR_STREAM_OVER, isUnknownOutcome } from "./errors.ts";
 import type { Pacing } from "./pacing.ts";
 import { answerable, placeFromJson, type StreamPlace } from "./place.ts";
 import type { Streams, Words } from "./streams.ts";
@@ -55,7 +57,7 @@ export function createSend(options: SendOptions): Channel["send"] {
   const { state, clock } = ports;
 
   return async function send(message, signal) {
-    if (message.to.kind === "audience") throw noAudience(message.to.peer);
+    refuseAudience(message.to);
     const content = onlyContent(message);
     const place = await streams.retire(message.stream);
     const ended = place && (await endBubble(place, content, message, signal));
@@ -207,8 +209,7 @@ export function createSend(options: SendOptions): Channel["send"] {
 
   /** A card whose own button was tapped a moment ago changes in its place. */
   async function sendCard(source: JsonObject, message: OutboundMessage, signal: AbortSignal): Promise<void> {
-    const checked = checkCard(source, { platform: "bot", taskId: message.id });
-    const card = { ...checked.card } as unknown as JsonObject;
+    const { card } = checkedContent({ card: source }, "bot", message.id);
     const tap = cards.open(textField(card, "task_id") ?? "");
     // Before anybody can tap it.
     await cards.remember(card);
@@ -252,12 +253,6 @@ function bubbleAbove({ stream }: OutboundMessage): string | undefined {
 
 function chatOf({ to }: OutboundMessage): { id: string; kind: "direct" | "group" } {
   return { id: to.peer, kind: to.kind === "group" ? "group" : "direct" };
-}
-
-function nativeBody(payload: JsonObject): BotBody {
-  const msgtype = textField(payload, "msgtype");
-  if (msgtype !== undefined) return { ...payload, msgtype };
-  throw new ProtocolError("the bot's own JSON needs a msgtype", { code: "wecom-bot.bad-native" });
 }
 
 function onlyContent({ piece }: OutboundMessage): OutboundContent {

@@ -34,6 +34,7 @@ export interface Session {
 }
 
 export const SUBSCRIBE_TIMEOUT_MS = 10_000;
+const CONNECT_TIMEOUT_MS = 15_000;
 const HEARTBEAT_MS = 30_000;
 /** This many pings in a row without an answer mean that nobody is there any more. */
 const MISSED_PINGS = 2;
@@ -109,9 +110,10 @@ export async function runSession(options: SessionOptions, signal: AbortSignal): 
 
   const stop = () => end("stopped", "the channel stops");
   signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop();
   try {
     const events = { message: receive, closed: (reason: string) => end("closed", reason) };
-    socket = await opened(options, events, signal, over.signal);
+    socket = await opened(options, events, over.signal);
     if (result !== undefined) socket.close();
     const ack = await subscribe(undefined);
     if (ack.errcode !== 0) {
@@ -129,14 +131,25 @@ export async function runSession(options: SessionOptions, signal: AbortSignal): 
   return result ?? { why: "closed", reason: "it ended", subscribed };
 }
 
-/** The socket, within the time a subscription gets too: some servers accept and then say nothing. */
+/** The socket, in time: some servers and proxies take a connection and then say nothing. Once it is open no signal fires. */
 async function opened(
-  { url, connect }: SessionOptions,
+  { url, connect, clock }: SessionOptions,
   events: Parameters<Connect>[1],
-  signal: AbortSignal,
   over: AbortSignal,
 ): Promise<BotSocket> {
-  return connect(url, events, AbortSignal.any([signal, over]));
+  const late = new AbortController();
+  const isOpen = new AbortController();
+  clock.sleep(CONNECT_TIMEOUT_MS, AbortSignal.any([over, isOpen.signal])).then(
+    () => late.abort(new Error(`no connection within ${CONNECT_TIMEOUT_MS / 1000} s`)),
+    () => {
+      // It is open, or nobody wants it any more.
+    },
+  );
+  try {
+    return await connect(url, events, AbortSignal.any([over, late.signal]));
+  } finally {
+    isOpen.abort();
+  }
 }
 
 function isPong(reqId: string): boolean {
