@@ -23,7 +23,7 @@ const BUG_ATTEMPTS = 5;
 const PAUSE_MS = 5 * 60_000;
 
 export interface DeliveryRun extends UnsentRun {
-  /** False once this process could not renew its claims for too long: another may hold them. */
+  /** False once this process could not renew its claims for too long: another may hold this delivery. */
   mayStillSend(): boolean;
 }
 
@@ -39,7 +39,7 @@ export async function workDelivery(delivery: ClaimedDelivery, run: DeliveryRun, 
   let tried = false;
   try {
     const { piece, note } = await stage(delivery, channel, run, abort);
-    if (abort.aborted || !run.mayStillSend()) return await giveBack(delivery, run);
+    if (abort.aborted || !run.mayStillSend()) return await giveBack(delivery, run, abort);
     tried = true;
     const receipt = await channel.send(
       {
@@ -62,7 +62,7 @@ export async function workDelivery(delivery: ClaimedDelivery, run: DeliveryRun, 
     });
   } catch (error) {
     if (error instanceof StaleClaimError) throw error;
-    if (abort.aborted && !tried) return await giveBack(delivery, run);
+    if (abort.aborted && !tried) return await giveBack(delivery, run, abort);
     await settleFailure(delivery, error, run);
   }
 }
@@ -84,8 +84,10 @@ async function stage(
   return { piece, note };
 }
 
-async function giveBack(delivery: ClaimedDelivery, { ports }: DeliveryRun): Promise<void> {
-  const error = { code: "gateway.stopping", message: "the gateway stopped before this was sent" };
+async function giveBack(delivery: ClaimedDelivery, { ports }: DeliveryRun, abort: AbortSignal): Promise<void> {
+  const error = abort.aborted
+    ? { code: "gateway.stopping", message: "the gateway stopped before this was sent" }
+    : { code: "gateway.paused", message: "this gateway stood still before it sent this; another may have taken over" };
   await ports.store.retryDelivery(delivery.claim, 0, error, { keepAttempt: true, unsent: true });
 }
 

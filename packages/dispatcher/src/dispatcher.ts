@@ -15,6 +15,7 @@ import {
 import { createAnswerDesk } from "./answer-desk.ts";
 import { workDelivery } from "./delivery.ts";
 import { describeError } from "./describe-error.ts";
+import { createHeartbeat, HEARTBEAT_MS } from "./heartbeat.ts";
 import { createInbox } from "./inbox.ts";
 import { instantAnswer } from "./instant.ts";
 import { createSameConversation } from "./known-person.ts";
@@ -33,8 +34,6 @@ import { workTurn } from "./turn.ts";
 import { discard } from "./unsent.ts";
 import { createWorkerPool } from "./worker-pool.ts";
 
-/** What another gateway waits for before it takes over. */
-const CLAIM_TTL_MS = 15_000;
 const POLL_MS = 250;
 const HOUSEKEEPING_MS = 60_000;
 /** How late a schedule may fire. */
@@ -79,7 +78,7 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
   const runningTurns = new Map<string, AbortController>();
   const heldAccounts = new Map<string, Set<string>>();
   const startedAt = clock.now();
-  let renewedAt = startedAt;
+  const heartbeat = createHeartbeat(store, clock, worker);
   let lookedForScheduledAt = 0;
   const memory = createMemoryKeeper({ store, clock, log, agents: () => settings.agents });
   const pairing = createPairing({
@@ -145,7 +144,7 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
   }
 
   async function doDelivery(delivery: ClaimedDelivery, abort: AbortSignal): Promise<void> {
-    const mayStillSend = () => clock.now() - renewedAt < CLAIM_TTL_MS / 2;
+    const mayStillSend = heartbeat.holds();
     await workDelivery(delivery, { ports, settings, mayStillSend }, abort).catch((error: unknown) => {
       reportLost("delivery", delivery.id, error);
     });
@@ -173,10 +172,12 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
     onClaimFailed: (error) => log.error({ error: describeError(error) }, "turns could not be claimed"),
   });
   const deliveries = createWorkerPool<ClaimedDelivery>({
-    claim: (limit) =>
-      settings.channels.size === 0
-        ? Promise.resolve([])
-        : store.claimDeliveries({ ...workerOptions(limit), policies: policiesOf(settings) }),
+    async claim(limit) {
+      if (settings.channels.size === 0) return [];
+      // After a pause, as of a machine that slept: what could not be sent would be claimed and given back time after time.
+      await heartbeat.revive();
+      return store.claimDeliveries({ ...workerOptions(limit), policies: policiesOf(settings) });
+    },
     work: doDelivery,
     concurrency: () => settings.concurrency,
     clock,
@@ -194,9 +195,7 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
   }
 
   async function renewClaims(): Promise<void> {
-    const askedAt = clock.now();
-    await store.heartbeat(worker, CLAIM_TTL_MS);
-    renewedAt = askedAt;
+    await heartbeat.renew();
     if (runningTurns.size > 0) stopTurns(await store.cancelledTurns(worker));
   }
 
@@ -217,7 +216,7 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
     // Claims are kept alive until the last turn has ended, not until the signal fires.
     const over = new AbortController();
     const background = Promise.all([
-      every(CLAIM_TTL_MS / 4, "renewing the claims", renewClaims, over.signal),
+      every(HEARTBEAT_MS, "renewing the claims", renewClaims, over.signal),
       every(
         HOUSEKEEPING_MS,
         "expiring deferred deliveries",
