@@ -13,6 +13,7 @@ import { createCards } from "./cards.ts";
 import { createChatPace } from "./chat-pace.ts";
 import { type AgentXmlOptions, parseConfig } from "./config.ts";
 import { createHealth } from "./health.ts";
+import { createMemberPace } from "./member-pace.ts";
 import { createPrepare } from "./prepare.ts";
 import { createTarget } from "./receivers.ts";
 import { createDeliver, createSend } from "./send.ts";
@@ -65,7 +66,7 @@ export const createAgentXmlChannel: CreateChannel<AgentXmlOptions> = (id, option
     target: createTarget({ channel: id, account, allowBroadcast: config.allowBroadcast, api }),
     prepare,
     stage: createStage({ stageFile, log }),
-    send: createSend(deliver),
+    send: createSend(deliver, createMemberPace(ports.clock)),
     recall: api.recall,
     openMedia: createOpenMedia(wecom),
     reply: config.limits,

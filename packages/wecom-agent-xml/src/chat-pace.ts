@@ -1,6 +1,7 @@
 import { type Clock, TransientError } from "@wxgate/core";
 import type { AgentApi } from "./api.ts";
 import type { AgentXmlConfig } from "./config.ts";
+import { createWindow, type Window } from "./window.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -78,42 +79,4 @@ function paced(freeAt: number): TransientError {
     until: { at: new Date(freeAt) },
     hint: "It goes out when there is room again; see groupLimits.",
   });
-}
-
-interface Window {
-  /** When `amount` more fit in. */
-  freeAt(amount: number, now: number): number;
-  add(amount: number, now: number): void;
-}
-
-const SLICES = 60;
-
-/** Counts over a sliding time in slices, in constant memory. What is more than the limit fits into an empty window. */
-function createWindow(lengthMs: number, limit: number): Window {
-  const sliceMs = lengthMs / SLICES;
-  let slices: { readonly index: number; amount: number }[] = [];
-
-  function drop(now: number): void {
-    const oldest = Math.floor(now / sliceMs) - SLICES;
-    slices = slices.filter(({ index }) => index > oldest);
-  }
-
-  return {
-    freeAt(amount, now) {
-      drop(now);
-      let total = slices.reduce((sum, slice) => sum + slice.amount, 0);
-      if (total + amount <= limit || slices.length === 0) return now;
-      for (const { index, amount: gone } of slices) {
-        total -= gone;
-        if (total + amount <= limit || total === 0) return (index + SLICES + 1) * sliceMs;
-      }
-      return now;
-    },
-    add(amount, now) {
-      const index = Math.floor(now / sliceMs);
-      const last = slices.at(-1);
-      if (last?.index === index) last.amount += amount;
-      else slices.push({ index, amount });
-    },
-  };
 }

@@ -1,4 +1,4 @@
-import type { OutboundContent, OutboundMessage } from "@wxgate/core";
+import type { OutboundContent, OutboundMessage, TransientError } from "@wxgate/core";
 import { describe, expect, it } from "vitest";
 import { agentXmlEnglish } from "./english.ts";
 import { event } from "./fixtures/callbacks.ts";
@@ -103,6 +103,27 @@ describe("a reply", () => {
     await say(channel, [{ kind: "articles", items: Array(9).fill(article) }]);
 
     expect(gateway.sent("message/send").map((body) => body.news.articles.length)).toEqual([8, 1]);
+  });
+
+  it("waits where a file and the word about it, two messages, would go beyond what the platform lets through", async () => {
+    const { gateway, channel } = start();
+    const send = () =>
+      channel.send(
+        messageOf([
+          { kind: "file", mediaId: "M" },
+          { kind: "text", text: "as a file", format: "plain" },
+        ]),
+        signal,
+      );
+    for (let at = 0; at < 14; at += 1) await send();
+
+    const error = await send().catch((reason: TransientError) => reason);
+    expect(error).toMatchObject({ code: "wecom.member-paced", sent: "no" });
+    expect(gateway.sent("message/send")).toHaveLength(28);
+    gateway.nowMs = (error as { until: { at: Date } }).until.at.getTime();
+    await send();
+
+    expect(gateway.sent("message/send")).toHaveLength(30);
   });
 
   it("is confidential only where the platform takes that", async () => {

@@ -13,6 +13,7 @@ import { expiredUpload } from "@wxgate/wecom-api";
 import type { AgentApi } from "./api.ts";
 import type { ChatPace } from "./chat-pace.ts";
 import type { AgentXmlConfig } from "./config.ts";
+import type { MemberPace } from "./member-pace.ts";
 import { receiversOf } from "./receivers.ts";
 import { render } from "./render.ts";
 import { requestJson } from "./request-json.ts";
@@ -25,10 +26,12 @@ export type Envelope = Pick<OutboundMessage, "to" | "id" | "attempt" | "answers"
 export type Deliver = (envelope: Envelope, content: OutboundContent, signal: AbortSignal) => Promise<SendReceipt>;
 
 /** Sends one prepared and staged piece: mostly one message, two for a file with a word about it. */
-export function createSend(deliver: Deliver): Channel["send"] {
+export function createSend(deliver: Deliver, memberPace: MemberPace): Channel["send"] {
   return async function send(message, signal) {
     const [first, ...rest] = message.piece.content;
     if (first === undefined) throw new ProtocolError("a piece is empty", { code: "wecom.not-prepared" });
+    // All or none: of one that waits half sent nobody would know.
+    if (message.to.kind === "direct") memberPace.count(message.to.peer, message.piece.content.length);
     const receipt = await deliver(message, first, signal);
     for (const [index, content] of rest.entries()) {
       await deliver({ ...message, id: derivedId(message.id, index + 2) }, content, signal);

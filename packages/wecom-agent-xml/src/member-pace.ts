@@ -1,0 +1,57 @@
+import { type Clock, TransientError } from "@wxgate/core";
+import { memberKey } from "@wxgate/wecom-target";
+import { createWindow, type Window } from "./window.ts";
+
+/** Just below 30 and 1,000 to one member of one app, beyond which the platform drops silently. */
+const PER_MINUTE = 29;
+const PER_HOUR = 990;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const SWEEP_AT = 1_000;
+
+/**
+ * Keeps below the platform's limits what the dispatcher's pace does not see: it counts pieces, and a file with a word about it
+ * is two messages. Only this process counts; its limits lie above the dispatcher's, which all gateways share.
+ */
+export interface MemberPace {
+  /** Counts so many messages to this member. @throws TransientError that says when there is room for them */
+  count(member: string, messages: number): void;
+}
+
+export function createMemberPace(clock: Clock): MemberPace {
+  const members = new Map<string, { readonly minute: Window; readonly hour: Window }>();
+
+  function sweep(now: number): void {
+    for (const [key, { hour }] of members) if (hour.isEmpty(now)) members.delete(key);
+  }
+
+  function windowsOf(member: string, now: number) {
+    const key = memberKey(member);
+    const known = members.get(key);
+    if (known !== undefined) return known;
+    if (members.size > 0 && members.size % SWEEP_AT === 0) sweep(now);
+    const made = { minute: createWindow(MINUTE_MS, PER_MINUTE), hour: createWindow(HOUR_MS, PER_HOUR) };
+    members.set(key, made);
+    return made;
+  }
+
+  return {
+    count(member, messages) {
+      const now = clock.now();
+      const { minute, hour } = windowsOf(member, now);
+      const freeAt = Math.max(minute.freeAt(messages, now), hour.freeAt(messages, now));
+      if (freeAt > now) throw paced(freeAt);
+      minute.add(messages, now);
+      hour.add(messages, now);
+    },
+  };
+}
+
+function paced(freeAt: number): TransientError {
+  return new TransientError("more messages to this member would be dropped silently by WeCom", {
+    code: "wecom.member-paced",
+    until: { at: new Date(freeAt) },
+    sent: "no",
+    hint: "It goes out when there is room again; see limits.",
+  });
+}
