@@ -19,6 +19,7 @@ const LAYERS: Readonly<Record<string, number>> = {
   "wecom-card": 2,
   "wecom-target": 2,
   "wecom-mcp": 2,
+  "long-reply": 2,
   kf: 3,
   "wecom-agent-xml": 3,
   "wecom-bot-ws": 3,

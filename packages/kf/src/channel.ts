@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
 import type { ChannelPorts, CreateChannel } from "@wxgate/core";
+import { createPrepare } from "@wxgate/long-reply";
 import { formatMarkdown } from "@wxgate/unicode-format";
 import {
   createChannelWecomApi,
@@ -13,12 +14,12 @@ import { createAnswerEvents } from "./answer-events.ts";
 import { type KfApi, kfApiOver } from "./api.ts";
 import { type KfConfig, type KfOptions, parseConfig } from "./config.ts";
 import { createCustomers } from "./customers.ts";
+import { degrade } from "./degrade.ts";
 import { createDiscovery } from "./discovery.ts";
 import { createHandOver } from "./hand-over.ts";
 import { createHealth, type Health } from "./health.ts";
 import { createNews } from "./news.ts";
 import { apiWithoutSecret } from "./no-secret.ts";
-import { createPrepare } from "./prepare.ts";
 import { createPulls } from "./pulls.ts";
 import { createRun } from "./run.ts";
 import { createSend } from "./send.ts";
@@ -26,6 +27,7 @@ import { createSessions } from "./sessions.ts";
 import { createStage } from "./stage.ts";
 import { createPull } from "./sync.ts";
 import { createTarget } from "./target.ts";
+import { kfText } from "./text.ts";
 import { createWebhook } from "./webhook.ts";
 
 const HOUR_MS = 3_600_000;
@@ -36,7 +38,7 @@ export const createKfChannel: CreateChannel<KfOptions> = (id, options, ports) =>
   const log = ports.log.child({ channel: id });
   const { clock, random, inbox, state } = ports;
   const format = (markdown: string): string => formatMarkdown(markdown, { style: config.format });
-  const writing = { format, notices: config.notices, handoff: config.handoff };
+  const writing = { format, handoff: config.handoff };
   const closing = new AbortController();
   // One listener per account and request under way; that is no leak.
   setMaxListeners(0, closing.signal);
@@ -85,9 +87,12 @@ export const createKfChannel: CreateChannel<KfOptions> = (id, options, ports) =>
     run: createRun({ config, accounts, discovery, sessions, pulls, ports: { own: ports.own, clock, random, log } }),
     target: createTarget(id, accounts, customers),
     prepare: createPrepare({
-      ...writing,
+      notices: config.notices,
       longReply: config.longReply,
       sendsPerInbound: config.replyWindow.messages,
+      text: kfText,
+      takesNote: ({ kind }) => kind === "menu",
+      degrade: (content) => degrade(content, writing),
     }),
     stage: createStage({ stageMedia, stageFile, ...writing, log }),
     send: createSend({ config, api, accounts, sessions, handOver, log }),

@@ -60,6 +60,16 @@ describe("a reply that is longer than the quota", () => {
     expect(pieces.length).toBeGreaterThan(5);
   });
 
+  it("of pictures leaves the last place to a sentence that says that more waits", () => {
+    const pieces = prepared(
+      Array.from({ length: 7 }, () => ({ kind: "image", mediaId: "M" }) as const),
+      { sendsLeft: 5 },
+    );
+
+    expect(pieces.map((piece) => piece?.kind)).toEqual([...Array(4).fill("image"), "text", ...Array(3).fill("image")]);
+    expect(pieces[4]).toEqual(text("（未完，回复任意内容查看后续）"));
+  });
+
   it("ends with a word about it when it is truncated", () => {
     const pieces = prepared([long, { kind: "image", mediaId: "M" }], { sendsLeft: 3, longReply: "truncate" });
 

@@ -1,7 +1,8 @@
 import { truncateText } from "@wxgate/chunker";
 import { type JsonObject, type MenuItem, type OutboundContent, ProtocolError, RejectedError } from "@wxgate/core";
+import { withNote } from "@wxgate/long-reply";
 import { type Menu, withTail } from "./menu.ts";
-import { byteLength, TEXT_BYTES } from "./text.ts";
+import { TEXT_BYTES } from "./text.ts";
 import type { WireMessage } from "./wire.ts";
 
 /** https://developer.work.weixin.qq.com/document/path/94677: the platform cuts these by itself, inside a character. */
@@ -18,7 +19,7 @@ const MINIPROGRAM_TITLE_BYTES = 64;
 export function render(content: OutboundContent, note?: string): WireMessage {
   switch (content.kind) {
     case "text":
-      return { msgtype: "text", text: { content: withNote(content.text, note) } };
+      return { msgtype: "text", text: { content: withNote(content.text, note, TEXT_BYTES) } };
     case "image":
     case "voice":
     case "video":
@@ -41,12 +42,6 @@ export function render(content: OutboundContent, note?: string): WireMessage {
     default:
       return content satisfies never;
   }
-}
-
-function withNote(text: string, note: string | undefined): string {
-  if (note === undefined || note === "") return text;
-  const noted = `${text}\n${note}`;
-  return byteLength(noted) <= TEXT_BYTES ? noted : text;
 }
 
 function uploaded(mediaId: string | undefined, kind: string): string {

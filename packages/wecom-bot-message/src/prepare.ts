@@ -1,4 +1,4 @@
-import { chunkMessages, joinMessages, trimMessage, truncateText, utf8Length } from "@wxgate/chunker";
+import { chunkMessages, mergeTexts, truncateText, utf8Length } from "@wxgate/chunker";
 import { type Channel, type JsonObject, type OutboundContent, outboundText, type Piece, type Room } from "@wxgate/core";
 import { CONTENT_BYTES } from "./limits.ts";
 import { withoutThinking } from "./thinking.ts";
@@ -30,7 +30,7 @@ type Block = string | Extract<OutboundContent, { kind: "image" | "voice" | "vide
  */
 export function createBotPrepare(options: PrepareOptions): Channel["prepare"] {
   return function prepare(reply, room) {
-    const blocks = merged(reply.flatMap((content) => degrade(content, options)));
+    const blocks = mergeTexts(reply.flatMap((content) => degrade(content, options)));
     const pieces = blocks.flatMap((block) => toPieces(block, options));
     const { sendsLeft } = room;
     if (sendsLeft === undefined || sendsLeft === 0 || pieces.length <= sendsLeft) return pieces;
@@ -75,18 +75,6 @@ function linkText({ title, description, url }: { title: string; description?: st
   );
   const head = `[${label}](${target})`;
   return description === undefined || description.trim() === "" ? head : `${head}\n${description}`;
-}
-
-function merged(blocks: readonly Block[]): readonly Block[] {
-  const all: Block[] = [];
-  for (const block of blocks) {
-    const last = all.at(-1);
-    if (typeof block !== "string") all.push(block);
-    else if (block.trim() === "") continue;
-    else if (typeof last === "string") all[all.length - 1] = joinMessages(last, block);
-    else all.push(trimMessage(block));
-  }
-  return all;
 }
 
 function toPieces(block: Block, { maxBytes = CONTENT_BYTES }: PrepareOptions): readonly Piece[] {

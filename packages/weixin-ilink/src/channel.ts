@@ -1,9 +1,11 @@
 import type { CreateChannel } from "@wxgate/core";
+import { createPrepare } from "@wxgate/long-reply";
 import { createAccounts } from "./accounts.ts";
 import { createWatch } from "./alert.ts";
 import { createIlinkApi } from "./api.ts";
 import { createBackground } from "./background.ts";
 import { type IlinkOptions, parseConfig } from "./config.ts";
+import { degrade } from "./degrade.ts";
 import { createHealth } from "./health.ts";
 import { createHosts } from "./hosts.ts";
 import { createLogin } from "./login.ts";
@@ -11,7 +13,6 @@ import { createOpenMedia } from "./media/open.ts";
 import { createUploader } from "./media/upload.ts";
 import { createPeople } from "./people.ts";
 import { createPoll } from "./poll.ts";
-import { createPrepare } from "./prepare.ts";
 import { createProbe } from "./probe.ts";
 import { createQuotes } from "./quotes.ts";
 import { createRun } from "./run.ts";
@@ -19,6 +20,7 @@ import { createSend } from "./send.ts";
 import { createSpent } from "./spent.ts";
 import { createStage } from "./stage.ts";
 import { createTarget } from "./target.ts";
+import { ilinkText } from "./text.ts";
 import { createToolProgress } from "./tool-progress.ts";
 import { createTyping } from "./typing.ts";
 
@@ -51,7 +53,12 @@ export const createWeixinIlinkChannel: CreateChannel<IlinkOptions> = (id, option
     run: createRun({ accounts, api, own: ports.own, clock, log, poll, background }),
     login: createLogin({ baseUrl, api, accounts, hosts, clock, log }),
     target: createTarget(id, accounts, people),
-    prepare: createPrepare({ textLimit: config.textLimit, notices, sendsPerInbound: limits.sendsPerInbound }),
+    prepare: createPrepare({
+      notices,
+      sendsPerInbound: limits.sendsPerInbound,
+      text: ilinkText(config.textLimit),
+      degrade,
+    }),
     stage: createStage({ accounts, media, upload, notices, clock, log }),
     send: createSend({ ...sending, ...limits }),
     openMedia: createOpenMedia({ fetch, hosts, cdnBaseUrl }),

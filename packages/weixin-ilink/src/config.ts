@@ -1,4 +1,5 @@
 import { wrongConfig } from "@wxgate/core";
+import { noticesSchema } from "@wxgate/long-reply";
 import { z } from "zod";
 import { isBotAgent } from "./bot-agent.ts";
 
@@ -61,17 +62,7 @@ export const weixinIlinkConfigSchema = z.strictObject({
     .default(false)
     .describe("Show the agent's tool calls as progress lines. Each counts against the replies that are left."),
   alertUrl: address().optional().describe("Gets a POST when an account must be scanned anew, and when it works again."),
-  notices: z
-    .strictObject({
-      moreWaits: z.string().max(200).default("（未完，回复任意内容查看后续）"),
-      truncated: z.string().max(200).default("（内容过长，已省略）"),
-      inFile: z.string().max(200).default("（完整内容见文件）"),
-      notSent: z.string().min(1).max(200).default("（文件未能发送：{reason}）"),
-      notAvailable: z.string().min(1).max(200).default("（有一个文件未能发送）"),
-      fileName: z.string().min(1).max(100).default("完整回复.txt"),
-    })
-    .prefault({})
-    .describe("The sentences people see from the channel itself."),
+  notices: noticesSchema.prefault({}).describe("The sentences people see from the channel itself."),
 });
 
 /** As written by an operator or importer. */

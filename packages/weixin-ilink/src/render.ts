@@ -1,4 +1,5 @@
 import { type JsonObject, type OutboundContent, ProtocolError, RejectedError } from "@wxgate/core";
+import { withNote } from "@wxgate/long-reply";
 import { ITEM } from "./wire.ts";
 
 /** `sendmessage`: UTF-8 bytes of a text item. */
@@ -13,17 +14,12 @@ export const UPLOADED_AT = "wxgate_uploaded_at";
  * @throws ProtocolError for what `prepare` and `stage` should have replaced
  */
 export function render(content: OutboundContent, note?: string): JsonObject {
-  if (content.kind === "text") return { type: ITEM.text, text_item: { text: withNote(content.text, note) } };
+  if (content.kind === "text")
+    return { type: ITEM.text, text_item: { text: withNote(content.text, note, TEXT_BYTES) } };
   if (content.kind === "native") return renderNative(content.payload);
   throw new ProtocolError(`${content.kind} content was not prepared and staged before it was sent`, {
     code: "ilink.not-staged",
   });
-}
-
-function withNote(text: string, note: string | undefined): string {
-  if (note === undefined || note === "" || text === note || text.endsWith(`\n${note}`)) return text;
-  const noted = `${text}\n${note}`;
-  return Buffer.byteLength(noted) <= TEXT_BYTES ? noted : text;
 }
 
 function renderNative(payload: JsonObject): JsonObject {

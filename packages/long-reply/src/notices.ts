@@ -1,0 +1,22 @@
+import { z } from "zod";
+
+/** The sentences about long replies and files, and their Chinese. */
+export const noticesSchema = z.strictObject({
+  moreWaits: z.string().max(200).default("（未完，回复任意内容查看后续）"),
+  truncated: z.string().max(200).default("（内容过长，已省略）"),
+  inFile: z.string().max(200).default("（完整内容见文件）"),
+  notSent: z.string().min(1).max(200).default("（文件未能发送：{reason}）"),
+  notAvailable: z.string().min(1).max(200).default("（有一个文件未能发送）"),
+  fileName: z.string().min(1).max(100).default("完整回复.txt"),
+});
+export type Notices = z.output<typeof noticesSchema>;
+
+/** The same in English, to be laid under one's own. */
+export const englishNotices = {
+  moreWaits: "(More to come: reply with anything to read on.)",
+  truncated: "(Too long; the rest was left out.)",
+  inFile: "(The whole answer is in the file.)",
+  notSent: "(A file could not be sent: {reason})",
+  notAvailable: "(A file could not be sent.)",
+  fileName: "answer.txt",
+} as const satisfies Notices;
