@@ -9,9 +9,16 @@ const DECODERS: Readonly<Record<string, () => Transform>> = {
   br: createBrotliDecompress,
 };
 
+const encodingOf = (headers: Headers) => headers.get("content-encoding")?.trim().toLowerCase() ?? "";
+
+/** Whether the bytes that come are others than those that are meant. */
+export function isEncoded(headers: Headers): boolean {
+  return Object.hasOwn(DECODERS, encodingOf(headers));
+}
+
 /** The bytes themselves. Nobody is asked to compress, but some servers and proxies do so anyway. */
 export function decode(body: ReadableStream<Uint8Array>, headers: Headers, url: URL): ReadableStream<Uint8Array> {
-  const encoding = headers.get("content-encoding")?.trim().toLowerCase() ?? "";
+  const encoding = encodingOf(headers);
   const create = DECODERS[encoding];
   if (create === undefined) return body;
   const decoder = Duplex.toWeb(create());

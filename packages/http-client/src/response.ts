@@ -1,5 +1,7 @@
 import type { Dispatcher } from "undici";
-import { decode } from "./decode.ts";
+import { decode, isEncoded } from "./decode.ts";
+import { createIncomingBody } from "./incoming-body.ts";
+import { toLightResponse } from "./light-response.ts";
 
 interface Head {
   readonly url: URL;
@@ -25,10 +27,6 @@ export interface Answer {
   fail(reason: unknown): void;
 }
 
-/** Answers of this size are taken from the connection before anybody reads them, so that it is free for the next request. */
-const AHEAD_BYTES = 64 * 1024;
-const SIZE = { highWaterMark: AHEAD_BYTES, size: (chunk: Uint8Array) => chunk.byteLength };
-
 const NULL_BODY_STATUSES = new Set([204, 205, 304]);
 
 /** Whether an answer of this kind has a body at all, be it an empty one. */
@@ -38,24 +36,15 @@ export function takesBody(method: string, status: number): boolean {
 
 export function createAnswer({ url, status, statusText, rawHeaders }: Head, { hasBody, more, cancel }: Source): Answer {
   const headers = toHeaders(rawHeaders);
+  const init = { status, statusText, headers };
   if (!hasBody) {
-    const response = describe(new Response(null, { status, statusText, headers }), url);
-    return { response, take: () => true, close() {}, fail() {} };
+    return { response: describe(new Response(null, init), url), take: () => true, close() {}, fail() {} };
   }
-  let sink: ReadableStreamDefaultController<Uint8Array> | undefined;
-  const start = (controller: ReadableStreamDefaultController<Uint8Array>) => {
-    sink = controller;
-  };
-  const body = new ReadableStream<Uint8Array>({ start, pull: more, cancel }, SIZE);
-  return {
-    response: describe(new Response(decode(body, headers, url), { status, statusText, headers }), url),
-    take(chunk) {
-      sink?.enqueue(chunk);
-      return (sink?.desiredSize ?? 0) > 0;
-    },
-    close: () => sink?.close(),
-    fail: (reason) => sink?.error(reason),
-  };
+  const body = createIncomingBody({ more, cancel });
+  const response = isEncoded(headers)
+    ? describe(new Response(decode(body.stream(), headers, url), init), url)
+    : toLightResponse(body, init, url.href);
+  return { response, take: body.take, close: body.close, fail: body.fail };
 }
 
 function describe(response: Response, url: URL): Response {
