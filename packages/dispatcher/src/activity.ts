@@ -10,25 +10,36 @@ export interface Activity {
   end(): Promise<void>;
 }
 
-/** Calls `onOver` once it went on for `limitMs`, however often it rested between. */
-export function limitTime(clock: Clock, limitMs: number, onOver: () => void): Activity {
+/** Calls `onOver` once it went on for `limitMs`, however often it rested between, unless `signal` fires first. */
+export function limitTime(clock: Clock, limitMs: number, signal: AbortSignal, onOver: () => void): Activity {
   let leftMs = limitMs;
-  let startedAt = clock.now();
-  const timer = startable((signal) =>
-    clock.sleep(leftMs, signal).then(onOver, () => {
-      // It rests, or the turn ended first.
-    }),
-  );
+  let startedAt: number | undefined;
+  let timers = 0;
+  async function time(mine: number): Promise<void> {
+    try {
+      await clock.sleep(leftMs, signal);
+    } catch {
+      // The turn ended first.
+      return;
+    }
+    // A timer that was overtaken by a rest runs out unheard: that costs less than a signal of its own for every turn.
+    if (mine === timers) onOver();
+  }
+  function rest(): void {
+    if (startedAt !== undefined) leftMs = Math.max(0, leftMs - (clock.now() - startedAt));
+    startedAt = undefined;
+    timers += 1;
+  }
   return {
-    rest() {
-      timer.rest();
-      leftMs = Math.max(0, leftMs - (clock.now() - startedAt));
-    },
+    rest,
     goOn() {
+      rest();
       startedAt = clock.now();
-      timer.goOn();
+      void time(timers);
     },
-    end: timer.end,
+    async end() {
+      rest();
+    },
   };
 }
 

@@ -86,7 +86,7 @@ async function hearOut(
   if (stop.aborted) end();
   stop.addEventListener("abort", end, { once: true });
   const limitMs = settings.turnTimeoutMs;
-  const limit = limitTime(ports.clock, limitMs, () => work.abort(turnTimedOut(limitMs)));
+  const limit = limitTime(ports.clock, limitMs, signal, () => work.abort(turnTimedOut(limitMs)));
   const typing = startable((until) => showTyping(answering, until));
   const beside = entry.channel.typing === undefined ? [limit] : [limit, typing];
   const early = speakEarly(answering, asking.sender, beside, signal);

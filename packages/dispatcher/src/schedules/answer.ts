@@ -132,7 +132,7 @@ async function ask(
   const over = new AbortController();
   const signal = AbortSignal.any([stop, over.signal]);
   const limitMs = settings.turnTimeoutMs;
-  const limit = limitTime(clock, limitMs, () => over.abort(turnTimedOut(limitMs)));
+  const limit = limitTime(clock, limitMs, signal, () => over.abort(turnTimedOut(limitMs)));
   const { id, agent: name, conversation, sender } = turn;
   const permit = askingOperator(permissions, { turn: id, agent: name, conversation, sender }, limit, signal);
   const sendNow = async (content: OutboundContent) => void early.push(content);
