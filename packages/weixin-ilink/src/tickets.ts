@@ -3,6 +3,13 @@ import type { Account } from "./accounts.ts";
 import type { IlinkApi } from "./api.ts";
 import { textField } from "./wire.ts";
 
+interface TicketOptions {
+  readonly api: Pick<IlinkApi, "getTypingTicket">;
+  readonly clock: Clock;
+  /** Work that nobody waits for: a ticket that comes too late for its turn serves the next one. */
+  background(work: Promise<void>): void;
+}
+
 /** What allows to show somebody that an answer is being written; the platform is asked as seldom as it does. */
 export interface Tickets {
   /** @throws what the platform's refusal is; for a while after it, an error without asking again */
@@ -28,7 +35,7 @@ const TICKET_MS = 10 * 60_000;
 const REST = { firstMs: 2_000, longestMs: 3_600_000 };
 const REMEMBERED = 10_000;
 
-export function createTickets({ api, clock }: { api: Pick<IlinkApi, "getTypingTicket">; clock: Clock }): Tickets {
+export function createTickets({ api, clock, background }: TicketOptions): Tickets {
   const tickets = new Map<string, Ticket>();
   const rests = new Map<string, Rest>();
 
@@ -56,6 +63,7 @@ export function createTickets({ api, clock }: { api: Pick<IlinkApi, "getTypingTi
       const rest = rests.get(key);
       if (rest?.login === account.login && clock.now() < rest.until) return Promise.reject(resting(rest.until));
       const value = ask(key, account, target);
+      background(value.then(ignored, ignored));
       // Those who come meanwhile wait for the same answer.
       remember(tickets, key, { login: account.login, at: clock.now(), value });
       return value;
@@ -64,6 +72,10 @@ export function createTickets({ api, clock }: { api: Pick<IlinkApi, "getTypingTi
       tickets.delete(addressKey(target.to));
     },
   };
+}
+
+function ignored(): void {
+  // Whoever waits for the ticket hears of it.
 }
 
 /** The one that was put in first makes room. */

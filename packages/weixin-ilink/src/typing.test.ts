@@ -87,17 +87,34 @@ describe("typing", () => {
     expect(h.logs.filter(({ level }) => level !== "debug")).toEqual([]);
   });
 
-  it("is ended also where the turn was over before the platform had answered", async () => {
+  it("is ended behind the platform's answer where the turn was over before, so that the end stays the last", async () => {
+    const h = startIlink();
+    let answer = (_answer: object) => {};
+    h.ilink.once("sendtyping", () => new Promise((resolve) => (answer = resolve)));
+    const stop = new AbortController();
+    const typing = h.channel.typing?.(target, stop.signal);
+    await h.clock.advance(0);
+
+    stop.abort();
+    await typing;
+    await h.clock.advance(100);
+    expect(statuses(h)).toEqual([1]);
+    answer({ ret: 0 });
+    await h.clock.advance(0);
+
+    expect(statuses(h)).toEqual([1, 2]);
+  });
+
+  it("is ended also where the platform never answers", async () => {
     const h = startIlink();
     h.ilink.on("sendtyping", () => new Promise(() => {}));
     const stop = new AbortController();
     const typing = h.channel.typing?.(target, stop.signal);
     await h.clock.advance(0);
-    expect(statuses(h)).toEqual([1]);
 
     stop.abort();
     await typing;
-    await h.clock.advance(0);
+    await h.clock.advance(10_000);
 
     expect(statuses(h)).toEqual([1, 2]);
   });

@@ -15,34 +15,22 @@ const REPEAT_MS = 5_000;
 
 /** Shows "typing" until the signal fires. The end is always told, but nobody waits for that. */
 export function createTyping({ accounts, api, clock, log, background }: TypingOptions): NonNullable<Channel["typing"]> {
-  const tickets = createTickets({ api, clock });
+  const tickets = createTickets({ api, clock, background });
   /** Ends that are being told: what comes after them in the same chat must not overtake. */
   const ending = new Map<string, Promise<void>>();
 
-  async function tell(
-    account: Account,
-    target: ReplyTarget,
-    ticket: string,
-    isTyping: boolean,
-    signal?: AbortSignal,
-  ): Promise<void> {
+  async function tell(account: Account, target: ReplyTarget, ticket: string, isTyping: boolean): Promise<void> {
     try {
-      await api.sendTyping(account, target.to.peer, ticket, isTyping, signal);
+      await api.sendTyping(account, target.to.peer, ticket, isTyping);
     } catch (error) {
-      // Broken off by us: the ticket is as good as it was, and the end needs it.
-      if (signal?.aborted !== true) tickets.drop(target);
+      tickets.drop(target);
       throw error;
     }
   }
 
-  /** Not broken off with the turn: a ticket that comes too late for it serves the next one. */
-  async function ticketWithin(account: Account, target: ReplyTarget, signal: AbortSignal): Promise<string> {
-    const asking = tickets.of(account, target);
-    background(asking.then(ignored, ignored));
-    return Promise.race([asking, aborted(signal)]);
-  }
-
-  async function end(account: Account, target: ReplyTarget): Promise<void> {
+  async function end(account: Account, target: ReplyTarget, shown: Promise<void>): Promise<void> {
+    // Not broken off: that costs the connection, and the platform might take it up behind the end.
+    await shown.catch(ignored);
     try {
       // An indicator that stays is worse than a second try: the ticket may have died meanwhile.
       await endOnce(account, target).catch(() => endOnce(account, target));
@@ -55,9 +43,9 @@ export function createTyping({ accounts, api, clock, log, background }: TypingOp
     await tell(account, target, await tickets.of(account, target), false);
   }
 
-  function endLater(account: Account, target: ReplyTarget): void {
+  function endLater(account: Account, target: ReplyTarget, shown: Promise<void>): void {
     const key = addressKey(target.to);
-    const work = end(account, target).finally(() => {
+    const work = end(account, target, shown).finally(() => {
       if (ending.get(key) === work) ending.delete(key);
     });
     ending.set(key, work);
@@ -69,12 +57,13 @@ export function createTyping({ accounts, api, clock, log, background }: TypingOp
     if (account === undefined) return;
     await ending.get(addressKey(target.to));
     if (signal.aborted) return;
-    let isShown = false;
+    const over = aborted(signal);
+    let shown: Promise<void> | undefined;
     try {
       while (!signal.aborted) {
-        const ticket = await ticketWithin(account, target, signal);
-        isShown = true;
-        await tell(account, target, ticket, true, signal);
+        const ticket = await Promise.race([tickets.of(account, target), over]);
+        shown = tell(account, target, ticket, true);
+        await Promise.race([shown, over]);
         await clock.sleep(REPEAT_MS, signal);
       }
     } catch (error) {
@@ -82,7 +71,7 @@ export function createTyping({ accounts, api, clock, log, background }: TypingOp
       if (!signal.aborted) log.debug({ err: error, account: account.id }, "typing could not be shown");
     } finally {
       // Also where nobody knows whether it was shown: an indicator that stays is worse than one call too many.
-      if (isShown) endLater(account, target);
+      if (shown !== undefined) endLater(account, target, shown);
     }
   };
 
@@ -93,12 +82,14 @@ export function createTyping({ accounts, api, clock, log, background }: TypingOp
 }
 
 function ignored(): void {
-  // Whoever waits for it hears of it.
+  // Whoever waited for it has heard of it.
 }
 
+/** Rejects when the signal fires; until then, and if nobody waits for it, it is nothing. */
 function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    else signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  const over = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
+  over.catch(ignored);
+  return over;
 }
