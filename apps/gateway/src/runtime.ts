@@ -91,11 +91,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       if (!isDeepStrictEqual(next.server, before.server)) await moveTo(next.server);
       prepared.commit();
       prepared.start();
-      const { changed } = prepared;
-      await resumeChanged(changed);
+      await resumeChanged(prepared.changed);
       const sections = LIVE.filter((section) => !isDeepStrictEqual(next[section], before[section]));
-      log.info({ changed: [...sections, ...changed], needsRestart }, "configuration reloaded");
-      return { ok: true, changed: [...sections, ...changed], needsRestart };
+      const changed = [...new Set([...sections, ...prepared.changed, ...otherwiseChanged(before, next)])];
+      log.info({ changed, needsRestart }, "configuration reloaded");
+      return { ok: true, changed, needsRestart };
     } catch (error) {
       const problems = problemsOf(error);
       log.error(
@@ -218,6 +218,14 @@ async function prepareOr<T>(make: () => Promise<T>, abandon: () => Promise<void>
 
 function switchedOn(config: GatewayConfig): Readonly<Record<string, ChannelConfig>> {
   return Object.fromEntries(Object.entries(config.channels).filter(([, entry]) => commonKeys(entry).enabled));
+}
+
+/** Channels with other settings, also of the kind that is obeyed around a channel and needs no new one. */
+function otherwiseChanged(before: GatewayConfig, next: GatewayConfig): readonly string[] {
+  const ids = new Set([...Object.keys(before.channels), ...Object.keys(next.channels)]);
+  return [...ids]
+    .filter((id) => !isDeepStrictEqual(before.channels[id], next.channels[id]))
+    .map((id) => `channels.${id}`);
 }
 
 function routesOf(config: GatewayConfig, services: Services, callbacks: CallbackBook): readonly WebhookRoute[] {

@@ -173,6 +173,7 @@ describe("the API", () => {
       "/api/conversations/{id}/messages",
       "/api/deliveries",
       "/api/deliveries/{id}/discard",
+      "/api/deliveries/{id}/recall",
       "/api/deliveries/{id}/retry",
       "/api/events",
       "/api/logs",

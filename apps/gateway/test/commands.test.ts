@@ -4,7 +4,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { runCli, startGateway, waitFor } from "./harness.ts";
+import { APP, appChannel } from "./bots.ts";
+import { kfChannel, runCli, startGateway, waitFor } from "./harness.ts";
 
 function emptyFolder(): string {
   const dir = mkdtempSync(join(tmpdir(), "wxgate-cli-"));
@@ -126,6 +127,7 @@ describe("commands without a running gateway", () => {
     ["send", "support", "anna", "hi"],
     ["pairing", "list"],
     ["pairing", "approve", "ABCDEFGH"],
+    ["recall", "abc"],
     ["dead", "list"],
     ["dead", "retry", "--all"],
     ["logs", "--follow"],
@@ -141,6 +143,13 @@ describe("commands without a running gateway", () => {
 
     expect(code).toBe(3);
     expect(stderr).toContain("no gateway runs at http://127.0.0.1:9");
+  });
+
+  it("say which file is looked for where there is none, as after it was moved", async () => {
+    const { code, stderr } = await runCli(emptyFolder(), ["reload"]);
+
+    expect(code).toBe(3);
+    expect(stderr).toContain("there is no ./wxgate.yaml here");
   });
 
   it("say so in JSON, too", async () => {
@@ -198,6 +207,65 @@ describe("commands with a running gateway", () => {
     await waitFor(() => gateway.sim.screen({ account: items[0] ? ACCOUNT : "", user: "anna" }).items.length >= 4);
     const shown = gateway.sim.screen({ account: ACCOUNT, user: "anna" }).items.map(({ kind }) => kind);
     expect(shown).toEqual(["text", "text", "text", "file"]);
+  });
+
+  it("take a message back where the platform can, and say so where it cannot", async () => {
+    const gateway = await startGateway({
+      config: (sim) => ({ channels: { support: kfChannel(sim), app: appChannel(sim) } }),
+    });
+    await gateway.customerWrites("hello");
+    await waitFor(() => gateway.repliesTo().length === 1);
+    const sent = async (channel: string, target: string) => {
+      const { stdout } = await gateway.cli("send", channel, target, "oops", "--json");
+      const [id = ""] = (JSON.parse(stdout) as { deliveries: string[] }).deliveries;
+      await waitFor(async () => {
+        const { items } = await gateway.api<{ items: { id: string; state: string }[] }>("/api/deliveries");
+        return items.some((row) => row.id === id && row.state === "accepted");
+      });
+      return id;
+    };
+    const { items } = await gateway.api<{ items: readonly { peer: string }[] }>("/api/conversations");
+
+    const byApp = await gateway.cli("recall", await sent("app", "zhangsan"));
+    const byKf = await gateway.cli("recall", await sent("support", items[0]?.peer ?? ""));
+    const unknown = await gateway.cli("recall", "nonsense");
+
+    expect(byApp).toMatchObject({ code: 0, stdout: expect.stringContaining("is taken back") });
+    expect(gateway.sim.screen({ account: APP, user: "zhangsan" }).items).toMatchObject([{ state: "recalled" }]);
+    expect(byKf).toMatchObject({ code: 1, stderr: expect.stringContaining("takes no message back") });
+    expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining("there is no delivery") });
+  });
+
+  it("take back what still waits", async () => {
+    const gateway = await startGateway();
+    gateway.sim.setFaults([{ name: "qyapi.busy", target: "kf/send_msg" }]);
+    await gateway.customerWrites("hello");
+    const waiting = async () =>
+      (await gateway.api<{ items: { id: string; state: string }[] }>("/api/deliveries")).items;
+    await waitFor(async () => (await waiting())[0]?.state === "queued");
+    const [{ id } = { id: "" }] = await waiting();
+
+    // It may be tried just now.
+    const recalled = await waitFor(async () => {
+      const result = await gateway.cli("recall", id);
+      return result.code === 0 && result;
+    });
+
+    gateway.sim.clearFaults();
+    expect(recalled.stdout).toContain("never sent");
+    expect((await waiting())[0]?.state).toBe("discarded");
+  });
+
+  it("say once why a channel does not work", async () => {
+    const gateway = await startGateway({ config: (sim) => ({ channels: { app: appChannel(sim) } }) });
+    gateway.sim.setFaults([{ name: "qyapi.ip-not-trusted" }]);
+    await gateway.cli("send", "app", "zhangsan", "hello");
+    await waitFor(() => gateway.log().includes("delivery failed"));
+
+    const { code, stdout } = await gateway.cli("doctor");
+
+    expect(code).toBe(1);
+    expect(stdout.match(/WeCom sees the address 203\.0\.113\.9/g)).toHaveLength(1);
   });
 
   it("list and retry what is dead", async () => {

@@ -34,6 +34,8 @@ describe("reload", () => {
 
   it("makes no new channel when only who may write changes, and what the gateway says to the others", async () => {
     const gateway = await startGateway();
+    const looksForAccounts = () => gateway.log().split('"account changed"').length - 1;
+    await waitFor(() => looksForAccounts() === 2);
 
     const more = { dmPolicy: "disabled", notices: { denied: "not today" } };
     gateway.writeConfig({ channels: { support: kfChannel(gateway.sim, more) } });
@@ -41,9 +43,10 @@ describe("reload", () => {
     await gateway.customerWrites("hello");
     await waitFor(() => gateway.log().includes('"outcome":"denied"'));
 
-    expect(result.changed).toEqual([]);
+    expect(result.changed).toEqual(["channels.support"]);
     await waitFor(() => gateway.repliesTo().length > 0);
     expect(gateway.repliesTo()).toEqual(["not today"]);
+    expect(looksForAccounts()).toBe(2);
   });
 
   it("refuses a wrong file, says where, and goes on with the old one", async () => {
@@ -54,7 +57,7 @@ describe("reload", () => {
     await gateway.customerWrites("hello");
 
     expect(code).toBe(1);
-    expect(stderr).toMatch(/wxgate\.yaml:1:\d+ {2}agnets: unknown key; did you mean "agents"\?/);
+    expect(stderr).toMatch(/^ {2}\S*wxgate\.yaml:1:\d+ {2}agnets: unknown key; did you mean "agents"\?$/m);
     await waitFor(() => gateway.repliesTo().length === 1);
   });
 

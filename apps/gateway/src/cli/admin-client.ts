@@ -75,13 +75,10 @@ function locate(context: CommandContext): { url: string; token: string } {
   const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
   const url = file?.adminUrl ?? `http://${reachable}:${port}`;
   if (token !== undefined) return { url, token };
-  throw new CommandError(
-    `no gateway was started with ${context.configFile} yet; start one with: wxgate start`,
-    EXIT.notRunning,
-    {
-      code: "not-running",
-    },
-  );
+  const without = isDemo(context)
+    ? `there is no ${context.configFile} here; name the running gateway's with --config, or start one with: wxgate start`
+    : `no gateway was started with ${context.configFile} yet; start one with: wxgate start`;
+  throw new CommandError(without, EXIT.notRunning, { code: "not-running" });
 }
 
 function addressOf(context: CommandContext): GatewayAddress {
@@ -93,7 +90,9 @@ async function refusal(response: Response): Promise<CommandError> {
   const text = await response.text();
   const problem = parseProblem(text);
   const errors =
-    problem.errors?.map(({ path, message }) => `\n  ${path === "" ? "" : `${path}: `}${message}`).join("") ?? "";
+    problem.errors
+      ?.map(({ path, message }) => `\n  ${path === "" || message.includes(path) ? "" : `${path}: `}${message}`)
+      .join("") ?? "";
   const hint = problem.hint === undefined ? "" : `\n${problem.hint}`;
   const detail = problem.detail ?? `the gateway answered with status ${response.status}`;
   return new CommandError(`${detail}${errors}${hint}`, EXIT.failed, { ...problem, status: response.status });

@@ -47,6 +47,11 @@ const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("../commands/send.ts")).send,
   },
   {
+    usage: "recall <delivery>",
+    description: "take a message back that waits, or that its platform can recall",
+    load: async () => (await import("../commands/recall.ts")).recall,
+  },
+  {
     usage: "login <channel>",
     description: "sign an account in by QR code",
     load: async () => (await import("../commands/login.ts")).login,

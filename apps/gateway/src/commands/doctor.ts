@@ -193,7 +193,9 @@ function channelFinding({ id, state, enabled, reason, hint, accounts }: ChannelL
     hint,
     ...troubled.flatMap((account) => [`${account.account} is ${account.state}`, account.reason, account.hint]),
   ];
-  const message = [`${id} is ${state}`, ...words.filter((word) => word !== undefined)].join("; ");
+  // An account's reason is often the channel's.
+  const told = new Set([`${id} is ${state}`, ...words].filter((word) => word !== undefined));
+  const message = [...told].map((word) => word.replace(/\.$/, "")).join("; ");
   if (!enabled || state === "degraded" || state === "starting") return note("channel", message);
   return state === "ok" ? ok("channel", message) : wrong("channel", message);
 }

@@ -1,6 +1,7 @@
-import type { DeliveryRow, OutboundContent } from "@wxgate/core";
+import type { OutboundContent } from "@wxgate/core";
 import { z } from "zod";
 import { outboundContentSchema } from "../admin/content-schema.ts";
+import { recallDelivery } from "../recall.ts";
 import { addressOf, place, rejected } from "./place.ts";
 import type { ToolPorts } from "./ports.ts";
 import { defineTool, type GatewayTool, nameOf, requireReach } from "./tool.ts";
@@ -44,9 +45,7 @@ export function messageTools(ports: ToolPorts): readonly GatewayTool[] {
         const delivery = await ports.store.query.delivery(id);
         if (delivery === undefined) throw rejected(`there is no delivery "${id}"`, "tool.no-delivery");
         requireReach(call.caller, delivery.conversation);
-        if (WAITING.has(delivery.state) && (await ports.discard(id))) return { id, state: "discarded" };
-        await recallSent((await ports.store.query.delivery(id)) ?? delivery, call.signal, ports);
-        return { id, state: "recalled" };
+        return { id, state: await recallDelivery(delivery, ports, call.signal) };
       },
     }),
     defineTool({
@@ -70,18 +69,4 @@ export function messageTools(ports: ToolPorts): readonly GatewayTool[] {
       },
     }),
   ];
-}
-
-const WAITING: ReadonlySet<DeliveryRow["state"]> = new Set(["queued", "deferred"]);
-const SENT: ReadonlySet<DeliveryRow["state"]> = new Set(["accepted", "confirmed"]);
-
-async function recallSent(delivery: DeliveryRow, signal: AbortSignal, ports: ToolPorts): Promise<void> {
-  const { id, state, platformId, conversation } = delivery;
-  if (!SENT.has(state)) throw rejected(`delivery "${id}" is ${state}; there is nothing to take back`, "tool.no-recall");
-  const channel = ports.channels().get(conversation.channel);
-  if (channel?.recall === undefined || platformId === undefined) {
-    const type = channel?.type ?? conversation.channel;
-    throw rejected(`it was sent, and the platform of ${type} takes no message back`, "tool.no-recall");
-  }
-  await channel.recall(platformId, signal);
 }
