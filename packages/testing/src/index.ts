@@ -5,7 +5,7 @@ export {
   type BackendRequest,
   type BackendScript,
   type RunningAgent,
-} from "./agent-contract.ts";
+} from "./agent-contract/index.ts";
 export { type CollectedAnswer, collectAnswer, type SampleTurn, sampleTurn } from "./agent-turn.ts";
 export {
   type ChannelContractOptions,
