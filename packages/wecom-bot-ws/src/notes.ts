@@ -10,7 +10,7 @@ export interface PlaceNotes {
   opened(place: StreamPlace): Promise<void>;
   /** @param isSettled its turn has no answer; else the answer goes on in the next bubble */
   toClose(place: StreamPlace, words: string, isSettled: boolean): Promise<void>;
-  closed(place: StreamPlace, isSettled: boolean): Promise<void>;
+  closed(place: StreamPlace): Promise<void>;
   /** Where the answer is, for a handle of an earlier process or attempt. */
   newest(stored: StreamPlace): Promise<StreamPlace>;
   leftOpen(): Promise<readonly { readonly place: StreamPlace; readonly words: string; readonly isSettled: boolean }[]>;
@@ -24,13 +24,15 @@ interface Note {
 }
 
 const KEYS = "bubble:";
+/** The same note again, as long as its bubble is to be closed: few, and looked for often. */
+const OPEN_KEYS = "closing:";
 /** As long as a turn may be tried again, and its message be answered. */
 const KEPT_MS = 24 * 3_600_000;
 
 export function createPlaceNotes(state: ChannelPorts["state"]): PlaceNotes {
-  const keyOf = ({ message, part }: StreamPlace) => KEYS + streamIdOf(message, part);
-  const write = (place: StreamPlace, more: JsonObject) =>
-    state.set(keyOf(place), { place: placeToJson(place), ...more }, { ttlMs: KEPT_MS });
+  const idOf = ({ message, part }: StreamPlace) => streamIdOf(message, part);
+  const write = (place: StreamPlace, more: JsonObject, keys = KEYS) =>
+    state.set(keys + idOf(place), { place: placeToJson(place), ...more }, { ttlMs: KEPT_MS });
   const endOf = (isSettled: boolean) => ({ end: isSettled ? "settled" : "handed-over" });
 
   async function read(prefix: string): Promise<readonly Note[]> {
@@ -39,8 +41,11 @@ export function createPlaceNotes(state: ChannelPorts["state"]): PlaceNotes {
 
   return {
     opened: (place) => write(place, {}),
-    toClose: (place, words, isSettled) => write(place, { words, ...endOf(isSettled) }),
-    closed: (place, isSettled) => write(place, endOf(isSettled)),
+    async toClose(place, words, isSettled) {
+      await write(place, { words, ...endOf(isSettled) }, OPEN_KEYS);
+      await write(place, endOf(isSettled));
+    },
+    closed: (place) => state.delete(OPEN_KEYS + idOf(place)),
     async newest(stored) {
       const notes = await read(KEYS + streamIdOf(stored.message));
       const last = notes.reduce<Note>((newest, note) => (note.place.part >= newest.place.part ? note : newest), {
@@ -50,7 +55,7 @@ export function createPlaceNotes(state: ChannelPorts["state"]): PlaceNotes {
       return { ...last.place, part: last.place.part + 1, shown: false, isQuiet: last.end === "settled" };
     },
     async leftOpen() {
-      return (await read(KEYS)).flatMap(({ place, words, end }) =>
+      return (await read(OPEN_KEYS)).flatMap(({ place, words, end }) =>
         words === undefined ? [] : [{ place, words, isSettled: end === "settled" }],
       );
     },

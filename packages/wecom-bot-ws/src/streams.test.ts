@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { bubbles, opens, type RunningBot, says, sends, startBot } from "./test-support/fake-platform.ts";
+import { createWecomBotWsChannel } from "./index.ts";
+import { bubbles, CONFIG, opens, type RunningBot, says, sends, startBot } from "./test-support/fake-platform.ts";
 
 const MINUTE = 60_000;
 const text = (words: string) => ({ kind: "text", text: words }) as const;
@@ -461,6 +462,26 @@ describe("a bubble", () => {
     await bot.test.clock.advance(MINUTE);
 
     expect(bubbles(bot.platform)).toEqual([]);
+  });
+
+  it("whose answer another gateway gives up is closed by the one with the connection, which shows no more in it", async () => {
+    const bot = await startBot();
+    const target = await says(bot, "hi");
+    const stream = opens(bot, target);
+    stream.update("half");
+    await bot.test.clock.advance(1_000);
+    const other = createWecomBotWsChannel("helper", CONFIG, bot.test.ports);
+
+    await other.settle?.(target, stream.handle);
+    await bot.test.clock.advance(6_000);
+    stream.update("half and more");
+    await bot.test.clock.advance(12 * MINUTE);
+    await other.close?.();
+
+    expect(bubbles(bot.platform).slice(-2)).toMatchObject([
+      { content: "half", finish: false },
+      { content: "half", finish: true },
+    ]);
   });
 
   it("is closed when the connection is back, if it was gone meanwhile", async () => {

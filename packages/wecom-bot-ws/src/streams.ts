@@ -44,6 +44,12 @@ export function createStreams(options: StreamsOptions): Streams {
     clock,
     log,
     finish: (place, text, signal) => finish(place, { text }, signal),
+    onSettled(place) {
+      const bubble = bubbles.get(place.message);
+      if (bubble === undefined || placeFromJson(bubble.handle)?.part !== place.part) return undefined;
+      bubbles.delete(place.message);
+      return bubble.retire();
+    },
   });
   const bubbleOptions: BubbleOptions = {
     ...options,
