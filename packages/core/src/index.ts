@@ -152,6 +152,6 @@ export {
   type Wake,
   type WorkerOptions,
 } from "./store-records.ts";
-export { withTimeLimit } from "./time-limit.ts";
+export { TooLate, withTimeLimit } from "./time-limit.ts";
 export { estimateTokens, TOKENS_PER_ENTRY } from "./tokens.ts";
 export { TrackedResponse } from "./tracked-response.ts";

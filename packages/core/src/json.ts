@@ -8,25 +8,33 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A string that is not empty; a number becomes its decimal text. */
-export function textField(source: JsonObject, name: string): string | undefined {
-  const value = source[name];
-  if (typeof value === "string") return value === "" ? undefined : value;
-  return typeof value === "number" ? String(value) : undefined;
+/** The first of these fields that holds a string that is not empty; a number becomes its decimal text. */
+export function textField(source: JsonObject, ...names: readonly string[]): string | undefined {
+  for (const name of names) {
+    const value = source[name];
+    if (typeof value === "string" && value !== "") return value;
+    if (typeof value === "number") return String(value);
+  }
+  return undefined;
 }
 
-/** A number, also one that came as text. */
-export function numberField(source: JsonObject, name: string): number | undefined {
-  const value = source[name];
-  if (typeof value === "number") return Number.isFinite(value) ? value : undefined;
-  if (typeof value !== "string" || value.trim() === "") return undefined;
-  const parsed = Number(value);
-  return Number.isFinite(parsed) ? parsed : undefined;
+/** The first of these fields that holds a number, also one that came as text. */
+export function numberField(source: JsonObject, ...names: readonly string[]): number | undefined {
+  for (const name of names) {
+    const value = source[name];
+    const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+    if (typeof number === "number" && Number.isFinite(number)) return number;
+  }
+  return undefined;
 }
 
-export function objectField(source: JsonObject, name: string): JsonObject {
-  const value = source[name];
-  return isObject(value) ? value : {};
+/** The first of these fields that holds an object, else an empty one. */
+export function objectField(source: JsonObject, ...names: readonly string[]): JsonObject {
+  for (const name of names) {
+    const value = source[name];
+    if (isObject(value)) return value;
+  }
+  return {};
 }
 
 export function listField(source: JsonObject, name: string): readonly JsonValue[] {

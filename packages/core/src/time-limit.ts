@@ -3,11 +3,19 @@ import type { Clock } from "./ports.ts";
 /** Made once: an abort without a reason makes an error with a stack for every call. */
 const OVER = new Error("the work is over");
 
+/** Nothing came in time. */
+export class TooLate extends Error {
+  constructor(ms: number) {
+    super(`no answer within ${ms} ms`);
+    this.name = "TooLate";
+  }
+}
+
 /**
  * Runs `work` with a signal that also fires after `ms`, and waits no longer than that even if the work is deaf to it. The
  * signal fires at the end as well.
  *
- * @throws what the work throws; the caller's reason; Error `no answer within … ms`
+ * @throws what the work throws; the caller's reason; TooLate
  */
 export async function withTimeLimit<T>(
   clock: Clock,
@@ -21,7 +29,7 @@ export async function withTimeLimit<T>(
   const stop = () => limit.abort(signal?.reason);
   signal?.addEventListener("abort", stop, { once: true });
   const timeUp = clock.sleep(ms, limit.signal).then((): never => {
-    const reason = new Error(`no answer within ${ms} ms`);
+    const reason = new TooLate(ms);
     limit.abort(reason);
     throw reason;
   });

@@ -1,5 +1,12 @@
 import { truncateText } from "@wxgate/chunker";
-import { type ChannelPorts, type InboundEvent, type OutboundContent, outboundText, TransientError } from "@wxgate/core";
+import {
+  type ChannelPorts,
+  type InboundEvent,
+  type OutboundContent,
+  outboundText,
+  TransientError,
+  withTimeLimit,
+} from "@wxgate/core";
 import type { KfApi } from "./api.ts";
 import type { Greeting, KfConfig } from "./config.ts";
 import { isDuplicateMessageId } from "./errors.ts";
@@ -8,7 +15,6 @@ import { render } from "./render.ts";
 import { derivedId } from "./send.ts";
 import type { AnswerableEvent } from "./sync.ts";
 import { TEXT_BYTES } from "./text.ts";
-import { withTimeLimit } from "./time-limit.ts";
 import type { WireMessage } from "./wire.ts";
 
 interface AnswerEventsOptions {

@@ -7,9 +7,9 @@ import {
   numberField,
   type State,
   textField,
+  withTimeLimit,
 } from "@wxgate/core";
 import type { KfApi } from "./api.ts";
-import { withTimeLimit } from "./time-limit.ts";
 
 interface Customer {
   readonly name?: string;

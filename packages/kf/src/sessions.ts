@@ -7,9 +7,9 @@ import {
   numberField,
   type ServedBy,
   textField,
+  withTimeLimit,
 } from "@wxgate/core";
 import type { KfApi } from "./api.ts";
-import { withTimeLimit } from "./time-limit.ts";
 import { SESSION, type SessionState } from "./wire.ts";
 
 /** Customers whom a human serves, as far as we know; shared by all gateways. */

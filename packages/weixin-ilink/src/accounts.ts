@@ -1,7 +1,15 @@
 import { createHash } from "node:crypto";
-import type { Clock, JsonObject, JsonValue, Logger, State } from "@wxgate/core";
+import {
+  type Clock,
+  isObject,
+  type JsonObject,
+  type JsonValue,
+  type Logger,
+  numberField,
+  type State,
+  textField,
+} from "@wxgate/core";
 import type { IlinkConfig } from "./config.ts";
-import { isObject, numberField, textField } from "./wire.ts";
 
 /**
  * One signed-in person with their bot. `id` is the account everywhere else: the person who scanned, not the bot, since

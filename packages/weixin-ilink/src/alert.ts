@@ -1,6 +1,5 @@
-import type { Clock, Fetch, Logger } from "@wxgate/core";
+import { type Clock, type Fetch, type Logger, withTimeLimit } from "@wxgate/core";
 import type { Account, Accounts } from "./accounts.ts";
-import { withTimeLimit } from "./time-limit.ts";
 
 const LIMIT_MS = 10_000;
 

@@ -1,9 +1,17 @@
-import type { Clock, Fetch, JsonObject, Random } from "@wxgate/core";
+import {
+  type Clock,
+  type Fetch,
+  isObject,
+  type JsonObject,
+  numberField,
+  type Random,
+  textField,
+  withTimeLimit,
+} from "@wxgate/core";
 import { clientVersionNumber } from "./bot-agent.ts";
 import { badAnswer, httpStatus, isTimeout, STALE_TOKEN, toChannelError, unreachable } from "./errors.ts";
 import { parseLossless } from "./lossless.ts";
-import { withTimeLimit } from "./time-limit.ts";
-import { isObject, numberField, parseUpdates, textField, type Updates } from "./wire.ts";
+import { parseUpdates, type Updates } from "./wire.ts";
 
 /** Where a bot's calls go, and its right to make them. */
 export interface BotCredentials {

@@ -1,4 +1,11 @@
-import { AuthenticationError, type ChannelError, ProtocolError, RejectedError, TransientError } from "@wxgate/core";
+import {
+  AuthenticationError,
+  type ChannelError,
+  ProtocolError,
+  RejectedError,
+  TooLate,
+  TransientError,
+} from "@wxgate/core";
 
 /** The bot token is dead: scanned elsewhere, unbound, expired. Only a new scan helps. */
 export const STALE_TOKEN = -14;
@@ -103,13 +110,6 @@ export function httpStatus(method: string, status: number): TransientError {
     code: "ilink.http-status",
     sent: status >= 500 ? "unknown" : "no",
   });
-}
-
-export class TooLate extends Error {
-  constructor(ms: number) {
-    super(`no answer within ${ms} ms`);
-    this.name = "TooLate";
-  }
 }
 
 /** Nothing came in time: for a long poll that is no failure. */

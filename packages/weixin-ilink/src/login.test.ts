@@ -144,6 +144,16 @@ describe("signing in", () => {
     expect((await login(h)).at(-1)).toMatchObject({ kind: "confirmed", account: "o9cq80XyAbC@im.wechat" });
   });
 
+  it("is not over where the login that is bound is one that WeChat refuses", async () => {
+    const h = startIlink();
+    h.ilink.on("msg/notifystart", { errcode: -14 });
+    await h.channel.probe?.(new AbortController().signal);
+    statuses(h, { status: "binded_redirect" });
+
+    expect((await login(h)).at(-1)).toMatchObject({ kind: "failed" });
+    expect(h.ilink.named("get_bot_qrcode")[0]?.body).toEqual({ local_token_list: [] });
+  });
+
   it.each([
     ["token", { ...CONFIRMED, bot_token: undefined }],
     ["bot id", { ...CONFIRMED, ilink_bot_id: undefined }],

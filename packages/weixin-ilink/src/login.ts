@@ -1,8 +1,7 @@
-import type { Channel, Clock, Logger, LoginEvent } from "@wxgate/core";
-import type { Accounts, NewLogin } from "./accounts.ts";
+import { type Channel, type Clock, type Logger, type LoginEvent, textField } from "@wxgate/core";
+import type { Account, Accounts, NewLogin } from "./accounts.ts";
 import type { IlinkApi, QrStatus } from "./api.ts";
 import type { Hosts } from "./hosts.ts";
-import { textField } from "./wire.ts";
 
 interface LoginOptions {
   /** Where codes come from. */
@@ -40,12 +39,15 @@ interface Running {
 export function createLogin(options: LoginOptions): NonNullable<Channel["login"]> {
   const { baseUrl, api, accounts, hosts, clock, log } = options;
 
+  /** The logins that the platform may find bound already, newest first. */
+  function told(): readonly Account[] {
+    const good = accounts.all().filter((account) => accounts.refusedAt(account) === undefined);
+    return good.slice(0, MOST_TOKENS);
+  }
+
   async function newCode(running: Running, signal: AbortSignal): Promise<LoginEvent> {
-    const tokens = accounts
-      .all()
-      .filter((account) => accounts.refusedAt(account) === undefined)
-      .map(({ token }) => token);
-    const { key, content } = await api.getQrCode(baseUrl, tokens.slice(0, MOST_TOKENS), signal);
+    const tokens = told().map(({ token }) => token);
+    const { key, content } = await api.getQrCode(baseUrl, tokens, signal);
     Object.assign(running, { baseUrl, qrcode: key, pendingCode: undefined, isScanned: false });
     return { kind: "qr", content, expiresAt: new Date(clock.now() + QR_LIFETIME_MS) };
   }
@@ -90,9 +92,12 @@ export function createLogin(options: LoginOptions): NonNullable<Channel["login"]
   }
 
   function alreadyBound(): LoginEvent {
-    const [newest] = accounts.all();
+    const [newest] = told();
     if (newest !== undefined) return { kind: "confirmed", account: newest.id };
-    return failed("WeChat says that this installation is bound already, but no login is stored here", SCAN_AGAIN);
+    return failed(
+      "WeChat says that this installation is bound already, but no login that it takes is stored here",
+      SCAN_AGAIN,
+    );
   }
 
   async function confirm(fields: QrStatus["fields"], running: Running): Promise<LoginEvent> {

@@ -1,5 +1,12 @@
-import type { InboundContent, JsonObject, Sender } from "@wxgate/core";
-import { isObject, numberField, objectField, textField } from "./wire.ts";
+import {
+  type InboundContent,
+  isObject,
+  type JsonObject,
+  numberField,
+  objectField,
+  type Sender,
+  textField,
+} from "@wxgate/core";
 
 /* How an older client writes messages: `from_user`, `chat`, and one object with a type in words instead of items. */
 

@@ -1,5 +1,5 @@
-import type { InboundContent, JsonObject, Media } from "@wxgate/core";
-import { ITEM, numberField, objectField, textField } from "./wire.ts";
+import { type InboundContent, type JsonObject, type Media, numberField, objectField, textField } from "@wxgate/core";
+import { ITEM } from "./wire.ts";
 
 /** One item of a message, or of a quoted one. */
 export function parseItem(item: JsonObject): InboundContent {

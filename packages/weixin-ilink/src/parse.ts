@@ -1,10 +1,21 @@
 import { createHash } from "node:crypto";
-import type { Address, InboundContent, InboundEvent, InboundMessage, JsonObject, Sender } from "@wxgate/core";
+import {
+  type Address,
+  type InboundContent,
+  type InboundEvent,
+  type InboundMessage,
+  isObject,
+  type JsonObject,
+  numberField,
+  objectField,
+  type Sender,
+  textField,
+} from "@wxgate/core";
 import type { Account } from "./accounts.ts";
 import { oldContents, oldGroup, oldSender } from "./old-dialect.ts";
 import { parseItem } from "./parse-item.ts";
 import { parseReference, type Reference } from "./reference.ts";
-import { isObject, MESSAGE_BOT, numberField, objectField, textField } from "./wire.ts";
+import { MESSAGE_BOT } from "./wire.ts";
 
 export type Parsed =
   | { readonly kind: "message"; readonly message: InboundMessage; readonly reference: Reference | undefined }

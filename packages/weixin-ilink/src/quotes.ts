@@ -3,16 +3,20 @@ import {
   type Clock,
   type InboundContent,
   type Inbox,
+  isObject,
   type JsonObject,
   type Logger,
+  numberField,
   type OutboundContent,
   type OutboundMessage,
+  objectField,
   outboundText,
   type Quote,
   type State,
+  textField,
 } from "@wxgate/core";
 import { type Reference, resolvePart } from "./reference.ts";
-import { ITEM, isObject, numberField, objectField, textField } from "./wire.ts";
+import { ITEM } from "./wire.ts";
 
 /** Completes what messages quote, from what was said and from what we sent. */
 export interface Quotes {

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
-import type { InboundContent, JsonObject } from "@wxgate/core";
+import { type InboundContent, isObject, type JsonObject, numberField, objectField, textField } from "@wxgate/core";
 import { parseItem } from "./parse-item.ts";
-import { isObject, numberField, objectField, textField } from "./wire.ts";
 
 /** What a message quotes, as far as the wire says it. */
 export interface Reference {

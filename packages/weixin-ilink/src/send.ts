@@ -5,12 +5,15 @@ import {
   ChannelError,
   type Clock,
   type JsonObject,
+  numberField,
   type OutboundMessage,
+  objectField,
   ProtocolError,
   RejectedError,
   type ReplyHandle,
   type SendReceipt,
   TransientError,
+  textField,
 } from "@wxgate/core";
 import type { Account, Accounts } from "./accounts.ts";
 import type { Watch } from "./alert.ts";
@@ -19,7 +22,7 @@ import { needsLogin, REFUSED, textTooLong, unknownAccount, waitsForPerson } from
 import type { Quotes } from "./quotes.ts";
 import { render, TEXT_BYTES, UPLOADED_AT } from "./render.ts";
 import type { Spent } from "./spent.ts";
-import { MESSAGE_BOT, numberField, objectField, STATE_FINISHED, textField } from "./wire.ts";
+import { MESSAGE_BOT, STATE_FINISHED } from "./wire.ts";
 
 interface SendOptions {
   readonly accounts: Accounts;

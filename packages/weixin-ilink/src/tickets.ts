@@ -1,7 +1,6 @@
-import { addressKey, type Clock, type ReplyTarget, TransientError } from "@wxgate/core";
+import { addressKey, type Clock, type ReplyTarget, TransientError, textField } from "@wxgate/core";
 import type { Account } from "./accounts.ts";
 import type { IlinkApi } from "./api.ts";
-import { textField } from "./wire.ts";
 
 interface TicketOptions {
   readonly api: Pick<IlinkApi, "getTypingTicket">;

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "@wxgate/core";
+import { isObject, type JsonObject, type JsonValue, numberField, textField } from "@wxgate/core";
 
 /*
  * The platform's shapes. Names of the wire (`item_list`, `context_token`) are known here, in `parse.ts`, `render.ts`,
@@ -26,36 +26,4 @@ export function parseUpdates(answer: JsonObject): Updates {
     cursor: textField(answer, "get_updates_buf", "next_cursor", "sync_buf"),
     timeoutMs: numberField(answer, "longpolling_timeout_ms"),
   };
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** The first of these fields that holds text; a number becomes its decimal digits. */
-export function textField(source: JsonObject, ...names: readonly string[]): string | undefined {
-  for (const name of names) {
-    const value = source[name];
-    if (typeof value === "string" && value !== "") return value;
-    if (typeof value === "number") return String(value);
-  }
-  return undefined;
-}
-
-/** A number, also one that came as text. */
-export function numberField(source: JsonObject, ...names: readonly string[]): number | undefined {
-  for (const name of names) {
-    const value = source[name];
-    const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
-    if (typeof number === "number" && Number.isFinite(number)) return number;
-  }
-  return undefined;
-}
-
-export function objectField(source: JsonObject, ...names: readonly string[]): JsonObject {
-  for (const name of names) {
-    const value = source[name];
-    if (isObject(value)) return value;
-  }
-  return {};
 }

@@ -5,11 +5,11 @@ import {
   type MediaStream,
   RejectedError,
   TransientError,
+  textField,
 } from "@wxgate/core";
 import { decodeSilk, MediaError } from "@wxgate/media";
 import { unreachable } from "../errors.ts";
 import type { Hosts } from "../hosts.ts";
-import { textField } from "../wire.ts";
 import { decrypt } from "./crypto.ts";
 import { decodeKey } from "./keys.ts";
 
