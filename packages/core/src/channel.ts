@@ -47,6 +47,8 @@ export interface Channel {
   settle?(target: ReplyTarget, stream?: JsonObject): Promise<void>;
   /** Decrypted bytes, streamed. */
   openMedia?(ref: MediaRef, signal: AbortSignal): Promise<MediaStream>;
+  /** How long `openMedia` works for a message's files, where that is so short that they are fetched before its turn begins. */
+  readonly mediaLivesMs?: number;
   /** Shows that an answer is being written until the signal fires; repeats and cancels itself. */
   typing?(target: ReplyTarget, signal: AbortSignal): Promise<void>;
   /** A line that shows one of the agent's tools at work; sent only while it takes no place from the answer. */

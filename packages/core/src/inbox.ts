@@ -48,6 +48,6 @@ export interface StoredMessage {
   /** Milliseconds since 1970. */
   readonly at: number;
   readonly content: readonly (InboundContent | OutboundContent)[];
-  /** No turn answers it: it was taken back before one began, or asked only for what waits. */
-  readonly unanswered?: "dropped" | "resume";
+  /** No turn answers it: none has taken it yet, it was taken back before one did, or it asked only for what waits. */
+  readonly unanswered?: "waiting" | "dropped" | "resume";
 }

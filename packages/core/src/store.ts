@@ -112,6 +112,8 @@ export interface Store {
   ): Promise<void>;
   /** Joins at the tail again; false: there is no such delivery in a final state. */
   redriveDelivery(id: string): Promise<boolean>;
+  /** New content of a message (`msg_…`) that no turn has taken yet. False: one has. */
+  saveWaiting(messageId: string, content: readonly InboundContent[]): Promise<boolean>;
   /** Only of one that waits: queued or deferred. */
   unsentDelivery(id: string): Promise<UnsentDelivery | undefined>;
   discardDelivery(id: string): Promise<boolean>;

@@ -1,4 +1,11 @@
-import { type Agent, AuthenticationError, RejectedError, TransientError, type Turn } from "@wxgate/core";
+import {
+  type Agent,
+  AuthenticationError,
+  type InboundContent,
+  RejectedError,
+  TransientError,
+  type Turn,
+} from "@wxgate/core";
 import { afterEach, describe, expect, it } from "vitest";
 import { answering, type PlatformOptions, said, startGateway } from "./test-support/gateway.ts";
 import { NO_NOTICES } from "./test-support/notices.ts";
@@ -108,6 +115,49 @@ describe("a message's way", () => {
     await receive(said("what is this?"));
 
     await expect.poll(texts).toEqual(["echo [image] + what is this?"]);
+  });
+
+  it("fetches a waiting message's files before their addresses die, once, and none of somebody who is not heard", async () => {
+    let end = () => {};
+    const fetched: unknown[] = [];
+    const seen: (readonly InboundContent[])[] = [];
+    const agent: Agent = {
+      async *respond({ messages }) {
+        seen.push(messages.flatMap(({ content }) => content));
+        if (seen.length === 1) await new Promise<void>((resolve) => (end = resolve));
+        yield { kind: "text-delta", text: "done" };
+      },
+    };
+    const { receive, clock } = await start(agent, {
+      dispatch: { mediaGraceMs: 0 },
+      settings: { dmPolicy: "allowlist", allowFrom: ["ann"] },
+      media: {
+        keep: async () => ({ id: "med_1", mime: "image/png", bytes: 1, sha256: "0" }),
+        sign: (content) => content,
+      },
+      channel: {
+        mediaLivesMs: 300_000,
+        openMedia: async (ref) => {
+          fetched.push(ref);
+          return { body: (async function* () {})(), mime: "image/png" };
+        },
+      },
+    });
+    const picture = (id: string) => [{ kind: "image" as const, media: { ref: { id } } }];
+    await receive(said("hi", { peer: "ann" }));
+    await expect.poll(() => seen.length).toBe(1);
+    await receive(said("", { peer: "ann", content: picture("1") }), said("", { peer: "bob", content: picture("2") }));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(fetched).toEqual([]);
+
+    clock.advance(31_000);
+    await expect.poll(() => fetched).toEqual([{ id: "1" }]);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    end();
+
+    await expect.poll(() => seen.length).toBe(2);
+    expect(seen[1]).toMatchObject([{ kind: "image", media: { id: "med_1" } }]);
+    expect(fetched).toHaveLength(1);
   });
 
   it("names a file as the message did, not as the download does", async () => {

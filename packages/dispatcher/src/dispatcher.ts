@@ -19,6 +19,7 @@ import { createHeartbeat, HEARTBEAT_MS } from "./heartbeat.ts";
 import { createInbox } from "./inbox.ts";
 import { instantAnswer } from "./instant.ts";
 import { createSameConversation } from "./known-person.ts";
+import { createMediaAhead } from "./media-ahead.ts";
 import { createMemoryKeeper } from "./memory.ts";
 import { own } from "./own.ts";
 import { createPairing, type Pairing, type PairingRequest } from "./pairing.ts";
@@ -90,6 +91,7 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
   });
 
   const skills = createSkillChoice({ store, clock });
+  const mediaAhead = createMediaAhead({ ports, pairing, channel: (id) => settings.channels.get(id) });
   const desk = createAnswerDesk({ store, clock, log, worker, onRest: () => turns.wake() });
 
   const permissions = createPermissions({
@@ -235,7 +237,7 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
       ]);
     } finally {
       over.abort();
-      await Promise.all([background, firing, memory.close()]);
+      await Promise.all([background, firing, memory.close(), mediaAhead.close()]);
       offWake();
       await store.releaseWorker(worker);
     }
@@ -281,6 +283,7 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
         },
         mediaGraceMs: () => settings.mediaGraceMs,
         observe: (observation) => ports.observe?.(observation),
+        onStored: mediaAhead.stored,
       }),
     instant: (channel) => async (event, configured) => {
       const entry = settings.channels.get(channel);

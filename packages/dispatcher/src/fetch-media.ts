@@ -45,7 +45,8 @@ async function fetchOne(
   return { ...claimed, message: { ...message, content } };
 }
 
-function isPending(content: InboundContent): boolean {
+/** Whether it names a file that was not fetched yet. */
+export function isPending(content: InboundContent): boolean {
   if (content.kind === "forwarded") return content.items.some((item) => isPending(item.content));
   return hasMedia(content) && "ref" in content.media;
 }

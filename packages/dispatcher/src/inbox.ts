@@ -27,12 +27,14 @@ export interface InboxOptions {
   /** Undefined while the channel is being taken away by a reload: its messages are kept all the same. */
   settings(): RoutingSettings | undefined;
   mediaGraceMs(): number;
+  /** Of every new message that is to become a turn. */
+  onStored?(message: InboundMessage): void;
   observe(observation: Observation): void;
 }
 
 type RoutingSettings = Pick<ChannelSettings, "session" | "groups" | "commands" | "dynamicAgents"> &
   Pick<DispatcherSettings, "bindings"> & {
-    readonly channel: Pick<Channel, "handoffKeywords" | "personKey" | "anyCase">;
+    readonly channel: Pick<Channel, "handoffKeywords" | "personKey" | "anyCase" | "mediaLivesMs">;
   };
 const UNKNOWN: RoutingSettings = { session: "peer", groups: {}, commands: {}, bindings: [], channel: {} };
 
@@ -62,6 +64,11 @@ export function createInbox(options: InboxOptions): Inbox {
     });
     const count = result.accepted - asides.filter(({ id }) => result.fresh.has(id)).length;
     if (count > 0) options.observe({ kind: "messages-accepted", channel, count });
+    if (options.onStored !== undefined && settings.channel.mediaLivesMs !== undefined) {
+      for (const { message, routing } of messages) {
+        if (routing.as === "turn" && result.fresh.has(message.id)) options.onStored(message);
+      }
+    }
     const overheard = batch.messages.filter((message) => isOverheard(settings, message));
     return overheard.length === 0 ? result : { ...result, overheard: new Set(overheard.map(({ id }) => id)) };
   }

@@ -1,6 +1,13 @@
 import type { CreateChannel } from "@wxgate/core";
 import { createFileStager, createMediaStager } from "@wxgate/wecom-api";
-import { createBotMedia, createCardMemory, SENDS, type StreamLook, withThought } from "@wxgate/wecom-bot-message";
+import {
+  createBotMedia,
+  createCardMemory,
+  MEDIA_URL_MS,
+  SENDS,
+  type StreamLook,
+  withThought,
+} from "@wxgate/wecom-bot-message";
 import { createBotTarget, memberKey } from "@wxgate/wecom-target";
 import { createAnswerEvents } from "./answer-events.ts";
 import { createBubbles } from "./bubbles.ts";
@@ -71,6 +78,7 @@ export const createWecomBotWebhookChannel: CreateChannel<WecomBotWebhookOptions>
       : {}),
     openStream: bubbles.open,
     settle: bubbles.settle,
+    mediaLivesMs: MEDIA_URL_MS,
     openMedia: createBotMedia({
       config: { url: config.apiBaseUrl, mediaHosts: config.mediaHosts },
       key: config.encodingAESKey,

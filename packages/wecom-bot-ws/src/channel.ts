@@ -1,7 +1,14 @@
 import { setMaxListeners } from "node:events";
 import type { Channel, ChannelPorts } from "@wxgate/core";
 import { createFileStager, createMediaStager } from "@wxgate/wecom-api";
-import { createBotMedia, createBotPrepare, SENDS, type StreamLook, withThought } from "@wxgate/wecom-bot-message";
+import {
+  createBotMedia,
+  createBotPrepare,
+  MEDIA_URL_MS,
+  SENDS,
+  type StreamLook,
+  withThought,
+} from "@wxgate/wecom-bot-message";
 import { menuCard } from "@wxgate/wecom-card";
 import { createBotTarget, memberKey } from "@wxgate/wecom-target";
 import { createAnswerEvents } from "./answer-events.ts";
@@ -133,6 +140,7 @@ export function createWecomBotWsChannel(
       : {}),
     openStream: streams.open,
     settle: streams.settle,
+    mediaLivesMs: MEDIA_URL_MS,
     openMedia: createBotMedia({ config, ports }),
     reply: { ...SENDS, kinds: ["direct", "group"] },
     health: health.report,

@@ -205,6 +205,34 @@ export function acceptTests(world: () => World): void {
     expect(await w.store.find(CHANNEL, "kf2", "m1")).toBeUndefined();
   });
 
+  it("tells of a message what no turn answers, and keeps new content of one that waits", async () => {
+    const w = world();
+    const unanswered = async (id: string) => (await w.store.find(CHANNEL, ACCOUNT, id))?.unanswered;
+    await w.answered("ann", "one", "two");
+    await w.sendAll({ sendsPerInbound: 1 });
+    await w.say("ann", "继续", { id: "m-more", as: "resume" });
+    await w.say("bea", "first", { id: "m-1" });
+    const turn = await w.claimTurn();
+    await w.say("bea", "second", { id: "m-2" });
+    await w.say("bea", "third", { id: "m-3" });
+    const second = (await w.store.find(CHANNEL, ACCOUNT, "m-2"))?.id ?? "";
+
+    expect([await unanswered("m-more"), await unanswered("m-1"), await unanswered("m-2")]).toEqual([
+      "resume",
+      undefined,
+      "waiting",
+    ]);
+    expect(await w.store.saveWaiting(second, [{ kind: "text", text: "the second" }])).toBe(true);
+    expect(await w.store.saveWaiting(turn.messages[0]?.id ?? "", [])).toBe(false);
+    await w.happen(w.event("bea", "recalled", { messageId: "m-3" }));
+    expect(await unanswered("m-3")).toBe("dropped");
+    await w.answer(turn, "done");
+
+    const next = await w.claimTurn();
+    expect(next.messages.map(({ message }) => message.content)).toEqual([[{ kind: "text", text: "the second" }]]);
+    expect(await w.store.saveWaiting(second, [])).toBe(false);
+  });
+
   it("finds what was sent by the platform's id and by ours", async () => {
     const w = world();
     await w.answered("ann", "hello Ann");
