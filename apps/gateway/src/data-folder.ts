@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { readPrivateFile, writePrivateFile } from "./ports/private-file.ts";
 
@@ -21,7 +22,9 @@ export function keyFileOf(folder: string): string {
 }
 
 export function readGatewayFile(folder: string): GatewayFile | undefined {
-  const text = readPrivateFile(gatewayFileOf(folder));
+  const path = gatewayFileOf(folder);
+  // A folder that cannot be looked into is told by whoever needs it.
+  const text = existsSync(path) ? readPrivateFile(path) : undefined;
   return text === undefined ? undefined : (JSON.parse(text) as GatewayFile);
 }
 

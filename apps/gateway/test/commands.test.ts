@@ -110,6 +110,31 @@ describe("start", () => {
     expect(stderr).toContain(`the server cannot listen on 127.0.0.1:${port}: another program uses that port`);
   });
 
+  it("says which database cannot be reached, without its password", async () => {
+    const dir = emptyFolder();
+    writeFileSync(join(dir, "wxgate.yaml"), 'store: "postgres://wxgate:canary-pw@127.0.0.1:1/messages"\n');
+
+    const { code, stderr } = await runCli(dir, ["start"]);
+
+    expect(code).toBe(1);
+    expect(stderr).toContain("the store at 127.0.0.1:1/messages cannot be used: nobody listens there");
+    expect(stderr).not.toContain("canary-pw");
+  });
+
+  it("and doctor say which folder cannot be used", async () => {
+    const dir = emptyFolder();
+    writeFileSync(join(dir, "taken"), "a file");
+    writeFileSync(join(dir, "wxgate.yaml"), "store: sqlite:./taken/data/wxgate.db\n");
+
+    const started = await runCli(dir, ["start"]);
+    const doctor = await runCli(dir, ["doctor"]);
+
+    expect([started.code, doctor.code]).toEqual([1, 1]);
+    expect(started.stderr).toMatch(/the data folder \S+taken\/data cannot be used/);
+    expect(doctor.stdout).toMatch(/WRONG +folder: \S+taken\/data cannot be written to/);
+    expect(doctor.stdout).toMatch(/note +disk: .+ cannot be told/);
+  });
+
   it("is refused while another process has the store", async () => {
     const gateway = await startGateway();
 

@@ -9,14 +9,19 @@ const MOST_SKEW_MS = 60_000;
 
 /** Room for the database and for what people send. */
 export async function diskFinding(folder: string): Promise<Finding> {
-  const { bavail, bsize } = await statfs(folder);
-  const free = bavail * bsize;
+  const free = await statfs(folder).then(({ bavail, bsize }) => bavail * bsize, cannotTell);
+  if (free === undefined) return note("disk", `how much is free at ${folder} cannot be told: it cannot be looked into`);
   const words = `${Math.round(free / 1_048_576)} MiB are free at ${folder}`;
   if (free < FULL_BYTES)
     return wrong("disk", `${words}: nothing can be stored soon; make room, or lower media.retentionHours`);
   return free < LOW_BYTES
     ? note("disk", `${words}; media.retentionHours says how long files are kept`)
     : ok("disk", words);
+}
+
+/** A folder that could not be made is a finding of its own. */
+function cannotTell(): undefined {
+  return undefined;
 }
 
 /**
