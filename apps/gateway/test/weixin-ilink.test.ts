@@ -360,6 +360,38 @@ describe("somebody who may not talk", () => {
   });
 });
 
+/** Answers after a moment; "wait" it never answers. */
+const UNHURRIED_AGENT = `export default {
+  async *respond(turn, signal) {
+    const waits = turn.messages.at(-1).content[0].text === "wait";
+    await new Promise((resolve, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason));
+      if (!waits) setTimeout(resolve, 300);
+    });
+    yield { kind: "text-delta", text: "done" };
+  },
+};`;
+
+describe("typing", () => {
+  it("is shown while the agent works, and ends with the answer, with /stop, and when the gateway stops meanwhile", async () => {
+    const gateway = await startIlink({ agent: UNHURRIED_AGENT, config: { defaultAgent: "mine" } });
+    const isShown = () => gateway.sim.screen({ account: BOT, user: OWNER }).chat.typing === true;
+
+    await writes(gateway, "hello");
+    await waitFor(isShown);
+    await waitFor(() => replies(gateway).length === 1 && !isShown());
+    await writes(gateway, "wait");
+    await waitFor(isShown);
+    await writes(gateway, "/stop");
+    await waitFor(() => !isShown());
+    await writes(gateway, "wait");
+    await waitFor(isShown);
+    await gateway.stop();
+
+    expect(isShown()).toBe(false);
+  });
+});
+
 /** With pairing, a stranger may be told once how to be let in. */
 const isPairingNotice = (text: string | undefined) => /pair|配对/i.test(text ?? "");
 
