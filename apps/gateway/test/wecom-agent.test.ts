@@ -96,6 +96,22 @@ describe("an app's message", () => {
     expect((await gateway.cli("channels", "status")).stdout).not.toContain("60020");
   });
 
+  it("with a picture is understood although the platform refuses every call from this address", async () => {
+    const gateway = await startApp({
+      agents: module("./looking.mjs"),
+      files: {
+        "looking.mjs":
+          'import { appendFileSync } from "node:fs"; export default { async *respond(turn) { appendFileSync("seen.txt", turn.messages[0].content[0].media.mime); } };',
+      },
+    });
+    gateway.sim.setFaults([{ name: "qyapi.errcode", target: "media/get", value: 60020 }]);
+
+    await gateway.sim.send({ account: APP, from: MEMBER, content: [{ kind: "image" }] });
+
+    const seen = () => readFileSync(join(gateway.dir, "seen.txt"), "utf8");
+    expect(await waitFor(seen)).toBe("image/png");
+  });
+
   it("that says the same twice gets the same answer twice", async () => {
     const gateway = await startApp();
 

@@ -14,6 +14,7 @@ import { createChatPace } from "./chat-pace.ts";
 import { type AgentXmlOptions, parseConfig } from "./config.ts";
 import { createHealth } from "./health.ts";
 import { createMemberPace } from "./member-pace.ts";
+import { createOpenFile } from "./open-file.ts";
 import { createPrepare } from "./prepare.ts";
 import { createTarget } from "./receivers.ts";
 import { createDeliver, createSend } from "./send.ts";
@@ -68,7 +69,7 @@ export const createAgentXmlChannel: CreateChannel<AgentXmlOptions> = (id, option
     stage: createStage({ stageFile, log }),
     send: createSend(deliver, createMemberPace(ports.clock)),
     recall: api.recall,
-    openMedia: createOpenMedia(wecom),
+    openMedia: createOpenFile({ byApi: createOpenMedia(wecom), apiBaseUrl, ports: logged }),
     reply: config.limits,
     personKey: memberKey,
     anyCase: true,

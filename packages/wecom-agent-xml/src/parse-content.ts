@@ -10,7 +10,7 @@ type Parser = (body: XmlFields) => InboundContent | undefined;
 
 const PARSERS: ReadonlyMap<string, Parser> = new Map<string, Parser>([
   ["text", parseText],
-  ["image", (body) => withMedia("image", body)],
+  ["image", parseImage],
   ["voice", parseVoice],
   ["video", (body) => withMedia("video", body)],
   // Not in the platform's list, but seen.
@@ -31,7 +31,15 @@ function parseText(body: XmlFields): InboundContent | undefined {
   return text === undefined ? undefined : { kind: "text", text };
 }
 
-function withMedia(kind: "image" | "video" | "file", body: XmlFields): InboundContent | undefined {
+function parseImage(body: XmlFields): InboundContent | undefined {
+  const mediaId = word(body, "MediaId");
+  const picUrl = word(body, "PicUrl");
+  if (mediaId === undefined && picUrl === undefined) return undefined;
+  const ref = { ...(mediaId === undefined ? {} : { mediaId }), ...(picUrl === undefined ? {} : { picUrl }) };
+  return { kind: "image", media: { ref } };
+}
+
+function withMedia(kind: "video" | "file", body: XmlFields): InboundContent | undefined {
   const mediaId = word(body, "MediaId");
   if (mediaId === undefined) return undefined;
   const filename = word(body, "FileName") ?? word(body, "Filename");

@@ -29,7 +29,7 @@ describe("a member's message", () => {
   it.each([
     [
       "<MsgType><![CDATA[image]]></MsgType><PicUrl><![CDATA[https://x/0]]></PicUrl><MediaId><![CDATA[M1]]></MediaId>",
-      { kind: "image", media: { ref: { mediaId: "M1" } } },
+      { kind: "image", media: { ref: { mediaId: "M1", picUrl: "https://x/0" } } },
     ],
     [
       "<MsgType>voice</MsgType><MediaId>M2</MediaId><Format>amr</Format><Recognition><![CDATA[hello]]></Recognition>",
