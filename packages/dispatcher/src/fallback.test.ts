@@ -1,4 +1,4 @@
-import { type Address, type Channel, type JsonObject, RejectedError, TransientError } from "@wxgate/core";
+import { type Address, type Agent, type Channel, type JsonObject, RejectedError, TransientError } from "@wxgate/core";
 import { afterEach, describe, expect, it } from "vitest";
 import { answering, said, startGateway } from "./test-support/gateway.ts";
 
@@ -75,6 +75,35 @@ describe("a channel with a fallback", () => {
 
     await expect.poll(() => observations.some(({ kind }) => kind === "delivery-dead")).toBe(true);
     expect(closed).toEqual([{ bubble: "b1" }]);
+  });
+
+  it("closes what a message opened although its answer never grew, but not for what the agent said on the way", async () => {
+    const closed: (readonly string[])[] = [];
+    let end = () => {};
+    const agent: Agent = {
+      async *respond() {
+        yield { kind: "content", now: true, content: { kind: "text", text: "a moment" } };
+        await new Promise<void>((resolve) => (end = resolve));
+        yield { kind: "text-delta", text: "done" };
+      },
+    };
+    const gateway = await startGateway(agent, {
+      send() {
+        throw new RejectedError("bad words", { code: "bot.refused" });
+      },
+      channel: { settle: async ({ answers }) => void closed.push(answers) },
+    });
+    close = gateway.close;
+    const dead = () => gateway.observations.filter(({ kind }) => kind === "delivery-dead").length;
+    const message = said("hi");
+
+    await gateway.receive(message);
+    await expect.poll(dead).toBe(1);
+    expect(closed).toEqual([]);
+    end();
+
+    await expect.poll(dead).toBe(2);
+    expect(closed).toEqual([[message.id]]);
   });
 
   it("closes what is open for an answer that the operator gives up", async () => {
