@@ -91,6 +91,12 @@ export const agentXmlConfigSchema = z
         notAvailable: z.string().min(1).max(200).default("（有一个文件未能发送）"),
         noHuman: notice("（这里没有人工客服）"),
         choose: z.string().min(1).max(30).default("请选择"),
+        submit: z
+          .string()
+          .min(1)
+          .max(10)
+          .default("提交")
+          .describe("Stands on the button of a card's form that names none."),
         miniprogram: z.string().min(1).max(30).default("小程序").describe("Title of a mini program that has none."),
       })
       .prefault({})

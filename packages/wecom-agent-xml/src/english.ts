@@ -9,6 +9,7 @@ export const agentXmlEnglish = {
     notAvailable: "(A file could not be sent.)",
     noHuman: "(There is no human to talk to here.)",
     choose: "Please choose",
+    submit: "Submit",
     miniprogram: "Mini program",
   },
 } as const satisfies Pick<AgentXmlOptions, "cardDone" | "notices">;

@@ -29,7 +29,7 @@ export type CardSender = (
 interface CardSenderOptions {
   readonly cards: Cards;
   readonly api: Pick<AgentApi, "updateCard">;
-  readonly notices: Pick<AgentXmlConfig["notices"], "choose">;
+  readonly notices: Pick<AgentXmlConfig["notices"], "choose" | "submit">;
   readonly ports: Pick<ChannelPorts, "log">;
 }
 
@@ -75,7 +75,7 @@ export function createCardSender({ cards, api, notices, ports }: CardSenderOptio
 
   return async function sendCard(envelope, content, signal, post) {
     const written = content.kind === "card" ? content.card : menuCard(content, "app", notices.choose);
-    const { card, long } = checkCard(written ?? {}, { platform: "app", taskId: envelope.id });
+    const { card, long } = checkCard(written ?? {}, { platform: "app", taskId: envelope.id, submit: notices.submit });
     if (long.length > 0) ports.log.info({ message: envelope.id, long }, "texts of the card may be cut on the screen");
     const about = content.kind === "menu" ? { isMenu: true } : {};
     const taskId = card.task_id;

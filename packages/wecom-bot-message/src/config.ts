@@ -15,6 +15,7 @@ export const botNotices = {
   notAvailable: notice("（有一个文件未能发送）"),
   noHuman: notice("（此机器人无法转接人工）"),
   choose: z.string().min(1).max(30).default("请选择").describe("Title of a card made of a menu without a head."),
+  submit: z.string().min(1).max(10).default("提交").describe("Stands on the button of a card's form that names none."),
   fileName: z.string().min(1).max(100).default("完整回复.md"),
 } as const;
 
@@ -74,6 +75,7 @@ export interface BotConfig {
     readonly notAvailable: string;
     readonly noHuman: string;
     readonly choose: string;
+    readonly submit: string;
     readonly fileName: string;
   };
 }

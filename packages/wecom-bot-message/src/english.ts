@@ -12,6 +12,7 @@ export const botEnglish = {
     notAvailable: "(A file could not be sent.)",
     noHuman: "(This bot cannot hand over to a human.)",
     choose: "Please choose",
+    submit: "Submit",
     fileName: "answer.md",
   },
 } as const;

@@ -44,7 +44,11 @@ export function createAnswerEvents({ config, cards, ports, log }: AnswerEventsOp
 
   async function welcome({ event }: BotEvent): Promise<JsonObject | undefined> {
     const content = await ports.instant(event, configuredWelcome(config));
-    return welcomeBody(content?.kind === "card" ? checkedContent(content, "bot", event.id) : content);
+    return welcomeBody(
+      content?.kind === "card"
+        ? checkedContent(content, { platform: "bot", taskId: event.id, submit: config.notices.submit })
+        : content,
+    );
   }
 
   async function update({ event, tap }: Extract<BotEvent, { kind: "card-tapped" }>): Promise<JsonObject | undefined> {

@@ -1,6 +1,7 @@
 import { joinMessages } from "@wxgate/chunker";
 import { type JsonObject, type OutboundMedia, type OutboundMessage, ProtocolError } from "@wxgate/core";
 import { checkedContent } from "@wxgate/wecom-card";
+import type { WecomBotWebhookConfig } from "./config.ts";
 
 /** One prepared and staged piece. */
 export interface Packet {
@@ -12,8 +13,11 @@ export interface Packet {
   readonly native?: JsonObject;
 }
 
-/** @param moreWaits said where the rest waits for the member's next message */
-export function packetOf({ piece, note, id }: OutboundMessage, moreWaits: string): Packet {
+/** @param notices `moreWaits`: said where the rest waits for the member's next message */
+export function packetOf(
+  { piece, note, id }: OutboundMessage,
+  { moreWaits, submit }: Pick<WecomBotWebhookConfig["notices"], "moreWaits" | "submit">,
+): Packet {
   let packet: Packet = { images: [] };
   for (const content of piece.content) {
     switch (content.kind) {
@@ -28,10 +32,7 @@ export function packetOf({ piece, note, id }: OutboundMessage, moreWaits: string
         packet = { ...packet, images: [...packet.images, content] };
         break;
       case "card":
-        packet = {
-          ...packet,
-          card: checkedContent(content, "bot", id).card,
-        };
+        packet = { ...packet, card: checkedContent(content, { platform: "bot", taskId: id, submit }).card };
         break;
       case "native":
         packet = { ...packet, native: content.payload };

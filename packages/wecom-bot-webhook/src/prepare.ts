@@ -9,8 +9,8 @@ const MOST_IMAGES = 10;
 
 type Text = Extract<OutboundContent, { kind: "text" }>;
 
-/** One packet: words, then pictures, then at most one card. */
-interface Packet {
+/** What becomes one packet: words, then pictures, then at most one card. */
+interface Draft {
   readonly text?: Text;
   readonly images: readonly OutboundContent[];
   readonly card?: OutboundContent;
@@ -73,12 +73,12 @@ function textOf(text: string): OutboundContent {
 }
 
 function packets(singles: readonly Piece[], maxBytes: number): readonly Piece[] {
-  const all: Packet[] = [];
+  const all: Draft[] = [];
   for (const content of singles.flatMap((piece) => piece.content)) {
     const last = all.at(-1);
     const joined = last && content.kind !== "native" ? joinedTo(last, content, maxBytes) : undefined;
     if (joined !== undefined) all[all.length - 1] = joined;
-    else all.push(packetOf(content));
+    else all.push(draftOf(content));
   }
   return all.map(({ text, images, card }) => ({
     content: [...(text === undefined ? [] : [text]), ...images, ...(card === undefined ? [] : [card])],
@@ -86,26 +86,26 @@ function packets(singles: readonly Piece[], maxBytes: number): readonly Piece[] 
 }
 
 /** Undefined: it does not fit. */
-function joinedTo(packet: Packet, content: OutboundContent, maxBytes: number): Packet | undefined {
-  if (packet.card?.kind === "native") return undefined;
+function joinedTo(draft: Draft, content: OutboundContent, maxBytes: number): Draft | undefined {
+  if (draft.card?.kind === "native") return undefined;
   switch (content.kind) {
     case "text": {
-      if (packet.text === undefined) return { ...packet, text: content };
+      if (draft.text === undefined) return { ...draft, text: content };
       // Two texts side by side were split because they do not fit into one.
-      if (packet.images.length === 0 && packet.card === undefined) return undefined;
-      const text = joinMessages(packet.text.text, content.text);
-      return utf8Length(text) <= maxBytes ? { ...packet, text: { ...packet.text, text } } : undefined;
+      if (draft.images.length === 0 && draft.card === undefined) return undefined;
+      const text = joinMessages(draft.text.text, content.text);
+      return utf8Length(text) <= maxBytes ? { ...draft, text: { ...draft.text, text } } : undefined;
     }
     case "image":
-      return packet.images.length < MOST_IMAGES ? { ...packet, images: [...packet.images, content] } : undefined;
+      return draft.images.length < MOST_IMAGES ? { ...draft, images: [...draft.images, content] } : undefined;
     case "card":
-      return packet.card === undefined ? { ...packet, card: content } : undefined;
+      return draft.card === undefined ? { ...draft, card: content } : undefined;
     default:
       return undefined;
   }
 }
 
-function packetOf(content: OutboundContent): Packet {
+function draftOf(content: OutboundContent): Draft {
   if (content.kind === "text") return { text: content, images: [] };
   return content.kind === "image" ? { images: [content] } : { images: [], card: content };
 }

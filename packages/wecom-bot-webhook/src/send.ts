@@ -67,7 +67,7 @@ export function createSend(options: SendOptions): Channel["send"] {
 
   return async function send(message, signal) {
     refuseAudience(message.to);
-    const packet = packetOf(message, notices.moreWaits);
+    const packet = packetOf(message, notices);
     const ways = waysOf(message);
     if (message.answers.length > 1) await bubbles.endMerged(message);
     // Before anybody can tap it.

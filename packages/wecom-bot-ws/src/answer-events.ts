@@ -33,7 +33,11 @@ export function createAnswerEvents({ config, api, cards, ports, log }: AnswerEve
 
   async function welcome({ event }: BotEvent, reqId: string, signal: AbortSignal): Promise<void> {
     const content = await ports.instant(event, configuredWelcome(config));
-    const body = welcomeBody(content?.kind === "card" ? checkedContent(content, "bot", event.id) : content);
+    const body = welcomeBody(
+      content?.kind === "card"
+        ? checkedContent(content, { platform: "bot", taskId: event.id, submit: config.notices.submit })
+        : content,
+    );
     if (body !== undefined) await api.welcome(reqId, body, signal);
   }
 

@@ -1,5 +1,6 @@
 import { utf8Length } from "@wxgate/chunker";
 import { RejectedError } from "@wxgate/core";
+import { botEnglish } from "@wxgate/wecom-bot-message";
 import { describe, expect, it } from "vitest";
 import { bubbles, says, sends, startBot, TO } from "./test-support/fake-platform.ts";
 
@@ -197,6 +198,20 @@ describe("a card", () => {
       },
     ]);
     expect(bot.test.inbox.messages).toMatchObject([{ content: [{ kind: "action", taskId: "card-1", key: "yes" }] }]);
+  });
+
+  it("with a form gets its button in the channel's language", async () => {
+    const bot = await startBot({ notices: botEnglish.notices });
+    const checkbox = { question_key: "q", option_list: [{ id: "a", text: "Rice" }] };
+
+    await sends(bot, {
+      kind: "card",
+      card: { card_type: "vote_interaction", main_title: { title: "Lunch" }, checkbox },
+    });
+
+    expect(bot.platform.of("aibot_send_msg")[0]?.body).toMatchObject({
+      template_card: { submit_button: { text: "Submit" } },
+    });
   });
 
   it("that a model got wrong is said in words", async () => {

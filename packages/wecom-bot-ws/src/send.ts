@@ -209,7 +209,10 @@ export function createSend(options: SendOptions): Channel["send"] {
 
   /** A card whose own button was tapped a moment ago changes in its place. */
   async function sendCard(source: JsonObject, message: OutboundMessage, signal: AbortSignal): Promise<void> {
-    const { card } = checkedContent({ card: source }, "bot", message.id);
+    const { card } = checkedContent(
+      { card: source },
+      { platform: "bot", taskId: message.id, submit: config.notices.submit },
+    );
     const tap = cards.open(textField(card, "task_id") ?? "");
     // Before anybody can tap it.
     await cards.remember(card);

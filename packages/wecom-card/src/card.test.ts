@@ -42,6 +42,9 @@ describe("a card", () => {
 
   it("gets the task id and the button that it needs", () => {
     expect(check(VOTE).card).toMatchObject({ task_id: "made-up", submit_button: { text: "提交", key: "submit" } });
+    expect(checkCard(VOTE, { platform: "bot", taskId: "t", submit: "Submit" }).card).toMatchObject({
+      submit_button: { text: "Submit", key: "submit" },
+    });
     expect(check({ ...TEXT, action_menu: { action_list: [{ text: "A", key: "a" }] } }).card.task_id).toBe("made-up");
     expect(check(TEXT).card.task_id).toBeUndefined();
     expect(check({ ...BUTTONS, task_id: "mine" }).card.task_id).toBe("mine");

@@ -1,6 +1,6 @@
 import { type JsonObject, type OutboundContent, outboundText, RejectedError } from "@wxgate/core";
 import { type CardTap, cardAfterTap } from "./after-tap.ts";
-import { checkCard } from "./check-card.ts";
+import { type CheckOptions, checkCard } from "./check-card.ts";
 import type { CardPlatform } from "./limits.ts";
 
 type CardContent = Extract<OutboundContent, { kind: "card" }>;
@@ -11,16 +11,12 @@ const ANY_TASK = "task";
 /**
  * The content with its card checked and completed.
  *
- * @param about what the card belongs to: makes its task id where it needs one and has none
+ * @param options `taskId`: any text that tells what the card belongs to; what no task id may hold is replaced
  * @throws RejectedError `card.invalid` that names the field and says what is wrong with it
  */
-export function checkedContent(
-  { card }: { readonly card: JsonObject },
-  platform: CardPlatform,
-  about: string,
-): CardContent {
-  const taskId = about.replace(/[^0-9A-Za-z_@-]/g, "-");
-  return { kind: "card", card: { ...checkCard(card, { platform, taskId }).card } as unknown as JsonObject };
+export function checkedContent({ card }: { readonly card: JsonObject }, options: CheckOptions): CardContent {
+  const taskId = options.taskId.replace(/[^0-9A-Za-z_@-]/g, "-");
+  return { kind: "card", card: { ...checkCard(card, { ...options, taskId }).card } as unknown as JsonObject };
 }
 
 /** What is said instead of a card that is wrong. Undefined: nothing is wrong with it. @throws RejectedError where it has no words */
