@@ -84,6 +84,8 @@ export interface ReplyPolicy {
   readonly perHour?: number;
   /** Least time between two sends of one account. */
   readonly gapMs?: number;
+  /** How many of a conversation's newest reply handles are of use: they are read for each turn and send. 16 if not said. */
+  readonly handles?: number;
   /** Address kinds the limits above apply to; all when absent. */
   readonly kinds?: readonly Address["kind"][];
 }

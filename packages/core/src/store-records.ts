@@ -1,5 +1,5 @@
 import type { Address } from "./address.ts";
-import type { DeliveryNote, Piece, ReplyHandle } from "./channel.ts";
+import type { DeliveryNote, Piece, ReplyHandle, ReplyPolicy } from "./channel.ts";
 import type { OutboundContent } from "./content.ts";
 import type { CursorMove } from "./inbox.ts";
 import type { JsonObject } from "./json.ts";
@@ -227,6 +227,8 @@ export interface WorkerOptions {
   readonly channels: readonly string[];
   /** Accounts of `tied` channels that are connected here, as "channel|account"; others of that channel stay. */
   readonly tied?: ReadonlyMap<string, ReadonlySet<string>>;
+  /** What each channel's platform allows, and how many of its reply handles are of use. */
+  readonly policies?: ReadonlyMap<string, ReplyPolicy>;
 }
 
 export type Wake = "turns" | "deliveries" | "cancel";

@@ -113,12 +113,13 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
     for (const id of turnIds) runningTurns.get(id)?.abort(new TurnStopped("cancelled"));
   }
 
-  function workerOptions(limit: number): WorkerOptions {
+  function workerOptions(limit: number): WorkerOptions & { readonly policies: ReadonlyMap<string, ReplyPolicy> } {
     const tied = new Map<string, ReadonlySet<string>>();
     for (const [id, { channel }] of settings.channels) {
       if (channel.tied === true) tied.set(id, heldAccounts.get(id) ?? new Set());
     }
-    return { worker, limit, channels: [...settings.channels.keys()], ...(tied.size === 0 ? {} : { tied }) };
+    const channels = [...settings.channels.keys()];
+    return { worker, limit, channels, policies: policiesOf(settings), ...(tied.size === 0 ? {} : { tied }) };
   }
 
   async function doTurn(turn: ClaimedTurn, abort: AbortSignal): Promise<void> {
@@ -178,7 +179,7 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
       if (settings.channels.size === 0) return [];
       // After a pause, as of a machine that slept: what could not be sent would be claimed and given back time after time.
       await heartbeat.revive();
-      return store.claimDeliveries({ ...workerOptions(limit), policies: policiesOf(settings) });
+      return store.claimDeliveries(workerOptions(limit));
     },
     work: doDelivery,
     concurrency: () => settings.concurrency,

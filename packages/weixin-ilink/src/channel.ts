@@ -25,6 +25,8 @@ import { createToolProgress } from "./tool-progress.ts";
 import { createTyping } from "./typing.ts";
 
 const HOUR_MS = 3_600_000;
+/** The newest context token counts; a message of a login that was just replaced may come behind it. */
+const HANDLES = 4;
 
 /** @throws Error that lists every wrong key when `options` is wrong */
 export const createWeixinIlinkChannel: CreateChannel<IlinkOptions> = (id, options, ports) => {
@@ -66,7 +68,7 @@ export const createWeixinIlinkChannel: CreateChannel<IlinkOptions> = (id, option
     ...(config.toolProgress ? { toolProgress: createToolProgress(clock) } : {}),
     // The account is the person who scanned: nobody else's bot it is.
     vouchesFor: ({ account, kind }, sender) => kind === "direct" && sender.id === account,
-    reply: { ...limits, ...(config.gapMs === 0 ? {} : { gapMs: config.gapMs }) },
+    reply: { ...limits, handles: HANDLES, ...(config.gapMs === 0 ? {} : { gapMs: config.gapMs }) },
     health: () => health.report(),
     probe: createProbe({ accounts, api, health, watch }),
     close: settled,

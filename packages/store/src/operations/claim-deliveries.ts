@@ -6,14 +6,12 @@ import { appliesTo, judge } from "../policy.ts";
 import { all, first, type Operation, run, type Sql } from "../sql.ts";
 import type { AccountOperations } from "./accounts.ts";
 import type { ConversationOperations } from "./conversations.ts";
-import { type StandingOperations, toAddress } from "./standing.ts";
+import { type Policies, type StandingOperations, toAddress } from "./standing.ts";
 import { tiedAccounts } from "./tied.ts";
 import type { WorkerOperations } from "./workers.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
-
-type Policies = ReadonlyMap<string, ReplyPolicy>;
 
 export function createClaimDeliveries(
   e: Sql,
@@ -203,7 +201,7 @@ export function createClaimDeliveries(
       ...(stream === undefined ? {} : { stream }),
       ...(row.ordinal === null ? {} : { early: true }),
       answers: parseJson(row.answers ?? "[]"),
-      handles: row.has_handles === 1 ? yield* standing.handles(id) : [],
+      handles: row.has_handles === 1 ? yield* standing.handles(id, policy) : [],
       ...(verdict.sendsLeft === undefined ? {} : { sendsLeft: verdict.sendsLeft }),
       moreWaiting: row.more === 1,
       createdAt: row.created_at,

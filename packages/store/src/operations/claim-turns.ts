@@ -143,7 +143,7 @@ export function createClaimTurns(
   function* startCommand(
     context: Context,
     row: MessageColumns & { lane: string | null },
-    worker: string,
+    { worker, policies }: WorkerOptions,
   ): Operation<ClaimedTurn | undefined> {
     const conversation = row.conversation_id;
     const candidates = yield* all(commandLane, {
@@ -157,11 +157,15 @@ export function createClaimTurns(
     if (lane === undefined) throw new Error(`conversation ${conversation} is gone`);
     const session = lane.session ?? newSessionId(context);
     if (lane.session === null) yield* run(keepSession, { id: lane.id, session });
-    const turn = { kind: "command", lane: row.lane ?? lane.key, laneId: lane.id, session, worker } as const;
+    const turn = { kind: "command", lane: row.lane ?? lane.key, laneId: lane.id, session, worker, policies } as const;
     return (yield* rows.start(context, { ...turn, messages: [row] })).claimed;
   }
 
-  function* startLane(context: Context, lane: LaneColumns, worker: string): Operation<ClaimedTurn | undefined> {
+  function* startLane(
+    context: Context,
+    lane: LaneColumns,
+    { worker, policies }: WorkerOptions,
+  ): Operation<ClaimedTurn | undefined> {
     const own = lane.kind !== "lane";
     const waiting = own
       ? yield* all(waitingOwn, { id: lane.id, after: lane.claimed_to, limit: MOST_MESSAGES })
@@ -186,6 +190,7 @@ export function createClaimTurns(
       laneId: lane.id,
       session,
       worker,
+      policies,
       messages: waiting.filter(together),
     });
     const left = waiting.filter((row) => !together(row));
@@ -226,7 +231,7 @@ export function createClaimTurns(
         // One after the other; the next is claimed when this one is done.
         if (conversations.has(row.conversation_id)) continue;
         conversations.add(row.conversation_id);
-        const turn = yield* startCommand(context, row, options.worker);
+        const turn = yield* startCommand(context, row, options);
         if (turn !== undefined) turns.push(turn);
       }
     }
@@ -251,8 +256,8 @@ export function createClaimTurns(
     for (const candidate of yield* candidates(context, options, left)) {
       const turn =
         "turn" in candidate
-          ? yield* rows.resume(context, candidate.turn, options.worker)
-          : yield* startLane(context, candidate.lane, options.worker);
+          ? yield* rows.resume(context, candidate.turn, options)
+          : yield* startLane(context, candidate.lane, options);
       if (turn !== undefined) turns.push(turn);
     }
     if (e.concurrent && turns.length < options.limit) yield* wakeForSkipped(context, options);

@@ -1,4 +1,11 @@
-import { type Address, type AddressKind, addressKey, type Quota, type ReplyHandle } from "@wxgate/core";
+import {
+  type Address,
+  type AddressKind,
+  addressKey,
+  type Quota,
+  type ReplyHandle,
+  type ReplyPolicy,
+} from "@wxgate/core";
 import { sql } from "kysely";
 import type { Ids } from "../ids.ts";
 import { parseJson } from "../json.ts";
@@ -6,6 +13,8 @@ import { all, first, type Operation, type Sql } from "../sql.ts";
 
 /** Enough for every platform: each handle answers once, and only for hours. */
 const MOST_HANDLES = 16;
+
+export type Policies = ReadonlyMap<string, ReplyPolicy>;
 
 const WAITING = sql<number>`(select count(*) from deliveries d where d.conversation_id = c.id and d.active = 1
   and d.state <> 'sending')`;
@@ -65,8 +74,9 @@ export function createStanding(e: Sql, ids: Ids) {
       return row === undefined ? { sendsSinceInbound: 0, waiting: 0 } : toQuota(row);
     },
 
-    *handles(id: number): Operation<readonly ReplyHandle[]> {
-      const rows = yield* all(readHandles, { id, limit: MOST_HANDLES });
+    /** The newest first, as many as are of use. */
+    *handles(id: number, policy?: ReplyPolicy): Operation<readonly ReplyHandle[]> {
+      const rows = yield* all(readHandles, { id, limit: policy?.handles ?? MOST_HANDLES });
       return rows.map((row) => ({
         messageId: row.platform_id,
         receivedAt: row.received_at,
@@ -74,13 +84,13 @@ export function createStanding(e: Sql, ids: Ids) {
       }));
     },
 
-    *of(id: number): Operation<Standing> {
+    *of(id: number, policies?: Policies): Operation<Standing> {
       const row = yield* first(read, { id });
       if (row === undefined) throw new Error(`conversation ${id} is gone`);
       return {
         address: toAddress(row),
         quota: toQuota(row),
-        handles: row.has_handles === 1 ? yield* operations.handles(id) : [],
+        handles: row.has_handles === 1 ? yield* operations.handles(id, policies?.get(row.channel)) : [],
       };
     },
   };

@@ -5,13 +5,14 @@ import type {
   InboundMessage,
   OutboundContent,
   StoredQuestion,
+  WorkerOptions,
 } from "@wxgate/core";
 import { sql } from "kysely";
 import type { Context } from "../context.ts";
 import type { Ids } from "../ids.ts";
 import { parseJson, parseOptional } from "../json.ts";
 import { all, first, type Operation, run, type Sql } from "../sql.ts";
-import type { StandingOperations } from "./standing.ts";
+import type { Policies, StandingOperations } from "./standing.ts";
 
 export interface MessageColumns {
   readonly seq: number;
@@ -48,6 +49,7 @@ export interface NewTurn {
   readonly laneId: number;
   readonly session: string;
   readonly worker: string;
+  readonly policies?: Policies | undefined;
   /** All of one conversation. */
   readonly messages: readonly MessageColumns[];
 }
@@ -149,9 +151,9 @@ export function createTurnRows(e: Sql, { ids, standing }: { ids: Ids; standing: 
 
   return {
     *start(context: Context, turn: NewTurn): Operation<{ seq: number; claimed: ClaimedTurn }> {
-      const { kind, lane, laneId, session, worker, messages } = turn;
+      const { kind, lane, laneId, session, worker, policies, messages } = turn;
       const conversation = messages[0]!.conversation_id;
-      const where = yield* standing.of(conversation);
+      const where = yield* standing.of(conversation, policies);
       const made = yield* first(insert, {
         kind,
         lane,
@@ -187,10 +189,14 @@ export function createTurnRows(e: Sql, { ids, standing }: { ids: Ids; standing: 
     },
 
     /** The next attempt of a turn; undefined: somebody else was quicker. */
-    *resume(context: Context, seq: number, worker: string): Operation<ClaimedTurn | undefined> {
+    *resume(
+      context: Context,
+      seq: number,
+      { worker, policies }: Pick<WorkerOptions, "worker" | "policies">,
+    ): Operation<ClaimedTurn | undefined> {
       const turn = yield* first(retake, { seq, worker, now: context.now });
       if (turn === undefined) return undefined;
-      const where = yield* standing.of(turn.conversation_id);
+      const where = yield* standing.of(turn.conversation_id, policies);
       const questions = yield* asked(seq, where.address);
       const answers = new Set(questions.map(({ answerSeq }) => answerSeq));
       const messages: MessageColumns[] = [];

@@ -292,6 +292,20 @@ export function turnTests(world: () => World): void {
     expect(delivery.handles.map((handle) => handle.data)).toEqual([{ token: "t2" }, { token: "t1" }]);
   });
 
+  it("hands over as many reply handles as are of use to the channel, the newest first", async () => {
+    const w = world();
+    for (const n of [1, 2, 3]) await w.say("ann", `${n}`, { id: `m${n}`, handle: { token: `t${n}` } });
+    const policy = { handles: 2 };
+
+    const [turn] = await w.claimTurns(1, undefined, policy);
+    await w.answer(turn!, "answer");
+    const [delivery] = await w.claimDeliveries(policy);
+
+    for (const claimed of [turn, delivery]) {
+      expect(claimed?.handles.map((handle) => handle.data)).toEqual([{ token: "t3" }, { token: "t2" }]);
+    }
+  });
+
   it("stores nothing of a turn whose end fails", async () => {
     const w = world();
     await w.say("ann", "one");

@@ -121,8 +121,13 @@ export class World {
     } as unknown as InboundEvent;
   }
 
-  claimTurns(limit = 100, channels: readonly string[] = [CHANNEL]): Promise<readonly ClaimedTurn[]> {
-    return this.store.claimTurns({ worker: this.worker, limit, channels });
+  claimTurns(
+    limit = 100,
+    channels: readonly string[] = [CHANNEL],
+    policy?: ReplyPolicy,
+  ): Promise<readonly ClaimedTurn[]> {
+    const policies = new Map(policy === undefined ? [] : [[CHANNEL, policy]]);
+    return this.store.claimTurns({ worker: this.worker, limit, channels, policies });
   }
 
   async claimTurn(): Promise<ClaimedTurn> {
