@@ -77,6 +77,16 @@ describe("typing", () => {
     expect(h.ilink.named("getconfig")).toHaveLength(2);
   });
 
+  it("is shown with a fresh ticket when the old one has died", async () => {
+    const h = startIlink();
+    h.ilink.once("sendtyping", { ret: -2 });
+
+    await typeFor(h, 6_000);
+
+    expect(statuses(h)).toEqual([1, 1, 1, 2]);
+    expect(h.ilink.named("getconfig")).toHaveLength(2);
+  });
+
   it("fails quietly, and is not ended where it was never shown", async () => {
     const h = startIlink();
     h.ilink.on("getconfig", { ret: -4, errmsg: "GetTypingTicket rpc failed" });
@@ -105,7 +115,7 @@ describe("typing", () => {
     expect(statuses(h)).toEqual([1, 2]);
   });
 
-  it("is ended also where the platform never answers", async () => {
+  it("is ended two seconds later where the platform does not answer", async () => {
     const h = startIlink();
     h.ilink.on("sendtyping", () => new Promise(() => {}));
     const stop = new AbortController();
@@ -114,7 +124,9 @@ describe("typing", () => {
 
     stop.abort();
     await typing;
-    await h.clock.advance(10_000);
+    await h.clock.advance(1_999);
+    expect(statuses(h)).toEqual([1]);
+    await h.clock.advance(1);
 
     expect(statuses(h)).toEqual([1, 2]);
   });

@@ -1,4 +1,12 @@
-import { type Address, addressKey, type Channel, type Clock, type Logger, type ReplyTarget } from "@wxgate/core";
+import {
+  type Address,
+  addressKey,
+  type Channel,
+  type Clock,
+  type Logger,
+  type ReplyTarget,
+  withTimeLimit,
+} from "@wxgate/core";
 import type { Account, Accounts } from "./accounts.ts";
 import type { IlinkApi } from "./api.ts";
 import { createTickets } from "./tickets.ts";
@@ -12,6 +20,8 @@ interface TypingOptions {
 }
 
 const REPEAT_MS = 5_000;
+/** So long the end waits for the answer to the beginning. A gateway that stops must have told it before it is killed. */
+const SHOWN_MS = 2_000;
 
 /** Shows "typing" until the signal fires. The end is always told, but nobody waits for that. */
 export function createTyping({ accounts, api, clock, log, background }: TypingOptions): NonNullable<Channel["typing"]> {
@@ -19,7 +29,8 @@ export function createTyping({ accounts, api, clock, log, background }: TypingOp
   /** Ends that are being told: what comes after them in the same chat must not overtake. */
   const ending = new Map<string, Promise<void>>();
 
-  async function tell(account: Account, target: ReplyTarget, ticket: string, isTyping: boolean): Promise<void> {
+  async function tell(account: Account, target: ReplyTarget, isTyping: boolean): Promise<void> {
+    const ticket = await tickets.of(account, target);
     try {
       await api.sendTyping(account, target.to.peer, ticket, isTyping);
     } catch (error) {
@@ -28,24 +39,30 @@ export function createTyping({ accounts, api, clock, log, background }: TypingOp
     }
   }
 
-  async function end(account: Account, target: ReplyTarget, shown: Promise<void>): Promise<void> {
+  async function end(account: Account, target: ReplyTarget, asked: Promise<void> | undefined): Promise<void> {
     // Not broken off: that costs the connection, and the platform might take it up behind the end.
-    await shown.catch(ignored);
+    if (asked !== undefined) await withTimeLimit(clock, SHOWN_MS, undefined, () => asked).catch(ignored);
     try {
       // An indicator that stays is worse than a second try: the ticket may have died meanwhile.
-      await endOnce(account, target).catch(() => endOnce(account, target));
+      await tell(account, target, false).catch(() => tell(account, target, false));
     } catch (error) {
       log.debug({ err: error, account: account.id }, "the end of typing could not be shown");
     }
   }
 
-  async function endOnce(account: Account, target: ReplyTarget): Promise<void> {
-    await tell(account, target, await tickets.of(account, target), false);
+  /** With a fresh ticket if the old one has died, unless the turn is over. */
+  async function show(account: Account, target: ReplyTarget, signal: AbortSignal): Promise<void> {
+    try {
+      await tell(account, target, true);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      await tell(account, target, true);
+    }
   }
 
-  function endLater(account: Account, target: ReplyTarget, shown: Promise<void>): void {
+  function endLater(account: Account, target: ReplyTarget, asked: Promise<void> | undefined): void {
     const key = addressKey(target.to);
-    const work = end(account, target, shown).finally(() => {
+    const work = end(account, target, asked).finally(() => {
       if (ending.get(key) === work) ending.delete(key);
     });
     ending.set(key, work);
@@ -58,12 +75,16 @@ export function createTyping({ accounts, api, clock, log, background }: TypingOp
     await ending.get(addressKey(target.to));
     if (signal.aborted) return;
     const over = aborted(signal);
-    let shown: Promise<void> | undefined;
+    let isShown = false;
+    /** The platform has not answered yet. */
+    let asked: Promise<void> | undefined;
     try {
       while (!signal.aborted) {
-        const ticket = await Promise.race([tickets.of(account, target), over]);
-        shown = tell(account, target, ticket, true);
-        await Promise.race([shown, over]);
+        await Promise.race([tickets.of(account, target), over]);
+        isShown = true;
+        asked = show(account, target, signal);
+        await Promise.race([asked, over]);
+        asked = undefined;
         await clock.sleep(REPEAT_MS, signal);
       }
     } catch (error) {
@@ -71,7 +92,7 @@ export function createTyping({ accounts, api, clock, log, background }: TypingOp
       if (!signal.aborted) log.debug({ err: error, account: account.id }, "typing could not be shown");
     } finally {
       // Also where nobody knows whether it was shown: an indicator that stays is worse than one call too many.
-      if (shown !== undefined) endLater(account, target, shown);
+      if (isShown) endLater(account, target, asked);
     }
   };
 
