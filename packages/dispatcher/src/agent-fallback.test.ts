@@ -1,5 +1,5 @@
 import { AGENT_RESTING, type Agent, type Channel, RejectedError, TransientError, type Turn } from "@wxgate/core";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { standInsFor } from "./ask-in-order.ts";
 import { answering, type PlatformOptions, said, startGateway } from "./test-support/gateway.ts";
 
@@ -7,12 +7,6 @@ const down = () => new TransientError("main is down", { code: "agent.unreachable
 const speaks = (text: string): Agent => answering(() => text);
 
 describe("an agent with stand-ins", () => {
-  let close: (() => Promise<void>) | undefined;
-  afterEach(async () => {
-    await close?.();
-    close = undefined;
-  });
-
   /** `main` fails in the way given; `others` stand in for it in their order. */
   async function start(main: Agent, others: Readonly<Record<string, Agent>>, options: PlatformOptions = {}) {
     const gateway = await startGateway(main, {
@@ -23,7 +17,6 @@ describe("an agent with stand-ins", () => {
         ...options.dispatch,
       },
     });
-    close = gateway.close;
     return gateway;
   }
   const fails = (error: () => Error, ...words: readonly string[]): Agent => ({

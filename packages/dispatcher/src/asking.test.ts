@@ -1,18 +1,6 @@
 import { type Agent, type Answer, chosenItem, type OutboundContent, type Turn, textOf } from "@wxgate/core";
-import { openStore } from "@wxgate/store";
-import { afterEach, describe, expect, it } from "vitest";
-import { movableClock, type PlatformOptions, quiet, said, startGateway, testRandom } from "./test-support/gateway.ts";
-
-let close: (() => Promise<void>) | undefined;
-afterEach(async () => {
-  await close?.();
-  close = undefined;
-});
-async function start(agent: Agent, options?: PlatformOptions) {
-  const gateway = await startGateway(agent, options);
-  close = gateway.close;
-  return gateway;
-}
+import { describe, expect, it } from "vitest";
+import { type PlatformOptions, said, startGateway } from "./test-support/gateway.ts";
 
 const MENU: Extract<OutboundContent, { kind: "menu" }> = {
   kind: "menu",
@@ -60,7 +48,7 @@ const group = (text: string, sender: string) =>
 describe("a question in the middle of a turn", () => {
   it("is answered by the person's next message, which starts no turn of its own", async () => {
     const { agent, turns } = asker();
-    const { receive, texts } = await start(agent);
+    const { receive, texts } = await startGateway(agent);
 
     await receive(said("paint it"));
     await expect.poll(texts).toEqual(["which one?"]);
@@ -71,7 +59,7 @@ describe("a question in the middle of a turn", () => {
   });
 
   it("is answered by a tap, a number or the words where only some answers fit", async () => {
-    const { receive, texts } = await start({
+    const { receive, texts } = await startGateway({
       async *respond() {
         let told: (answer: Answer) => void = () => {};
         const answered = new Promise<Answer>((resolve) => {
@@ -94,7 +82,7 @@ describe("a question in the middle of a turn", () => {
 
   it("is answered by nobody else in a group, whose words form the next turn", async () => {
     const { agent, turns } = asker();
-    const { receive, texts } = await start(agent);
+    const { receive, texts } = await startGateway(agent);
 
     await receive(group("paint it", "ann"));
     await expect.poll(texts).toEqual(["which one?"]);
@@ -110,7 +98,7 @@ describe("a question in the middle of a turn", () => {
 
   it("lets the turn go on without an answer when its time is up, and takes no late one", async () => {
     const { agent, turns } = asker({ timeoutMs: 300 });
-    const { receive, texts } = await start(agent);
+    const { receive, texts } = await startGateway(agent);
 
     await receive(said("paint it"));
 
@@ -122,7 +110,7 @@ describe("a question in the middle of a turn", () => {
 
   it("ends with /stop, and the next message is a turn again", async () => {
     const { agent, turns } = asker();
-    const { receive, texts, observations } = await start(agent);
+    const { receive, texts, observations } = await startGateway(agent);
 
     await receive(said("paint it"));
     await expect.poll(texts).toEqual(["which one?"]);
@@ -137,7 +125,7 @@ describe("a question in the middle of a turn", () => {
 
   it("leaves other commands to themselves", async () => {
     const { agent } = asker();
-    const { receive, texts } = await start(agent);
+    const { receive, texts } = await startGateway(agent);
 
     await receive(said("paint it"));
     await expect.poll(texts).toEqual(["which one?"]);
@@ -150,7 +138,7 @@ describe("a question in the middle of a turn", () => {
 
   it("does not use up the turn's time", async () => {
     const { agent } = asker({ timeoutMs: 60_000 });
-    const { receive, texts, clock } = await start(agent, { dispatch: { turnTimeoutMs: 5_000 } });
+    const { receive, texts, clock } = await startGateway(agent, { dispatch: { turnTimeoutMs: 5_000 } });
 
     await receive(said("paint it"));
     await expect.poll(texts).toEqual(["which one?"]);
@@ -162,7 +150,7 @@ describe("a question in the middle of a turn", () => {
 
   it("takes no place from turns that have work to do", async () => {
     const { agent } = asker();
-    const { receive, texts } = await start(agent, { dispatch: { concurrency: 1 } });
+    const { receive, texts } = await startGateway(agent, { dispatch: { concurrency: 1 } });
 
     await receive(said("paint it", { peer: "wmWaits" }));
     await expect.poll(texts).toEqual(["which one?"]);
@@ -172,7 +160,7 @@ describe("a question in the middle of a turn", () => {
   });
 
   it("comes with the next one only when it was answered", async () => {
-    const { receive, texts } = await start({
+    const { receive, texts } = await startGateway({
       async *respond() {
         const answers: string[] = [];
         for (const text of ["first?", "second?"]) {
@@ -197,7 +185,7 @@ describe("a question in the middle of a turn", () => {
 
   it("whose agent does not wait is answered by the next turn", async () => {
     const turns: Turn[] = [];
-    const { receive, texts } = await start({
+    const { receive, texts } = await startGateway({
       async *respond(turn) {
         turns.push(turn);
         if (turns.length === 1) yield { kind: "ask", question: { content: { kind: "text", text: "which one?" } } };
@@ -215,7 +203,7 @@ describe("a question in the middle of a turn", () => {
 
   it("and its answer are remembered for an agent without memory", async () => {
     const { agent, turns } = asker();
-    const { receive, texts } = await start({ ...agent, capabilities: { history: false } });
+    const { receive, texts } = await startGateway({ ...agent, capabilities: { history: false } });
 
     await receive(said("paint it"));
     await expect.poll(texts).toEqual(["which one?"]);
@@ -230,20 +218,18 @@ describe("a question in the middle of a turn", () => {
 
 describe("a question whose turn is interrupted", () => {
   async function interrupted(options: PlatformOptions = {}) {
-    const store = await openStore("sqlite::memory:", { clock: movableClock(), random: testRandom, log: quiet });
     const first = asker();
-    const before = await startGateway(first.agent, { store, ...options });
+    const before = await startGateway(first.agent, options);
     await before.receive(said("paint it"));
     await expect.poll(before.texts).toEqual(["which one?"]);
     const stoppedAt = Date.now();
     await before.stop();
     const stoppedInMs = Date.now() - stoppedAt;
-    return { store, before, stoppedInMs };
+    return { store: before.store, before, stoppedInMs };
   }
 
   it("does not hold up the end of the gateway", async () => {
-    const { store, before, stoppedInMs } = await interrupted();
-    close = () => before.close();
+    const { store, stoppedInMs } = await interrupted();
 
     expect(stoppedInMs).toBeLessThan(2_000);
     expect((await store.query.counts()).runningTurns).toBe(0);
@@ -254,7 +240,7 @@ describe("a question whose turn is interrupted", () => {
     await before.receive(said("red"));
     const second = asker();
 
-    const after = await start(second.agent, { store });
+    const after = await startGateway(second.agent, { store });
 
     await expect.poll(after.texts).toEqual(["got red"]);
     expect(second.turns).toMatchObject([
@@ -270,7 +256,7 @@ describe("a question whose turn is interrupted", () => {
     const { store } = await interrupted();
     const second = asker();
 
-    const after = await start(second.agent, { store });
+    const after = await startGateway(second.agent, { store });
     await expect.poll(() => second.turns.length).toBe(1);
     await after.receive(said("red"));
 
@@ -282,7 +268,7 @@ describe("a question whose turn is interrupted", () => {
     await before.receive(said("yes"));
     const second = asker({ content: { kind: "text", text: "delete everything?" } });
 
-    const after = await start(second.agent, { store });
+    const after = await startGateway(second.agent, { store });
 
     await expect.poll(after.texts).toEqual(["delete everything?"]);
     expect(second.turns[0]?.asked?.[0]?.answer).toEqual([{ kind: "text", text: "yes" }]);

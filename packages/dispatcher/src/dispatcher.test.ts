@@ -6,25 +6,15 @@ import {
   TransientError,
   type Turn,
 } from "@wxgate/core";
-import { afterEach, describe, expect, it } from "vitest";
-import { answering, type PlatformOptions, said, startGateway } from "./test-support/gateway.ts";
+import { describe, expect, it } from "vitest";
+import { answering, said, startGateway } from "./test-support/gateway.ts";
 import { NO_NOTICES } from "./test-support/notices.ts";
 
-let close: (() => Promise<void>) | undefined;
-afterEach(async () => {
-  await close?.();
-  close = undefined;
-});
-async function start(agent: Agent, options?: PlatformOptions) {
-  const gateway = await startGateway(agent, options);
-  close = gateway.close;
-  return gateway;
-}
 const echo = answering((text) => `echo ${text}`);
 
 describe("a message's way", () => {
   it("ends with an answer", async () => {
-    const { receive, texts } = await start(echo);
+    const { receive, texts } = await startGateway(echo);
 
     await receive(said("hi"));
 
@@ -32,7 +22,7 @@ describe("a message's way", () => {
   });
 
   it("is gone once however often the platform repeats it", async () => {
-    const { receive, texts } = await start(echo);
+    const { receive, texts } = await startGateway(echo);
     const message = said("hi");
 
     await receive(message, message);
@@ -50,7 +40,7 @@ describe("a message's way", () => {
       release = resolve;
     });
     const turns: Turn[] = [];
-    const { receive, texts } = await start({
+    const { receive, texts } = await startGateway({
       async *respond(turn) {
         turns.push(turn);
         if (turns.length === 1) await held;
@@ -71,7 +61,7 @@ describe("a message's way", () => {
   });
 
   it("does not hold up other conversations", async () => {
-    const { receive, texts } = await start({
+    const { receive, texts } = await startGateway({
       async *respond(turn, signal) {
         if (turn.conversation.peer === "wmSlow")
           await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
@@ -85,7 +75,7 @@ describe("a message's way", () => {
   });
 
   it("keeps order within a conversation although pieces are sent in parallel elsewhere", async () => {
-    const { receive, sent } = await start({
+    const { receive, sent } = await startGateway({
       async *respond(turn) {
         for (let piece = 1; piece <= 5; piece += 1) {
           yield { kind: "content", content: { kind: "text", text: `${turn.conversation.peer} ${piece}` } };
@@ -103,7 +93,7 @@ describe("a message's way", () => {
   });
 
   it("waits with media for the words that explain them", async () => {
-    const { receive, texts } = await start(echo, {
+    const { receive, texts } = await startGateway(echo, {
       media: {
         keep: async () => ({ id: "med_1", mime: "image/png", bytes: 1, sha256: "0" }),
         sign: (content) => content,
@@ -128,7 +118,7 @@ describe("a message's way", () => {
         yield { kind: "text-delta", text: "done" };
       },
     };
-    const { receive, clock } = await start(agent, {
+    const { receive, clock } = await startGateway(agent, {
       dispatch: { mediaGraceMs: 0 },
       settings: { dmPolicy: "allowlist", allowFrom: ["ann"] },
       media: {
@@ -162,7 +152,7 @@ describe("a message's way", () => {
 
   it("names a file as the message did, not as the download does", async () => {
     let kept: string | undefined;
-    const { receive } = await start(echo, {
+    const { receive } = await startGateway(echo, {
       dispatch: { mediaGraceMs: 0 },
       media: {
         keep: async ({ filename }) => {
@@ -183,7 +173,7 @@ describe("a message's way", () => {
 
   it("tells the agent why a file is missing", async () => {
     let seen: Turn | undefined;
-    const { receive } = await start(
+    const { receive } = await startGateway(
       {
         async *respond(turn) {
           seen = turn;
@@ -206,7 +196,7 @@ describe("a message's way", () => {
 describe("an agent that fails", () => {
   it("is asked again, told the attempt, and nothing half said is sent", async () => {
     const attempts: number[] = [];
-    const { receive, texts } = await start({
+    const { receive, texts } = await startGateway({
       async *respond(turn) {
         attempts.push(turn.attempt);
         yield { kind: "text-delta", text: "half " };
@@ -222,7 +212,7 @@ describe("an agent that fails", () => {
   });
 
   it("for good leaves the person a sentence, not the error", async () => {
-    const { receive, texts } = await start({
+    const { receive, texts } = await startGateway({
       async *respond() {
         throw new RejectedError("secret internals", { code: "x" });
       },
@@ -234,7 +224,7 @@ describe("an agent that fails", () => {
   });
 
   it("by not ending is stopped at its time", async () => {
-    const { receive, observations } = await start(
+    const { receive, observations } = await startGateway(
       {
         async *respond() {
           await new Promise(() => {});
@@ -251,7 +241,7 @@ describe("an agent that fails", () => {
   });
 
   it("yielding nothing sends nothing", async () => {
-    const { receive, texts, observations } = await start({ async *respond() {} });
+    const { receive, texts, observations } = await startGateway({ async *respond() {} });
 
     await receive(said("hi"));
 
@@ -262,7 +252,7 @@ describe("an agent that fails", () => {
 
 describe("commands", () => {
   it("are answered while a turn runs, and /stop ends it with the text already shown", async () => {
-    const { receive, texts } = await start({
+    const { receive, texts } = await startGateway({
       async *respond(_turn, signal) {
         yield { kind: "text-delta", text: "so far" };
         await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
@@ -280,7 +270,7 @@ describe("commands", () => {
 
   it("give no agent run", async () => {
     let runs = 0;
-    const { receive, texts } = await start({
+    const { receive, texts } = await startGateway({
       async *respond() {
         runs += 1;
       },
@@ -293,7 +283,7 @@ describe("commands", () => {
   });
 
   it("are refused where somebody else was named", async () => {
-    const { receive, texts } = await start(echo, { settings: { commands: { allowFrom: ["wmAlice"] } } });
+    const { receive, texts } = await startGateway(echo, { settings: { commands: { allowFrom: ["wmAlice"] } } });
 
     await receive(said("/status"));
 
@@ -302,7 +292,7 @@ describe("commands", () => {
 
   it("begin a new session with /new", async () => {
     const sessions: string[] = [];
-    const { receive, texts } = await start({
+    const { receive, texts } = await startGateway({
       async *respond(turn) {
         sessions.push(turn.session);
         yield { kind: "text-delta", text: "ok" };
@@ -321,7 +311,7 @@ describe("commands", () => {
 
   it("answer what the operator wrote", async () => {
     const price = { content: [{ kind: "text", text: "100 yuan" }] } as const;
-    const { receive, texts } = await start(echo, { settings: { commands: { custom: { "/price": price } } } });
+    const { receive, texts } = await startGateway(echo, { settings: { commands: { custom: { "/price": price } } } });
 
     await receive(said("/price"));
 
@@ -329,7 +319,7 @@ describe("commands", () => {
   });
 
   it("hand over to a human at a keyword of the channel's, whoever may command", async () => {
-    const { receive, texts } = await start(echo, {
+    const { receive, texts } = await startGateway(echo, {
       channel: { handoffKeywords: ["人工"] },
       settings: { commands: { allowFrom: ["wmAlice"] } },
     });
@@ -346,7 +336,7 @@ describe("commands", () => {
       ["ops", named("ops")],
       ["secret", named("secret")],
     ]);
-    const { receive, texts } = await start(echo, {
+    const { receive, texts } = await startGateway(echo, {
       settings: { commands: { agents: ["main", "ops"] } },
       dispatch: { agents },
     });
@@ -372,7 +362,7 @@ describe("commands", () => {
       ["main", echo],
       ["ops", echo],
     ]);
-    const { receive, texts } = await start(echo, { dispatch: { agents } });
+    const { receive, texts } = await startGateway(echo, { dispatch: { agents } });
 
     await receive(said("/agent ops"));
 
@@ -383,7 +373,7 @@ describe("commands", () => {
 describe("access", () => {
   it("is asked before any agent, command or download", async () => {
     let touched = 0;
-    const { receive, texts, observations } = await start(
+    const { receive, texts, observations } = await startGateway(
       {
         async *respond() {
           touched += 1;
@@ -418,7 +408,7 @@ describe("access", () => {
 describe("a delivery", () => {
   it("is repeated with the same id when its outcome is unknown", async () => {
     const ids: string[] = [];
-    const { receive, texts, clock } = await start(echo, {
+    const { receive, texts, clock } = await startGateway(echo, {
       send(message, attempt) {
         ids.push(message.id);
         if (attempt === 1) throw new TransientError("timed out", { code: "x", sent: "unknown" });
@@ -436,7 +426,7 @@ describe("a delivery", () => {
   });
 
   it("that the platform refuses is dead with its reason, and the rest of its reply with it", async () => {
-    const { receive, store, texts } = await start(
+    const { receive, store, texts } = await startGateway(
       {
         async *respond(turn) {
           for (const text of ["a", "b"])
@@ -463,7 +453,7 @@ describe("a delivery", () => {
 
   it("waits, and loses no attempt, while the operator must act", async () => {
     let broken = true;
-    const { receive, store, texts, clock } = await start(echo, {
+    const { receive, store, texts, clock } = await startGateway(echo, {
       send() {
         if (broken) throw new AuthenticationError("secret was reset", { code: "x.secret", hint: "copy the new one" });
         return {};
@@ -487,7 +477,7 @@ describe("a delivery", () => {
           yield { kind: "content", content: { kind: "text", text: `${index}` } };
       },
     });
-    const { receive, sent, texts } = await start(pieces(7), {
+    const { receive, sent, texts } = await startGateway(pieces(7), {
       reply: { sendsPerInbound: 5, windowMs: 48 * 3_600_000 },
     });
 
@@ -501,7 +491,7 @@ describe("a delivery", () => {
 
   it("is woken by a bare 'continue', which starts no turn", async () => {
     let runs = 0;
-    const { receive, texts } = await start(
+    const { receive, texts } = await startGateway(
       {
         async *respond() {
           runs += 1;
@@ -521,7 +511,7 @@ describe("a delivery", () => {
   });
 
   it("nobody asked for goes to its target", async () => {
-    const { dispatcher, sent } = await start(echo);
+    const { dispatcher, sent } = await startGateway(echo);
 
     const ids = await dispatcher.send(
       { channel: "support", account: "wk1", kind: "direct", peer: "wmEve" },
@@ -546,7 +536,7 @@ describe("a shutdown", () => {
     await expect.poll(() => attempts.length).toBe(1);
     await first.stop();
 
-    const { texts } = await start(
+    const { texts } = await startGateway(
       {
         async *respond(turn) {
           attempts.push(turn.attempt);
@@ -561,7 +551,7 @@ describe("a shutdown", () => {
   });
 
   it("lets a turn that ends in time finish, and sends its reply", async () => {
-    const { receive, stop, texts } = await start({
+    const { receive, stop, texts } = await startGateway({
       async *respond() {
         await new Promise((resolve) => setTimeout(resolve, 50));
         yield { kind: "text-delta", text: "just in time" };

@@ -1,12 +1,6 @@
 import { type Address, type Agent, type Channel, type JsonObject, RejectedError, TransientError } from "@wxgate/core";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { answering, said, startGateway } from "./test-support/gateway.ts";
-
-let close: (() => Promise<void>) | undefined;
-afterEach(async () => {
-  await close?.();
-  close = undefined;
-});
 
 /** A bot that fails as told, with an app beside it. */
 async function botAndApp(failure: Error) {
@@ -46,7 +40,6 @@ async function botAndApp(failure: Error) {
       },
     },
   );
-  close = gateway.close;
   return { ...gateway, byApp, closed };
 }
 
@@ -93,7 +86,6 @@ describe("a channel with a fallback", () => {
       },
       channel: { settle: async ({ answers }) => void closed.push(answers) },
     });
-    close = gateway.close;
     const dead = () => gateway.observations.filter(({ kind }) => kind === "delivery-dead").length;
     const message = said("hi");
 
@@ -154,7 +146,6 @@ describe("a channel with a fallback", () => {
       answering(() => "hi"),
       { channel },
     );
-    close = gateway.close;
     await gateway.receive(said("hello", { peer: "ZhangSan" }));
     await expect.poll(gateway.texts).toEqual(["hi"]);
 
@@ -168,7 +159,6 @@ describe("a channel with a fallback", () => {
       answering((words) => words),
       { channel },
     );
-    close = first.close;
     await Promise.all([
       first.receive(said("one", { peer: "ZhangSan" })),
       first.receive(said("two", { peer: "zhangsan" })),

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { type Agent, type Channel, textOf } from "@wxgate/core";
 import { openStore } from "@wxgate/store";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { movableClock, quiet, said, startGateway, testRandom } from "./test-support/gateway.ts";
 
 const echo: Agent = {
@@ -10,23 +10,17 @@ const echo: Agent = {
   },
 };
 
-let close: (() => Promise<void>) | undefined;
-afterEach(async () => {
-  await close?.();
-  close = undefined;
-});
-
 /** A gateway on a machine that can be put to sleep: its clock jumps, and no timer of it is due earlier for that. */
 async function start(channel: Partial<Channel> = {}) {
   const storeClock = movableClock();
   const store = await openStore("sqlite::memory:", { clock: storeClock, random: testRandom, log: quiet });
+  onTestFinished(() => store.close());
   let sleptMs = 0;
   const clock = {
     now: () => Date.now() + sleptMs,
     sleep: (ms: number, signal?: AbortSignal) => wait(ms, undefined, { signal }),
   };
   const gateway = await startGateway(echo, { store, channel, ports: { clock } });
-  close = gateway.close;
   const sleep = (ms: number) => {
     sleptMs += ms;
     storeClock.advance(ms);

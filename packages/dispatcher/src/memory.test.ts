@@ -1,17 +1,11 @@
 import type { Agent, HistoryLine, SummaryRequest, Turn } from "@wxgate/core";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { tooOld } from "./memory.ts";
 import { said, startGateway } from "./test-support/gateway.ts";
 
 const PATIENT = { timeout: 10_000 };
 
 describe("the memory of a session that outgrows its agent", () => {
-  let close: (() => Promise<void>) | undefined;
-  afterEach(async () => {
-    await close?.();
-    close = undefined;
-  });
-
   const turns: Turn[] = [];
   const requests: SummaryRequest[] = [];
   async function start(summarize: (request: SummaryRequest) => Promise<string>) {
@@ -29,7 +23,6 @@ describe("the memory of a session that outgrows its agent", () => {
       },
     };
     const gateway = await startGateway(agent);
-    close = gateway.close;
     const tell = async (text: string, peer = "wmBob") => {
       const before = gateway.texts().length;
       await gateway.receive(said(text, { peer }));
@@ -76,12 +69,11 @@ describe("the memory of a session that outgrows its agent", () => {
   });
 
   it("does not keep the gateway from closing", async () => {
-    const { tell } = await start(() => new Promise(() => {}));
+    const { tell, close } = await start(() => new Promise(() => {}));
     for (const word of ["one", "two", "three"]) await tell(long(word));
     await expect.poll(() => requests.length, PATIENT).toBe(1);
 
-    await close?.();
-    close = undefined;
+    await close();
   });
 
   it("is nobody else's, and is forgotten with /new", async () => {

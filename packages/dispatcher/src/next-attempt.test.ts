@@ -1,5 +1,5 @@
 import { type Agent, RejectedError, TransientError } from "@wxgate/core";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { nextAttempt } from "./next-attempt.ts";
 import { answering, said, startGateway, testRandom } from "./test-support/gateway.ts";
 
@@ -60,9 +60,6 @@ describe("a turn whose agent fails", () => {
 });
 
 describe("an agent that is away for a minute and a half", () => {
-  let close: (() => Promise<void>) | undefined;
-  afterEach(() => close?.());
-
   it("answers every message that was written meanwhile", async () => {
     let backAt = 0;
     const words = answering((text) => `re: ${text}`);
@@ -73,7 +70,6 @@ describe("an agent that is away for a minute and a half", () => {
       },
     };
     const gateway = await startGateway(agent, { dispatch: { turnRetryMs: 120_000 } });
-    close = gateway.close;
     backAt = gateway.clock.now() + 1.5 * MINUTE;
     const advancing = setInterval(() => gateway.clock.advance(1_000), 20);
 

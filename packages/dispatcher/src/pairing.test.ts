@@ -1,6 +1,6 @@
 import type { Agent } from "@wxgate/core";
 import { openStore } from "@wxgate/store";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import {
   answering,
   movableClock,
@@ -13,14 +13,8 @@ import {
 
 const HOUR_MS = 3_600_000;
 const echo = answering((text) => `echo ${text}`);
-let close: (() => Promise<void>) | undefined;
-afterEach(async () => {
-  await close?.();
-  close = undefined;
-});
 async function start(options: PlatformOptions = {}, agent: Agent = echo) {
   const gateway = await startGateway(agent, { ...options, settings: { dmPolicy: "pairing", ...options.settings } });
-  close = gateway.close;
   return gateway;
 }
 const codeIn = (text: string | undefined) => /your code: ([A-Z2-9]{8})$/.exec(text ?? "")?.[1] ?? "";
@@ -152,6 +146,7 @@ describe("the operator", () => {
 
   it("finds approvals again after a restart, whatever the case the platform ignores", async () => {
     const store = await openStore("sqlite::memory:", { clock: movableClock(), random: testRandom, log: quiet });
+    onTestFinished(() => store.close());
     const folding: PlatformOptions = { store, channel: { personKey: (id) => id.toLowerCase() } };
     const first = await startGateway(echo, { ...folding, settings: { dmPolicy: "pairing" } });
     await first.receive(said("hi"));

@@ -1,17 +1,6 @@
 import { type Agent, type Permission, TransientError, type Turn } from "@wxgate/core";
-import { afterEach, describe, expect, it } from "vitest";
-import { type PlatformOptions, said, startGateway } from "./test-support/gateway.ts";
-
-let close: (() => Promise<void>) | undefined;
-afterEach(async () => {
-  await close?.();
-  close = undefined;
-});
-async function start(agent: Agent, options?: PlatformOptions) {
-  const gateway = await startGateway(agent, options);
-  close = gateway.close;
-  return gateway;
-}
+import { describe, expect, it } from "vitest";
+import { said, startGateway } from "./test-support/gateway.ts";
 
 /** Asks the operator for each action, one after the other, and says what was decided. */
 function asker(actions: readonly string[] = ["rm -rf build"], more: Partial<Permission> = {}) {
@@ -32,7 +21,7 @@ function asker(actions: readonly string[] = ["rm -rf build"], more: Partial<Perm
   };
   return { agent, turns };
 }
-type Gateway = Awaited<ReturnType<typeof start>>;
+type Gateway = Awaited<ReturnType<typeof startGateway>>;
 
 async function waiting(gateway: Gateway, count = 1) {
   await expect.poll(async () => (await gateway.dispatcher.permissions.requests()).length).toBe(count);
@@ -41,7 +30,7 @@ async function waiting(gateway: Gateway, count = 1) {
 
 describe("a permission that only the operator may give", () => {
   it.each([true, false])("is decided on by its code: %s", async (granted) => {
-    const gateway = await start(asker().agent);
+    const gateway = await startGateway(asker().agent);
     await gateway.receive(said("clean up", { peer: "ann" }));
     const [request] = await waiting(gateway);
 
@@ -55,7 +44,7 @@ describe("a permission that only the operator may give", () => {
   });
 
   it("is told to the operator, and not to the person", async () => {
-    const gateway = await start(asker().agent);
+    const gateway = await startGateway(asker().agent);
     await gateway.receive(said("clean up"));
     await waiting(gateway);
 
@@ -66,7 +55,7 @@ describe("a permission that only the operator may give", () => {
   });
 
   it("is refused when nobody decides in time, which does not count as the turn's own", async () => {
-    const gateway = await start(asker(["rm -rf build"], { timeoutMs: 60_000 }).agent, {
+    const gateway = await startGateway(asker(["rm -rf build"], { timeoutMs: 60_000 }).agent, {
       dispatch: { turnTimeoutMs: 5_000 },
     });
     await gateway.receive(said("clean up"));
@@ -82,7 +71,7 @@ describe("a permission that only the operator may give", () => {
   });
 
   it("is one request each, also for the same action again", async () => {
-    const gateway = await start(asker(["rm -rf build", "rm -rf build"]).agent);
+    const gateway = await startGateway(asker(["rm -rf build", "rm -rf build"]).agent);
     await gateway.receive(said("clean up"));
     const [first] = await waiting(gateway);
     await gateway.dispatcher.permissions.decide(first!.code, true);
@@ -97,7 +86,7 @@ describe("a permission that only the operator may give", () => {
   });
 
   it("is asked again in the next turn, word by word the same", async () => {
-    const gateway = await start(asker().agent);
+    const gateway = await startGateway(asker().agent);
     await gateway.receive(said("clean up"));
     const [first] = await waiting(gateway);
     await gateway.dispatcher.permissions.decide(first!.code, true);
@@ -113,7 +102,7 @@ describe("a permission that only the operator may give", () => {
 
   /** The turn was granted a permission, and the gateway stopped before it used it. */
   async function grantedBeforeRestart(agent: Agent) {
-    const gateway = await start(agent);
+    const gateway = await startGateway(agent);
     await gateway.receive(said("clean up"));
     const [request] = await waiting(gateway);
     await gateway.stop();
@@ -124,7 +113,7 @@ describe("a permission that only the operator may give", () => {
   it("is asked again when the repeated turn wants something else in the same words", async () => {
     const { store, request } = await grantedBeforeRestart(asker(["edit notes"], { fingerprint: "one" }).agent);
 
-    const second = await start(asker(["edit notes"], { fingerprint: "two" }).agent, { store });
+    const second = await startGateway(asker(["edit notes"], { fingerprint: "two" }).agent, { store });
 
     const [asked] = await waiting(second);
     expect(asked!.code).not.toBe(request.code);
@@ -135,7 +124,7 @@ describe("a permission that only the operator may give", () => {
     const { agent, turns } = asker();
     const { store } = await grantedBeforeRestart(agent);
 
-    const second = await start(agent, { store });
+    const second = await startGateway(agent, { store });
 
     await expect.poll(second.texts).toEqual(["rm -rf build: true."]);
     expect(turns).toHaveLength(2);
@@ -153,7 +142,7 @@ describe("a permission that only the operator may give", () => {
       ["spare", asker().agent],
     ]);
     const fallbacks = new Map([["main", ["spare"]]]);
-    const gateway = await start(failing, { dispatch: { agents, fallbacks } });
+    const gateway = await startGateway(failing, { dispatch: { agents, fallbacks } });
     await gateway.receive(said("clean up"));
     const [first] = await waiting(gateway);
     await gateway.dispatcher.permissions.decide(first!.code, true);
@@ -166,7 +155,7 @@ describe("a permission that only the operator may give", () => {
   });
 
   it("is taken back when the person stops the turn", async () => {
-    const gateway = await start(asker().agent);
+    const gateway = await startGateway(asker().agent);
     await gateway.receive(said("clean up"));
     const [request] = await waiting(gateway);
 
@@ -177,7 +166,7 @@ describe("a permission that only the operator may give", () => {
   });
 
   it("keeps no place at work from others", async () => {
-    const gateway = await start(asker().agent, { dispatch: { concurrency: 1 } });
+    const gateway = await startGateway(asker().agent, { dispatch: { concurrency: 1 } });
 
     for (const peer of ["ann", "bea", "cid"]) await gateway.receive(said("clean up", { peer }));
 

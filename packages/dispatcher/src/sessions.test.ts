@@ -1,12 +1,6 @@
 import type { Agent, InboundMessage, Turn } from "@wxgate/core";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type PlatformOptions, said, startGateway } from "./test-support/gateway.ts";
-
-let close: (() => Promise<void>) | undefined;
-afterEach(async () => {
-  await close?.();
-  close = undefined;
-});
 
 /** An agent without memory; what it was handed is in `turns`. */
 async function start(options: PlatformOptions = {}) {
@@ -19,7 +13,6 @@ async function start(options: PlatformOptions = {}) {
     },
   };
   const gateway = await startGateway(agent, options);
-  close = gateway.close;
   return {
     ...gateway,
     turns,

@@ -1,13 +1,7 @@
 import type { Agent, Turn } from "@wxgate/core";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { skillRequest } from "./skills.ts";
 import { type PlatformOptions, said, startGateway } from "./test-support/gateway.ts";
-
-let close: (() => Promise<void>) | undefined;
-afterEach(async () => {
-  await close?.();
-  close = undefined;
-});
 
 const TODO = { name: "todo", description: "lists of things to do", text: "Ask for the day first." };
 
@@ -21,7 +15,6 @@ async function start(options: PlatformOptions = {}) {
     },
   };
   const gateway = await startGateway(agent, { ...options, ports: { skills: async () => [TODO] } });
-  close = gateway.close;
   async function say(text: string, peer = "wmBob"): Promise<void> {
     const before = gateway.sent.length;
     await gateway.receive(said(text, { peer }));

@@ -1,14 +1,8 @@
 import { type Agent, type Channel, type OutboundContent, TransientError, type Turn } from "@wxgate/core";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { said, startGateway } from "./test-support/gateway.ts";
 
 describe("what a model thinks before it answers", () => {
-  let close: (() => Promise<void>) | undefined;
-  afterEach(async () => {
-    await close?.();
-    close = undefined;
-  });
-
   const turns: Turn[] = [];
   const thinking: Agent = {
     capabilities: { history: false },
@@ -28,7 +22,6 @@ describe("what a model thinks before it answers", () => {
         ...channel,
       },
     });
-    close = gateway.close;
     return { ...gateway, screen };
   }
 
@@ -83,7 +76,6 @@ describe("what a model thinks before it answers", () => {
         throw new TransientError("not connected", { code: "bot.not-connected" });
       },
     });
-    close = gateway.close;
 
     await gateway.receive(said("hi"));
 

@@ -5,11 +5,7 @@ import { answering, type PlatformOptions, startGateway } from "../test-support/g
 const HOUR_MS = 3_600_000;
 const silent = answering(() => "");
 
-async function started(agent: Agent = silent, options: PlatformOptions = {}) {
-  const gateway = await startGateway(agent, options);
-  onTestFinished(() => gateway.close());
-  return gateway;
-}
+const started = (agent: Agent = silent, options: PlatformOptions = {}) => startGateway(agent, options);
 const inAnHour = (gateway: { clock: { now(): number } }) => gateway.clock.now() + HOUR_MS;
 
 function greeting(at: number, more: Partial<ScheduleFields> = {}): ScheduleFields {

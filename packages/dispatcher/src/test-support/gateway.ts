@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Agent, Channel, InboundMessage, OutboundMessage, ReplyPolicy, SendReceipt, Store } from "@wxgate/core";
 import { openStore } from "@wxgate/store";
+import { onTestFinished } from "vitest";
 import { createDispatcher, type Dispatcher } from "../dispatcher.ts";
 import type { ChannelSettings, DispatcherPorts, DispatcherSettings, Observation } from "../settings.ts";
 import { NO_NOTICES } from "./notices.ts";
@@ -41,7 +42,7 @@ export interface PlatformOptions {
   readonly ports?: Partial<DispatcherPorts>;
 }
 
-/** A dispatcher on a real store, with one channel whose platform is in the test's hands. */
+/** A dispatcher on a real store, with one channel whose platform is in the test's hands. It ends with the test. */
 export async function startGateway(agent: Agent, options: PlatformOptions = {}) {
   const clock = movableClock();
   const random = testRandom;
@@ -110,6 +111,17 @@ export async function startGateway(agent: Agent, options: PlatformOptions = {}) 
   configure();
   const stop = new AbortController();
   const running = dispatcher.run(stop.signal, 200);
+  async function end(): Promise<void> {
+    stop.abort();
+    await running;
+  }
+  let closed: Promise<void> | undefined;
+  /** A store that was handed in is closed by whoever opened it. */
+  const close = () => {
+    closed ??= end().then(() => (options.store === undefined ? store.close() : undefined));
+    return closed;
+  };
+  onTestFinished(close);
   return {
     dispatcher,
     store,
@@ -121,15 +133,8 @@ export async function startGateway(agent: Agent, options: PlatformOptions = {}) 
     texts: () => sent.map(textOfSent),
     receive: (...messages: InboundMessage[]) => dispatcher.inbox("support").accept({ messages }),
     /** Ends the dispatcher in order; the store stays open for another. */
-    async stop() {
-      stop.abort();
-      await running;
-    },
-    async close() {
-      stop.abort();
-      await running;
-      await store.close();
-    },
+    stop: end,
+    close,
   };
 }
 export type TestGateway = Awaited<ReturnType<typeof startGateway>> & { dispatcher: Dispatcher };
