@@ -1,3 +1,4 @@
+import { type AddressInfo, connect, createServer } from "node:net";
 import { findPostgres, POSTGRES_HINT, type PostgresCluster, startPostgres } from "@wxgate/testing";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -31,6 +32,32 @@ describe.skipIf(binaries === undefined)(title, () => {
     await sql(url, "update meta set value = '999' where key = 'schema'");
 
     await expect(openStore(url, testOptions())).rejects.toThrow("opened by a newer version");
+  });
+
+  it("outlives a line that breaks in the middle of a transaction, and goes on", async () => {
+    const url = await cluster.createDatabase();
+    const line = await startLine(`${new URL(url).searchParams.get("host")}/.s.PGSQL.5432`);
+    const store = await openStore(`postgres://wxgate@127.0.0.1:${line.port}${new URL(url).pathname}`, {
+      ...testOptions(),
+      connections: 2,
+    });
+    await store.state("c").set("k", "v");
+
+    line.breakAtNextWord();
+    await expect(store.state("c").set("k", "lost")).rejects.toThrow();
+
+    await expect
+      .poll(
+        () =>
+          store
+            .state("c")
+            .get("k")
+            .catch(() => undefined),
+        { timeout: 5000 },
+      )
+      .toBe("v");
+    await store.close();
+    line.close();
   });
 
   it("goes on after its connections were cut", async () => {
@@ -87,4 +114,30 @@ async function sql(url: string, text: string): Promise<void> {
   await client.connect();
   await client.query(text);
   await client.end();
+}
+
+/** A network between the store and the server, which breaks off when it is told to. */
+async function startLine(socketPath: string) {
+  let isBreaking = false;
+  const server = createServer((client) => {
+    const upstream = connect(socketPath);
+    client.on("data", (data) => {
+      if (isBreaking) client.resetAndDestroy();
+      else upstream.write(data);
+      isBreaking = false;
+    });
+    upstream.on("data", (data) => client.write(data));
+    client.on("close", () => upstream.destroy());
+    upstream.on("close", () => client.destroy());
+    client.on("error", () => upstream.destroy());
+    upstream.on("error", () => client.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    breakAtNextWord: () => {
+      isBreaking = true;
+    },
+    close: () => server.close(),
+  };
 }

@@ -40,6 +40,10 @@ export async function openPostgres(options: PostgresOptions): Promise<Driver> {
   };
   const pool = new pg.Pool({ ...config, max: options.connections });
   pool.on("error", (error) => log.warn({ err: error }, "an idle database connection was lost"));
+  // The pool listens to idle connections only; one that breaks while it works would end the process. Its query tells.
+  pool.on("connect", (client) => {
+    client.on("error", (error) => log.debug({ err: error }, "a database connection was lost"));
+  });
   try {
     await migrate(pool);
   } catch (error) {
