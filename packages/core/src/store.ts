@@ -112,6 +112,8 @@ export interface Store {
   ): Promise<void>;
   /** Joins at the tail again; false: there is no such delivery in a final state. */
   redriveDelivery(id: string): Promise<boolean>;
+  /** Those of a channel that came after `since` (milliseconds since 1970) and no turn has taken yet, oldest first. */
+  waitingMessages(channel: string, since: number): Promise<readonly ClaimedMessage[]>;
   /** New content of a message (`msg_…`) that no turn has taken yet. False: one has. */
   saveWaiting(messageId: string, content: readonly InboundContent[]): Promise<boolean>;
   /** Only of one that waits: queued or deferred. */

@@ -7,7 +7,7 @@ import {
   type Turn,
 } from "@wxgate/core";
 import { describe, expect, it } from "vitest";
-import { answering, said, startGateway } from "./test-support/gateway.ts";
+import { answering, type PlatformOptions, said, startGateway } from "./test-support/gateway.ts";
 import { NO_NOTICES } from "./test-support/notices.ts";
 
 const echo = answering((text) => `echo ${text}`);
@@ -148,6 +148,42 @@ describe("a message's way", () => {
     await expect.poll(() => seen.length).toBe(2);
     expect(seen[1]).toMatchObject([{ kind: "image", media: { id: "med_1" } }]);
     expect(fetched).toHaveLength(1);
+  });
+
+  it("fetches the files of what waited when the process before it ended", async () => {
+    const fetched: unknown[] = [];
+    const options: PlatformOptions = {
+      dispatch: { mediaGraceMs: 0 },
+      media: {
+        keep: async () => ({ id: "med_1", mime: "image/png", bytes: 1, sha256: "0" }),
+        sign: (content) => content,
+      },
+      channel: {
+        mediaLivesMs: 300_000,
+        openMedia: async (ref) => {
+          fetched.push(ref);
+          return { body: (async function* () {})(), mime: "image/png" };
+        },
+      },
+    };
+    let begun = 0;
+    const busy: Agent = {
+      async *respond(_turn, signal) {
+        begun += 1;
+        await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+      },
+    };
+    const before = await startGateway(busy, options);
+    await before.receive(said("hi", { peer: "ann" }));
+    await expect.poll(() => begun).toBe(1);
+    await before.receive(said("", { peer: "ann", content: [{ kind: "image", media: { ref: { id: "1" } } }] }));
+    await before.stop();
+
+    const after = await startGateway(busy, { ...options, store: before.store });
+    await expect.poll(() => begun).toBe(2);
+    after.clock.advance(1_500);
+
+    await expect.poll(() => fetched).toEqual([{ id: "1" }]);
   });
 
   it("names a file as the message did, not as the download does", async () => {

@@ -204,6 +204,9 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
 
   async function run(signal: AbortSignal, graceMs: number): Promise<void> {
     await renewClaims();
+    void mediaAhead.resume(settings.channels.keys()).catch((error: unknown) => {
+      log.warn({ error: describeError(error) }, "messages that wait with files could not be read");
+    });
     const offWake = store.onWake((wake) => {
       if (wake === "turns") turns.wake();
       else if (wake === "deliveries") deliveries.wake();

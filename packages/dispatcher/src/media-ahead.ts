@@ -9,6 +9,8 @@ import type { ChannelSettings, DispatcherPorts } from "./settings.ts";
 export interface MediaAhead {
   /** A message was stored that is to become a turn. */
   stored(message: InboundMessage): void;
+  /** Looks for those that waited when an earlier process ended. */
+  resume(channels: Iterable<string>): Promise<void>;
   /** Nothing is begun any more, and what is under way is broken off. */
   close(): Promise<void>;
 }
@@ -21,6 +23,8 @@ export interface MediaAheadOptions {
 
 /** Of the time the addresses live: most turns have begun by then and fetch for themselves. */
 const SHARE = 10;
+/** Of how long it waited already, only its address knows. */
+const AFTER_START_MS = 1_000;
 const MOST_AT_ONCE = 4;
 
 export function createMediaAhead({ ports, pairing, channel }: MediaAheadOptions): MediaAhead {
@@ -76,6 +80,15 @@ export function createMediaAhead({ ports, pairing, channel }: MediaAheadOptions)
     stored(message) {
       const livesMs = livesOf(channel(message.from.channel)?.channel);
       if (livesMs !== undefined && message.content.some(isPending)) void wait(message, livesMs / SHARE);
+    },
+    async resume(channels) {
+      for (const id of channels) {
+        const livesMs = livesOf(channel(id)?.channel);
+        if (livesMs === undefined) continue;
+        for (const { message } of await store.waitingMessages(id, clock.now() - livesMs)) {
+          if (message.content.some(isPending)) void wait(message, AFTER_START_MS);
+        }
+      }
     },
     async close() {
       closing.abort();

@@ -12,7 +12,7 @@ import { createCursors } from "./operations/cursors.ts";
 import { createDeliveries } from "./operations/deliveries.ts";
 import { createEvents } from "./operations/events.ts";
 import { createFailedTurns } from "./operations/failed-turns.ts";
-import { createFind, createSaveWaiting } from "./operations/find.ts";
+import { createFind } from "./operations/find.ts";
 import { createHistory } from "./operations/history.ts";
 import { createLanes } from "./operations/lanes.ts";
 import { createLeases } from "./operations/leases.ts";
@@ -32,6 +32,7 @@ import { createTimeline } from "./operations/timeline.ts";
 import { createTurnRows } from "./operations/turn-rows.ts";
 import { createTurns } from "./operations/turns.ts";
 import { createUnsent } from "./operations/unsent.ts";
+import { createWaitingMessages } from "./operations/waiting-messages.ts";
 import { createWorkers } from "./operations/workers.ts";
 import type { Sql } from "./sql.ts";
 
@@ -69,7 +70,7 @@ export function createStore({ driver, sql, tag, sealer }: StoreParts): Store {
   const deliveries = createDeliveries(sql, { attempts, conversations });
   const redrive = createRedrive(sql, conversations);
   const unsent = createUnsent(sql, standing);
-  const saveWaiting = createSaveWaiting(sql, ids);
+  const waiting = createWaitingMessages(sql, { ids, standing });
   const failedTurns = createFailedTurns(sql, ids);
   const state = createState(sql, sealer);
   const leases = createLeases(sql);
@@ -115,7 +116,8 @@ export function createStore({ driver, sql, tag, sealer }: StoreParts): Store {
     expireDeferred: (deferMs) => execute((context) => deliveries.expireDeferred(context, deferMs)),
     enqueue: (to, reply, options) => execute((context) => replies.enqueue(context, to, reply, options)),
     redriveDelivery: (id) => execute((context) => redrive.redrive(context, id)),
-    saveWaiting: (messageId, content) => execute(() => saveWaiting(messageId, content)),
+    waitingMessages: (channel, since) => execute(() => waiting.since(channel, since)),
+    saveWaiting: (messageId, content) => execute(() => waiting.save(messageId, content)),
     unsentDelivery: (id) => execute(() => unsent(id)),
     discardDelivery: (id) => execute((context) => redrive.discard(context, id)),
     redriveTurn: (id) => execute((context) => failedTurns.redrive(context, id)),

@@ -1,8 +1,8 @@
-import type { InboundContent, Sender, StoredMessage } from "@wxgate/core";
+import type { Sender, StoredMessage } from "@wxgate/core";
 import { sql } from "kysely";
 import type { Ids } from "../ids.ts";
 import { parseJson } from "../json.ts";
-import { first, type Operation, run, type Sql } from "../sql.ts";
+import { first, type Operation, type Sql } from "../sql.ts";
 import { toAddress } from "./standing.ts";
 
 /** A message of theirs or ours by the platform's id. */
@@ -86,23 +86,6 @@ function unansweredField({ kind, state }: { kind: string; state: string }): Pick
   if (state === "dropped") return { unanswered: "dropped" };
   if (state === "waiting" && kind === "turn") return { unanswered: "waiting" };
   return kind === "resume" ? { unanswered: "resume" } : {};
-}
-
-/** What a message holds may still change while it waits. */
-export function createSaveWaiting(e: Sql, ids: Ids) {
-  const save = e.prepare((db, p: { seq: number; content: string }) =>
-    db
-      .updateTable("messages")
-      .set({ content: p.content })
-      .where("seq", "=", p.seq)
-      .where("state", "=", sql.lit("waiting"))
-      .where("kind", "=", sql.lit("turn")),
-  );
-
-  return function* saveWaiting(messageId: string, content: readonly InboundContent[]): Operation<boolean> {
-    const seq = ids.parse("msg", messageId);
-    return seq !== undefined && (yield* run(save, { seq, content: JSON.stringify(content) })) > 0;
-  };
 }
 
 export function senderField(id: string | null, name: string | null): { readonly sender?: Sender } {

@@ -222,6 +222,11 @@ export function acceptTests(world: () => World): void {
       undefined,
       "waiting",
     ]);
+    const waiting = await w.store.waitingMessages(CHANNEL, w.now() - 60_000);
+    expect(waiting.map(({ message }) => message.id)).toEqual(["m-2", "m-3"]);
+    expect(waiting[0]).toMatchObject({ id: second, message: { from: w.address("bea"), sender: { id: "bea" } } });
+    expect(await w.store.waitingMessages(CHANNEL, w.now() + 60_000)).toEqual([]);
+    expect(await w.store.waitingMessages("another", 0)).toEqual([]);
     expect(await w.store.saveWaiting(second, [{ kind: "text", text: "the second" }])).toBe(true);
     expect(await w.store.saveWaiting(turn.messages[0]?.id ?? "", [])).toBe(false);
     await w.happen(w.event("bea", "recalled", { messageId: "m-3" }));
