@@ -1,5 +1,6 @@
 import { realpathSync } from "node:fs";
-import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   type AgentEvent,
@@ -78,7 +79,9 @@ describe("acp agent", () => {
 
   it("loads its session after a restart of the gateway, and shows nothing of what was said before", async () => {
     const ports = testPorts();
-    const first = start({ ports, env: { WXGATE_SESSIONS: join("/tmp", `wxgate-acp-sessions-${process.pid}`) } });
+    const sessions = await mkdtemp(join(tmpdir(), "wxgate-acp-sessions-"));
+    undo.push(() => rm(sessions, { recursive: true, force: true }));
+    const first = start({ ports, env: { WXGATE_SESSIONS: sessions } });
     await collectAnswer(first.agent.respond(asked("one"), never));
     await first.agent.close?.();
 
@@ -501,6 +504,19 @@ describe("a permission request", () => {
     });
 
     expect(JSON.stringify(questions)).toContain("rm -rf build");
+  });
+
+  it("shows the end of a long command, and says how much of it is not shown", async () => {
+    const command = `echo ${"x".repeat(5_000)} && rm -rf build`;
+    const { questions } = await converse({
+      config: { permissions: "ask-person" },
+      script: { ...PERMISSION, call: { rawInput: { command } } },
+    });
+
+    const shown = JSON.stringify(questions);
+    expect(shown).toContain("&& rm -rf build");
+    expect(shown).toMatch(/\d{4} 字未显示 characters not shown/);
+    expect(shown.length).toBeLessThan(1_500);
   });
 
   it.each(["ask-person", "ask-operator"])("by %s holds for no other edit of the same file", async (permissions) => {
