@@ -22,7 +22,8 @@ import { createSameConversation } from "./known-person.ts";
 import { createMediaAhead } from "./media-ahead.ts";
 import { createMemoryKeeper } from "./memory.ts";
 import { own } from "./own.ts";
-import { createPairing, type Pairing, type PairingRequest } from "./pairing.ts";
+import { createPairing } from "./pairing.ts";
+import { createPairingDesk, type PairingDesk } from "./pairing-desk.ts";
 import { createPermissions, type PermissionRequest, type Permissions } from "./permissions.ts";
 import { prepareReply } from "./prepare-reply.ts";
 import { resolveTarget } from "./resolve-target.ts";
@@ -63,12 +64,6 @@ export interface Dispatcher {
   configure(settings: DispatcherSettings): void;
   /** Works until the signal fires, then lets what runs finish for `graceMs` and gives the rest back. */
   run(signal: AbortSignal, graceMs: number): Promise<void>;
-}
-
-export interface PairingDesk extends Pick<Pairing, "requests" | "people" | "revoke"> {
-  /** `told`: a sentence to the person was queued. Undefined: there is no such code, or not any more. */
-  approve(code: string): Promise<{ readonly request: PairingRequest; readonly told: boolean } | undefined>;
-  reject(code: string): Promise<{ readonly request: PairingRequest; readonly told: boolean } | undefined>;
 }
 
 export type PermissionDesk = Pick<Permissions, "requests" | "decide">;
@@ -264,15 +259,6 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
     return reply.deliveries.map(({ id }) => id);
   }
 
-  /** Tells the person how it was decided, where there still is a way to do so. */
-  async function decided(request: PairingRequest | undefined, notice: "paired" | "pairingRejected") {
-    if (request === undefined) return undefined;
-    const entry = settings.channels.get(request.conversation.channel);
-    const text = entry?.notices[notice] ?? "";
-    if (text !== "") await send(request.conversation, [{ kind: "text", text, format: "plain" }], "pairing");
-    return { request, told: text !== "" };
-  }
-
   const inSameConversation = createSameConversation(store);
 
   return {
@@ -318,13 +304,7 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
     discard: (id) => discard(id, { ports, settings }),
     schedules,
     permissions,
-    pairing: {
-      requests: pairing.requests,
-      people: pairing.people,
-      revoke: pairing.revoke,
-      approve: async (code) => decided(await pairing.approve(code), "paired"),
-      reject: async (code) => decided(await pairing.reject(code), "pairingRejected"),
-    },
+    pairing: createPairingDesk({ pairing, channel: (id) => settings.channels.get(id), send }),
     configure(next) {
       settings = next;
       turns.wake();
