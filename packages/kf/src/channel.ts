@@ -38,7 +38,7 @@ export const createKfChannel: CreateChannel<KfOptions> = (id, options, ports) =>
   const log = ports.log.child({ channel: id });
   const { clock, random, inbox, state } = ports;
   const format = (markdown: string): string => formatMarkdown(markdown, { style: config.format });
-  const writing = { format, handoff: config.handoff };
+  const writing = { format, handoff: config.handoff, notices: config.notices };
   const closing = new AbortController();
   // One listener per account and request under way; that is no leak.
   setMaxListeners(0, closing.signal);

@@ -125,7 +125,12 @@ export const kfConfigSchema = z.strictObject({
     })
     .prefault({})
     .describe("WeChat's limits on answers; lower them to keep a reserve."),
-  notices: noticesSchema.prefault({}).describe("The sentences customers see from the channel itself."),
+  notices: noticesSchema
+    .extend({
+      miniprogram: z.string().min(1).max(30).default("小程序").describe("Title of a mini program that has none."),
+    })
+    .prefault({})
+    .describe("The sentences customers see from the channel itself."),
 });
 
 /** As written by an operator or importer. */

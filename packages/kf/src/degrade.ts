@@ -8,11 +8,11 @@ export interface DegradeOptions {
   /** Markdown to what WeChat shows. */
   format(markdown: string): string;
   readonly handoff: { readonly operator?: string | undefined; readonly text?: string | undefined };
+  readonly notices: { readonly miniprogram: string };
 }
 
 /** Customer-acquisition links have a message type of their own. */
 const ACQUISITION_LINK = "https://work.weixin.qq.com/ca/";
-const MINIPROGRAM_LABEL = "小程序";
 
 /** Turns what WeChat does not have into what it has. */
 export function degrade(content: OutboundContent, options: DegradeOptions): readonly Block[] {
@@ -28,7 +28,7 @@ export function degrade(content: OutboundContent, options: DegradeOptions): read
       return degradeLink({ kind: "link", ...link, ...(imageUrl === undefined ? {} : { image: { url: imageUrl } }) });
     }
     case "miniprogram":
-      return content.image === undefined ? [miniprogramMenu(content)] : [content];
+      return content.image === undefined ? [miniprogramMenu(content, options)] : [content];
     case "menu":
       return degradeMenu(content, options);
     case "card":
@@ -59,8 +59,11 @@ function degradeLink(link: Link): readonly Block[] {
 }
 
 /** The message type wants a picture, an item of a menu does not. */
-function miniprogramMenu({ appId, path, title }: Extract<OutboundContent, { kind: "miniprogram" }>): MenuPart {
-  return { kind: "menu", items: [{ appId, path, text: title || MINIPROGRAM_LABEL }] };
+function miniprogramMenu(
+  { appId, path, title }: Extract<OutboundContent, { kind: "miniprogram" }>,
+  { notices }: DegradeOptions,
+): MenuPart {
+  return { kind: "menu", items: [{ appId, path, text: title?.trim() || notices.miniprogram }] };
 }
 
 function degradeMenu(menu: Extract<OutboundContent, { kind: "menu" }>, { format }: DegradeOptions): readonly Block[] {

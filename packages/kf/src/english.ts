@@ -3,5 +3,5 @@ import type { KfOptions } from "./config.ts";
 
 /** The sentences customers see from the channel itself, in English: options to be laid under one's own. */
 export const kfEnglish = {
-  notices: englishNotices,
+  notices: { ...englishNotices, miniprogram: "Mini program" },
 } as const satisfies Pick<KfOptions, "notices">;

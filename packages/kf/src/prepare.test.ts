@@ -125,6 +125,11 @@ describe("what WeChat does not have", () => {
       { kind: "menu", items: [{ appId: "wx1", path: "p.html", text: "Shop" }] },
     ],
     [
+      "a mini program without a title is called what the notices say",
+      { kind: "miniprogram", appId: "wx1", path: "p.html" },
+      { kind: "menu", items: [{ appId: "wx1", path: "p.html", text: "小程序" }] },
+    ],
+    [
       "a card is its words",
       {
         kind: "card",
