@@ -13,9 +13,11 @@ export interface Pacing {
   note(to: Address): void;
 }
 
-interface Sent {
-  /** When it was sent; once it is acknowledged, then: the platform counted it in between. */
-  at: number;
+interface Chat {
+  /** When its messages were acknowledged, the oldest first. Bare numbers: a busy bot keeps an hour of them. */
+  times: number[];
+  /** Sent and not acknowledged yet: the platform counts these in between. */
+  underWay: number;
 }
 
 const MINUTE_MS = 60_000;
@@ -27,57 +29,58 @@ const SHORT_MS = 5_000;
 const SWEEP_AT = 1_000;
 
 export function createPacing(clock: Clock): Pacing {
-  const chats = new Map<string, Sent[]>();
+  const chats = new Map<string, Chat>();
 
-  function recent(key: string, now: number): Sent[] {
-    const all = chats.get(key) ?? [];
-    const gone = all.findIndex(({ at }) => at > now - HOUR_MS);
-    const kept = gone < 0 ? [] : all.slice(gone);
-    chats.set(key, kept);
-    return kept;
+  function chatOf(key: string): Chat {
+    const known = chats.get(key);
+    if (known !== undefined) return known;
+    if (chats.size > 0 && chats.size % SWEEP_AT === 0) sweep();
+    const chat: Chat = { times: [], underWay: 0 };
+    chats.set(key, chat);
+    return chat;
+  }
+
+  function forgetOld({ times }: Chat, now: number): void {
+    const old = times.findIndex((at) => at > now - HOUR_MS);
+    // More than an hour's limit is never looked at.
+    const gone = Math.max(old < 0 ? times.length : old, times.length - SENDS.perHour);
+    if (gone > 0) times.splice(0, gone);
   }
 
   /** Milliseconds until one more may be sent. */
-  function waitFor(key: string): number {
+  function waitFor(chat: Chat): number {
     const now = clock.now();
-    const sent = recent(key, now);
-    const blocks = [
-      { before: sent.at(-SENDS.perMinute), spanMs: MINUTE_MS },
-      { before: sent.at(-SENDS.perHour), spanMs: HOUR_MS },
-    ];
-    const waits = blocks.map(({ before, spanMs }) => (before === undefined ? 0 : before.at + spanMs + MARGIN_MS - now));
-    return Math.max(0, ...waits);
-  }
-
-  function count(key: string): Sent {
-    const sent = { at: clock.now() };
-    const all = chats.get(key);
-    if (all === undefined) chats.set(key, [sent]);
-    else all.push(sent);
-    if (chats.size > SWEEP_AT && chats.size % SWEEP_AT === 0) sweep();
-    return sent;
+    forgetOld(chat, now);
+    const waitBehind = (count: number, spanMs: number) => {
+      const before = count <= chat.underWay ? now : chat.times.at(chat.underWay - count);
+      return before === undefined ? 0 : before + spanMs + MARGIN_MS - now;
+    };
+    return Math.max(0, waitBehind(SENDS.perMinute, MINUTE_MS), waitBehind(SENDS.perHour, HOUR_MS));
   }
 
   function sweep(): void {
     const now = clock.now();
-    for (const [key, all] of chats) if ((all.at(-1)?.at ?? 0) < now - HOUR_MS) chats.delete(key);
+    for (const [key, { times, underWay }] of chats) {
+      if (underWay === 0 && (times.at(-1) ?? 0) < now - HOUR_MS) chats.delete(key);
+    }
   }
 
   return {
     async send(to, work, signal) {
-      const key = addressKey(to);
-      const waitMs = waitFor(key);
+      const chat = chatOf(addressKey(to));
+      const waitMs = waitFor(chat);
       if (waitMs > SHORT_MS) throw paced(new Date(clock.now() + waitMs));
       if (waitMs > 0) await clock.sleep(waitMs, signal);
-      const sent = count(key);
+      chat.underWay += 1;
       try {
         return await work();
       } finally {
-        sent.at = clock.now();
+        chat.underWay -= 1;
+        chat.times.push(clock.now());
       }
     },
     note(to) {
-      count(addressKey(to));
+      chatOf(addressKey(to)).times.push(clock.now());
     },
   };
 }
