@@ -26,6 +26,9 @@ export function createCheckpoints(path: string): Checkpoints {
       // All it ever says there is Node's warning about its own SQLite.
       stderr: true,
     });
+    started.on("error", () => {
+      // Whoever waits for it hears of it in `ask`; one that dies while nobody does is started anew by the next run.
+    });
     started.once("exit", () => {
       thread = undefined;
     });

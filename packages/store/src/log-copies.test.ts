@@ -4,18 +4,11 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Checkpoints, createCheckpoints } from "./checkpoints.ts";
 import type { Driver } from "./context.ts";
+import { put, read } from "./cursors.fixture.ts";
 import { testOptions } from "./options.fixture.ts";
-import { createSql, first, run } from "./sql.ts";
+import { first, run } from "./sql.ts";
 import { openSqlite } from "./sqlite.ts";
 
-const sql = createSql("sqlite");
-const put = sql.prepare((db, p: { key: string; value: string }) =>
-  db
-    .insertInto("cursors")
-    .values({ key: p.key, value: p.value })
-    .onConflict((c) => c.column("key").doUpdateSet({ value: p.value })),
-);
-const read = sql.prepare((db, p: { key: string }) => db.selectFrom("cursors").select("value").where("key", "=", p.key));
 const WRITES_A_COPY = 6000;
 
 let dir: string;

@@ -3,21 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Driver } from "./context.ts";
+import { put, read, sql } from "./cursors.fixture.ts";
 import { testOptions } from "./options.fixture.ts";
-import { createSql, first, run } from "./sql.ts";
+import { first, run } from "./sql.ts";
 import { openSqlite } from "./sqlite.ts";
 import { openSqliteDatabase } from "./sqlite-database.ts";
 import { createStore } from "./store.ts";
 import { openWalSync, type WalSync } from "./wal-sync.ts";
-
-const sql = createSql("sqlite");
-const put = sql.prepare((db, p: { key: string; value: string }) =>
-  db
-    .insertInto("cursors")
-    .values({ key: p.key, value: p.value })
-    .onConflict((c) => c.column("key").doUpdateSet({ value: p.value })),
-);
-const read = sql.prepare((db, p: { key: string }) => db.selectFrom("cursors").select("value").where("key", "=", p.key));
 
 let dir: string;
 let path: string;
