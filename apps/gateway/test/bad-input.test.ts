@@ -1,5 +1,6 @@
+import { once } from "node:events";
 import { createServer, request } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type GatewayUnderTest, startGateway, waitFor } from "./harness.ts";
 
@@ -31,6 +32,13 @@ const CASES: readonly Case[] = [
     what: "a doubled parameter",
     method: "POST",
     path: `${HOOK}?${SIGNED}&nonce=3`,
+    body: xml("AAAA"),
+    status: 400,
+  },
+  {
+    what: "a parameter doubled under an encoded name",
+    method: "POST",
+    path: `${HOOK}?${SIGNED}&non%63e=3`,
     body: xml("AAAA"),
     status: 400,
   },
@@ -81,6 +89,20 @@ describe("the public server", () => {
     expect(await gateway.api("/api/status")).toMatchObject({ waitingMessages: 0, runningTurns: 0 });
     await gateway.customerWrites("still well?");
     await waitFor(() => gateway.repliesTo().length === 1);
+  });
+
+  it("waits no longer for the rest of a callback than the platform would for its answer", async () => {
+    const gateway = await startGateway();
+    const { hostname, port } = new URL(gateway.publicUrl);
+    const startedAt = Date.now();
+    const socket = connect(Number(port), hostname);
+    onTestFinished(() => void socket.destroy());
+    socket.write(`POST ${HOOK}?${SIGNED} HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n<xml>`);
+
+    const [answer] = (await once(socket, "data")) as [Buffer];
+
+    expect(answer.toString()).toMatch(/^HTTP\/1.1 408 /);
+    expect(Date.now() - startedAt).toBeLessThan(5_000);
   });
 
   it("answers health checks", async () => {

@@ -1,5 +1,13 @@
 import { createHash } from "node:crypto";
-import { AuthenticationError, type Clock, type Logger, ProtocolError, TransientError } from "@wxgate/core";
+import {
+  AuthenticationError,
+  type Clock,
+  type Logger,
+  numberField,
+  ProtocolError,
+  TransientError,
+  textField,
+} from "@wxgate/core";
 import { createTokenCache, type FetchedToken, type TokenCache, type TokenStore } from "@wxgate/token-cache";
 import type { ErrcodeTable } from "./errcode-rule.ts";
 import { type Exchange, type ExchangeRequest, readAnswer } from "./exchange.ts";
@@ -10,6 +18,7 @@ import type { Secrets } from "./secrets.ts";
 import { toWecomError } from "./to-error.ts";
 
 const PATH = "gettoken";
+const USUAL_LIFE_SECONDS = 7_200;
 /** WeCom bans an address for an hour that keeps asking with a wrong secret. */
 const REFUSED_HOLD_OFF_MS = 60_000;
 
@@ -40,8 +49,9 @@ export function createAccessToken(options: AccessTokenOptions): TokenCache {
       health.failed(PATH, error);
       throw error;
     }
-    const { access_token: value, expires_in: expiresInSeconds } = fields;
-    if (typeof value !== "string" || value === "" || typeof expiresInSeconds !== "number" || !(expiresInSeconds > 0)) {
+    const value = textField(fields, "access_token");
+    const expiresInSeconds = numberField(fields, "expires_in") ?? USUAL_LIFE_SECONDS;
+    if (value === undefined || expiresInSeconds <= 0) {
       throw new ProtocolError("WeCom's answer to gettoken holds no token", { code: "wecom.bad-answer" });
     }
     health.worked(PATH);

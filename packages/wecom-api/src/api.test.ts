@@ -178,11 +178,34 @@ describe("the access token", () => {
     expect(JSON.stringify(kept)).not.toContain("CANARY");
   });
 
+  it.each([
+    ["numbers as text", { errcode: "0", access_token: "T", expires_in: "7200" }],
+    ["no numbers", { access_token: "T" }],
+  ])("is taken from an answer with %s", async (_what, answer) => {
+    const { api, clock, platform } = setUp();
+    platform.token = () => answer;
+
+    await api.get("x");
+    clock.advance(7_200_000 - 10 * MINUTE_MS);
+    await api.get("x");
+
+    expect(platform.calls("gettoken")).toHaveLength(1);
+  });
+
   it("that does not come is an error in the answer, not a call without one", async () => {
     const { api, platform } = setUp();
     platform.token = () => ({ errcode: 0, expires_in: 7200 });
 
     expect(await failure(api.get("x"))).toMatchObject({ code: "wecom.bad-answer" });
+  });
+});
+
+describe("an answer with its number as text", () => {
+  it("is read as the number", async () => {
+    const { api, platform } = setUp(fakePlatform(() => ({ errcode: "40096", errmsg: "no" })));
+
+    expect(await failure(api.get("x"))).toMatchObject({ platformCode: 40096 });
+    expect(platform.calls("x")).toHaveLength(1);
   });
 });
 
@@ -337,7 +360,7 @@ describe("a platform that cannot be reached", () => {
     ["half an answer", () => new Response('{"errcode":0,'), TransientError],
     ["an empty answer", () => new Response(""), TransientError],
     ["a 404", () => new Response("oops", { status: 404 }), ProtocolError],
-    ["an errcode that is text", () => Response.json({ errcode: "0" }), ProtocolError],
+    ["an errcode that is no number", () => Response.json({ errcode: "ok" }), ProtocolError],
   ])("answers with %s", async (_name, answer, kind) => {
     expect(await failure(setUp(fakePlatform(answer)).api.post("x", {}))).toBeInstanceOf(kind);
   });

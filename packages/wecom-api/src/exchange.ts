@@ -1,4 +1,12 @@
-import { type Fetch, ProtocolError, RejectedError, TransientError } from "@wxgate/core";
+import {
+  type Fetch,
+  isObject,
+  type JsonObject,
+  numberField,
+  ProtocolError,
+  RejectedError,
+  TransientError,
+} from "@wxgate/core";
 import { redactedCause } from "./redact.ts";
 import type { Secrets } from "./secrets.ts";
 
@@ -23,7 +31,7 @@ export interface ExchangeRequest {
 export interface Answer {
   readonly errcode: number;
   readonly errmsg: string;
-  readonly fields: Readonly<Record<string, unknown>>;
+  readonly fields: JsonObject;
 }
 
 /** One HTTP request to the platform and its answer. */
@@ -65,8 +73,9 @@ export function parseAnswer(text: string, path: string): Answer {
     // Some proxy's page, or half an answer: what became of the request is unknown.
     throw new TransientError(`WeCom's answer to ${path} is not JSON`, { code: "wecom.bad-answer", sent: "unknown" });
   }
-  const { errcode = 0, errmsg = "" } = fields;
-  if (typeof errcode !== "number") {
+  const { errmsg = "" } = fields;
+  const errcode = fields.errcode === undefined ? 0 : numberField(fields, "errcode");
+  if (errcode === undefined) {
     throw new ProtocolError(`WeCom's answer to ${path} has no numeric errcode`, { code: "wecom.bad-answer" });
   }
   return { errcode, errmsg: String(errmsg), fields };
@@ -113,12 +122,10 @@ async function readText(response: Response, maxBytes: number): Promise<string | 
   return text + decoder.decode();
 }
 
-function tryParse(text: string): Record<string, unknown> | undefined {
+function tryParse(text: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
+    return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }

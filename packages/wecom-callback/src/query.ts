@@ -42,8 +42,8 @@ function readParameters(url: string): Record<string, string | undefined> | undef
 
   for (const pair of url.slice(start + 1, hash < 0 ? undefined : hash).split("&")) {
     const equals = pair.indexOf("=");
-    const name = equals < 0 ? pair : pair.slice(0, equals);
-    if (!NAMES.has(name)) continue;
+    const name = decode(equals < 0 ? pair : pair.slice(0, equals));
+    if (name === undefined || !NAMES.has(name)) continue;
     const value = decode(equals < 0 ? "" : pair.slice(equals + 1));
     if (value === undefined || found[name] !== undefined) return undefined;
     found[name] = value;

@@ -19,9 +19,16 @@ export interface PublicServer {
 
 /** Larger than any callback of any platform; a channel may ask for less. */
 const MAX_BODY_BYTES = 1_048_576;
-const REQUEST_TIMEOUT_MS = 15_000;
+/** Whoever needs longer for a callback is not the platform: it hangs up after five seconds. */
+const REQUEST_TIMEOUT_MS = 4_000;
+const TIMEOUT_CHECK_MS = 500;
 /** Longer than the idle time of common reverse proxies, so that it is they who close. */
 const KEEP_ALIVE_MS = 72_000;
+const LIMITS = {
+  requestTimeout: REQUEST_TIMEOUT_MS,
+  connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+  keepAliveTimeout: KEEP_ALIVE_MS,
+} as const;
 const TOO_LARGE = 413;
 const NO_QUERY = Object.freeze({});
 
@@ -106,7 +113,7 @@ function createFastify({ webhookFor, answer, other }: Answerers): FastifyInstanc
     logger: false,
     exposeHeadRoutes: false,
     serverFactory: (handler) =>
-      createServer({ requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS }, (raw, response) => {
+      createServer(LIMITS, (raw, response) => {
         const mounted = webhookFor(raw);
         if (mounted === undefined) handler(raw, response);
         else answer(mounted, raw, response).catch((error: unknown) => response.destroy(error as Error));
