@@ -227,8 +227,10 @@ describe("commands with a running gateway", () => {
 
     const text = await gateway.cli("send", "support", target, "by command");
     const file = await gateway.cli("send", "support", target, "notes.txt");
+    const mistyped = await gateway.cli("send", "support", target, "./note.txt");
 
-    expect([text.code, file.code]).toEqual([0, 0]);
+    expect([text.code, file.code, mistyped.code]).toEqual([0, 0, 1]);
+    expect(mistyped.stderr).toContain("there is no file ./note.txt; add --text");
     await waitFor(() => gateway.sim.screen({ account: items[0] ? ACCOUNT : "", user: "anna" }).items.length >= 4);
     const shown = gateway.sim.screen({ account: ACCOUNT, user: "anna" }).items.map(({ kind }) => kind);
     expect(shown).toEqual(["text", "text", "text", "file"]);

@@ -21,6 +21,18 @@ describe("a message's way", () => {
     await expect.poll(texts).toEqual(["echo hi"]);
   });
 
+  it("ends with whole characters, also where the agent cut one in half", async () => {
+    const { receive, texts } = await startGateway({
+      async *respond() {
+        yield { kind: "text-delta", text: "fine \ud83d" };
+      },
+    });
+
+    await receive(said("hi"));
+
+    await expect.poll(texts).toEqual(["fine \ufffd"]);
+  });
+
   it("is gone once however often the platform repeats it", async () => {
     const { receive, texts } = await startGateway(echo);
     const message = said("hi");

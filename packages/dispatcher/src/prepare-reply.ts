@@ -24,7 +24,8 @@ export interface PrepareReplyOptions {
 }
 
 /** Turns a reply into the pieces its channel will send, each with an id of its own. */
-export function prepareReply(content: readonly OutboundContent[], options: PrepareReplyOptions): NewReply | undefined {
+export function prepareReply(reply: readonly OutboundContent[], options: PrepareReplyOptions): NewReply | undefined {
+  const content = reply.map(wellFormed);
   const { channel, quota, random } = options;
   const sendsLeft = sendsLeftIn(channel, options.to, quota);
   const prepared = channel.prepare(content, {
@@ -43,6 +44,11 @@ export function prepareReply(content: readonly OutboundContent[], options: Prepa
     }),
   );
   return { id: `rpl_${newId(random)}`, content, deliveries };
+}
+
+/** Half an emoji, cut off by a model, has no UTF-8: platforms refuse JSON that holds one. */
+function wellFormed(content: OutboundContent): OutboundContent {
+  return content.kind === "text" ? { ...content, text: content.text.toWellFormed() } : content;
 }
 
 /** Beside the first words; an answer without words shows no thoughts. */

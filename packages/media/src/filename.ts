@@ -15,7 +15,8 @@ const FORBIDDEN = /[<>:"|?*]/g;
 export function safeFilename(name: string | undefined, fallback: string): string {
   if (name === undefined) return fallback;
   const last =
-    toWellFormed(name)
+    name
+      .toWellFormed()
       .replaceAll("\\", "/")
       .split("/")
       .findLast((part) => part.trim() !== "") ?? "";
@@ -52,9 +53,4 @@ function shorten(name: string): string {
     stem += segment;
   }
   return stem.trimEnd() + extension;
-}
-
-/** Lone halves of a surrogate pair become U+FFFD. */
-function toWellFormed(text: string): string {
-  return Buffer.from(text, "utf8").toString("utf8");
 }

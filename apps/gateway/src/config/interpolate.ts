@@ -12,7 +12,7 @@ export interface Interpolated {
   readonly problems: readonly string[];
 }
 
-const PLACEHOLDER = /\$(\$?)\{([^{}]*)\}/g;
+const PLACEHOLDER = /\$(\$?)\{(?:([^{}]*)\})?/g;
 const VARIABLE = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
 
 /**
@@ -22,8 +22,12 @@ const VARIABLE = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
  */
 export function interpolate(text: string, surroundings: Surroundings): Interpolated {
   const problems: string[] = [];
-  const replaced = text.replace(PLACEHOLDER, (whole, escaped: string, body: string) => {
+  const replaced = text.replace(PLACEHOLDER, (whole, escaped: string, body: string | undefined) => {
     if (escaped) return whole.slice(1);
+    if (body === undefined) {
+      problems.push(`has a \${ without its }; close it, or write $\${ for a plain \${`);
+      return whole;
+    }
     const value = resolvePlaceholder(body, surroundings);
     if (typeof value === "string") return value;
     problems.push(value.problem);

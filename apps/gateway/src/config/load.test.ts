@@ -95,9 +95,9 @@ describe("a configuration that is right", () => {
   });
 
   it("keeps a placeholder that is written with two dollars", async () => {
-    const config = await load(`${SUPPORT}    welcomeText: "type $\${NAME}"\n`);
+    const config = await load(`${SUPPORT}    welcomeText: "type $\${NAME} or $\${"\n`);
 
-    expect(config.channels.support?.keys.welcomeText).toBe("type ${NAME}");
+    expect(config.channels.support?.keys.welcomeText).toBe("type ${NAME} or ${");
   });
 
   it("lays the channel over its type's defaults over everybody's, and groups group by group", async () => {
@@ -285,6 +285,11 @@ describe("a configuration that is wrong", () => {
       [
         "wxgate.yaml:1:17  admin.token: the environment variable NOT_SET is not set; set it or write ${NOT_SET:-default}",
       ],
+    ],
+    [
+      "a placeholder that is not closed",
+      'admin: { token: "${ADMIN_TOKEN" }\n',
+      ["wxgate.yaml:1:17  admin.token: has a ${ without its }; close it, or write $${ for a plain ${"],
     ],
     [
       "a file that is not there",
