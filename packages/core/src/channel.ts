@@ -38,6 +38,12 @@ export interface Channel {
   withThought?(thought: string, text: string): string;
   openStream?(target: ReplyTarget, resume?: JsonObject): ReplyStream;
   /**
+   * One message waits for its turn, behind another turn or since all are busy: shows that it was heard. Its sender has been let
+   * in. What is opened here goes on in `openStream`, or ends with the turn that answers the message, or when none does: the
+   * channel sees to that by `inbox.find`.
+   */
+  showWaiting?(target: ReplyTarget): Promise<void>;
+  /**
    * Denied, unanswered, merged, answered by another channel, or in the end not at all: close what was opened for these
    * messages. Called before the turn or the delivery ends, which is then never worked on again: resolve once a process that
    * dies, or a line that is down, cannot leave it open any more. Called again after a crash.

@@ -48,6 +48,9 @@ export interface StoredMessage {
   /** Milliseconds since 1970. */
   readonly at: number;
   readonly content: readonly (InboundContent | OutboundContent)[];
-  /** No turn answers it: none has taken it yet, it was taken back before one did, or it asked only for what waits. */
-  readonly unanswered?: "waiting" | "dropped" | "resume";
+  /**
+   * Of what no turn has answered: none has taken it yet, one is at work on it, it was taken back before one did, or it asked
+   * only for what waits.
+   */
+  readonly unanswered?: "waiting" | "answering" | "dropped" | "resume";
 }

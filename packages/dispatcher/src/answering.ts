@@ -39,6 +39,8 @@ export interface Answering {
   readonly run: TurnRun;
   /** What the person said: never obeyed when the agent repeats it. */
   readonly quoted: string[];
+  /** Ids of the messages that answered what the agent asked. */
+  readonly taken: string[];
   /** Of the agent that is asked now. */
   reply: ReplyBuilder;
   readonly startedAt: number;

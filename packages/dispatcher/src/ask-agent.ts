@@ -156,7 +156,10 @@ async function answersSince(answering: Answering, signal: AbortSignal): Promise<
     const isOpen = question.answer === undefined && !question.closed;
     const taken = isOpen ? await run.ports.store.takeAnswer(turn.claim, question.ordinal) : question.answer;
     const [answer] = taken === undefined ? [] : await filesOf(answering, [taken], signal);
-    if (answer !== undefined) quoted.push(textOf(answer.message.content));
+    if (answer !== undefined) {
+      quoted.push(textOf(answer.message.content));
+      answering.taken.push(answer.message.id);
+    }
     questions.push({ ...question, ...(answer === undefined ? {} : { answer }) });
   }
   return questions;
@@ -180,6 +183,7 @@ function speakEarly(
     },
     prepare: (content) => replyOf(answering, content, undefined),
     async receive(answer) {
+      answering.taken.push(answer.message.id);
       if (!(await admit(entry, turn.conversation, sender, run.pairing)).allowed) return undefined;
       quoted.push(textOf(answer.message.content));
       const [message] = await filesOf(answering, [answer], signal);

@@ -58,6 +58,26 @@ describe("a question in the middle of a turn", () => {
     expect(turns).toHaveLength(1);
   });
 
+  it("has nothing left open on the phone, of the answer either, when the turn then says nothing", async () => {
+    const settled: (readonly string[])[] = [];
+    const { agent } = asker();
+    const silent: Agent = {
+      async *respond(turn, signal) {
+        for await (const event of agent.respond(turn, signal)) if (event.kind !== "text-delta") yield event;
+      },
+    };
+    const { receive, texts } = await startGateway(silent, {
+      channel: { settle: async ({ answers }) => void settled.push(answers) },
+    });
+    const [first, second] = [said("paint it"), said("the red one")];
+
+    await receive(first);
+    await expect.poll(texts).toEqual(["which one?"]);
+    await receive(second);
+
+    await expect.poll(() => settled).toEqual([[first.id, second.id]]);
+  });
+
   it("is answered by a tap, a number or the words where only some answers fit", async () => {
     const { receive, texts } = await startGateway({
       async *respond() {

@@ -34,6 +34,7 @@ import { type DispatcherPorts, type DispatcherSettings, UNCONFIGURED } from "./s
 import { createSkillChoice } from "./skills.ts";
 import { workTurn } from "./turn.ts";
 import { discard } from "./unsent.ts";
+import { createWaitingSigns } from "./waiting-signs.ts";
 import { createWorkerPool } from "./worker-pool.ts";
 
 const POLL_MS = 250;
@@ -87,6 +88,7 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
 
   const skills = createSkillChoice({ store, clock });
   const mediaAhead = createMediaAhead({ ports, pairing, channel: (id) => settings.channels.get(id) });
+  const waitingSigns = createWaitingSigns({ ports, pairing, channel: (id) => settings.channels.get(id) });
   const desk = createAnswerDesk({ store, clock, log, worker, onRest: () => turns.wake() });
 
   const permissions = createPermissions({
@@ -122,6 +124,7 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
     const onShutdown = () => stop.abort(new TurnStopped("shutdown"));
     abort.addEventListener("abort", onShutdown, { once: true });
     runningTurns.set(turn.id, stop);
+    for (const { message } of turn.messages) waitingSigns.taken(message);
     try {
       if (turn.conversation.channel === SCHEDULE_CHANNEL) {
         await workScheduledTurn(
@@ -236,7 +239,7 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
       ]);
     } finally {
       over.abort();
-      await Promise.all([background, firing, memory.close(), mediaAhead.close()]);
+      await Promise.all([background, firing, memory.close(), mediaAhead.close(), waitingSigns.close()]);
       offWake();
       await store.releaseWorker(worker);
     }
@@ -273,7 +276,10 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
         },
         mediaGraceMs: () => settings.mediaGraceMs,
         observe: (observation) => ports.observe?.(observation),
-        onStored: mediaAhead.stored,
+        onStored(message, graceMs) {
+          mediaAhead.stored(message);
+          waitingSigns.stored(message, graceMs);
+        },
       }),
     instant: (channel) => async (event, configured) => {
       const entry = settings.channels.get(channel);

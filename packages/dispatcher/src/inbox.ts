@@ -28,13 +28,13 @@ export interface InboxOptions {
   settings(): RoutingSettings | undefined;
   mediaGraceMs(): number;
   /** Of every new message that is to become a turn. */
-  onStored?(message: InboundMessage): void;
+  onStored?(message: InboundMessage, graceMs: number): void;
   observe(observation: Observation): void;
 }
 
 type RoutingSettings = Pick<ChannelSettings, "session" | "groups" | "commands" | "dynamicAgents"> &
   Pick<DispatcherSettings, "bindings"> & {
-    readonly channel: Pick<Channel, "handoffKeywords" | "personKey" | "anyCase" | "mediaLivesMs">;
+    readonly channel: Pick<Channel, "handoffKeywords" | "personKey" | "anyCase" | "mediaLivesMs" | "showWaiting">;
   };
 const UNKNOWN: RoutingSettings = { session: "peer", groups: {}, commands: {}, bindings: [], channel: {} };
 
@@ -64,9 +64,9 @@ export function createInbox(options: InboxOptions): Inbox {
     });
     const count = result.accepted - asides.filter(({ id }) => result.fresh.has(id)).length;
     if (count > 0) options.observe({ kind: "messages-accepted", channel, count });
-    if (options.onStored !== undefined && settings.channel.mediaLivesMs !== undefined) {
+    if (options.onStored !== undefined && isFollowed(settings)) {
       for (const { message, routing } of messages) {
-        if (routing.as === "turn" && result.fresh.has(message.id)) options.onStored(message);
+        if (routing.as === "turn" && result.fresh.has(message.id)) options.onStored(message, routing.graceMs ?? 0);
       }
     }
     const overheard = batch.messages.filter((message) => isOverheard(settings, message));
@@ -111,6 +111,11 @@ function route(message: InboundMessage, settings: RoutingSettings, graceMs: numb
   const onlyMedia =
     message.content.length > 0 && message.content.every((part) => hasMedia(part) && part.kind !== "voice");
   return onlyMedia ? { lane, as: "turn", graceMs } : { lane, as: "turn" };
+}
+
+/** Is anything done about a message before its turn begins? */
+function isFollowed({ channel }: RoutingSettings): boolean {
+  return channel.mediaLivesMs !== undefined || channel.showWaiting !== undefined;
 }
 
 /** What is a command on this channel. */

@@ -1,5 +1,6 @@
 import {
   type ClaimedTurn,
+  type JsonObject,
   type OutboundContent,
   outboundText,
   type Sender,
@@ -44,6 +45,7 @@ export async function workTurn(turn: ClaimedTurn, run: TurnRun, stop: AbortSigna
     run,
     stream: undefined,
     quoted,
+    taken: turn.asked.flatMap(({ answer }) => answer?.message.id ?? []),
     reply: createReplyBuilder(quoted),
     startedAt,
   };
@@ -119,11 +121,11 @@ async function answerCommand({ turn, entry, run }: Answering, sender: Sender): P
 /** Point B. */
 async function finish(answering: Answering, result: Outcome): Promise<void> {
   const { outcome, content, error, remember, asked = [], answerer, session, thought } = result;
-  const { turn, entry, run, stream } = answering;
+  const { turn, run, stream } = answering;
   const handle = stream?.handle ?? turn.stream;
   const reply = content.length === 0 ? undefined : await replyOf(answering, content, handle, thought);
   // Before: nobody comes back to a turn that is complete, so a bubble left open by a crash in between would spin for ever.
-  if (reply === undefined) await entry.channel.settle?.(targetOf(turn), handle);
+  if (reply === undefined) await settle(answering, handle);
   await run.ports.store.completeTurn(turn.claim, {
     outcome,
     ...answerer,
@@ -132,6 +134,11 @@ async function finish(answering: Answering, result: Outcome): Promise<void> {
     ...(remember === true ? { historyText: [...asked.map(outboundText), replyText(content)].join("\n") } : {}),
   });
   if (answerer !== undefined && session !== undefined) run.memory.look(turn.lane, session, answerer.agent);
+}
+
+async function settle({ turn, entry, taken }: Answering, handle: JsonObject | undefined): Promise<void> {
+  const target = targetOf(turn);
+  await entry.channel.settle?.({ ...target, answers: [...new Set([...target.answers, ...taken])] }, handle);
 }
 
 async function giveBackOrFail(answering: Answering, error: unknown): Promise<void> {

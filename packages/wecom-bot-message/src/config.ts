@@ -8,6 +8,9 @@ export const botNotices = {
   nothing: notice("（本次没有回复内容）").describe("Ends a bubble whose answer is empty."),
   attachment: notice("（请查看下面的消息）").describe("Ends a bubble whose answer is a file or a card."),
   continues: notice("⏳ 处理时间较长，回复将显示在下一条消息中").describe("Ends a bubble before its time is over."),
+  merged: notice("（已合并到后面的回复中）").describe(
+    "Ends the bubble of a message that is answered with a later one.",
+  ),
   cardDone: z.string().min(1).max(10).default("已提交").describe("Stands on the button of a card that was used."),
   truncated: notice("（内容过长，已省略）"),
   inFile: notice("（完整内容见文件）"),
@@ -68,6 +71,7 @@ export interface BotConfig {
     readonly nothing: string;
     readonly attachment: string;
     readonly continues: string;
+    readonly merged: string;
     readonly cardDone: string;
     readonly truncated: string;
     readonly inFile: string;

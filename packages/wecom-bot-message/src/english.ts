@@ -5,6 +5,7 @@ export const botEnglish = {
     nothing: "(There is no answer this time.)",
     attachment: "(See the message below.)",
     continues: "⏳ This takes longer; the answer comes as the next message.",
+    merged: "(Answered together with a later message.)",
     cardDone: "Done",
     truncated: "(Too long; the rest was left out.)",
     inFile: "(The whole answer is in the file.)",

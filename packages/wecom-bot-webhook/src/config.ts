@@ -75,9 +75,6 @@ export const wecomBotWebhookConfigSchema = z.strictObject({
         "Ends a piece when the rest waits for the next message.",
       ),
       images: notice("（见图）").describe("Stands above pictures that come without words."),
-      merged: notice("（已合并到后面的回复中）").describe(
-        "Ends the bubble of a message that is answered with a later one.",
-      ),
       lost: notice("（这条回复已无法继续显示，请重新发送消息）").describe("Ends a bubble that nobody knows any more."),
       sendAgain: notice("（消息没有收到，请稍后再发一次）").describe(
         "Ends the bubble of a message that could not be stored.",

@@ -8,7 +8,6 @@ export const wecomBotWebhookEnglish = {
     ...botEnglish.notices,
     moreWaits: '(More to come: reply "continue" to read on.)',
     images: "(See the pictures.)",
-    merged: "(Answered together with a later message.)",
     lost: "(This answer cannot be shown any more; please write again.)",
     sendAgain: "(The message did not arrive; please send it again in a moment.)",
   },

@@ -75,6 +75,8 @@ export function createWecomBotWsChannel(
     log,
     look,
     continues: notices.continues,
+    merged: notices.merged,
+    fate: async (message) => (await ports.inbox.find(botId, message))?.unanswered,
     showAtOnce: config.sendThinkingMessage,
     feedback: config.feedback,
     state,
@@ -105,6 +107,7 @@ export function createWecomBotWsChannel(
       log,
       link,
       health,
+      onReleased: streams.letGo,
       connect(onReady, signal) {
         const begin: typeof onReady = (session) => {
           onReady(session);
@@ -139,6 +142,7 @@ export function createWecomBotWsChannel(
       ? { withThought: (thought: string, text: string) => withThought(thought, text, config.streamMaxBytes) }
       : {}),
     openStream: streams.open,
+    showWaiting: streams.showWaiting,
     settle: streams.settle,
     mediaLivesMs: MEDIA_URL_MS,
     openMedia: createBotMedia({ config, ports }),

@@ -9,6 +9,8 @@ export interface Pacing {
    * @throws TransientError `wecom-bot.paced`, with the time when there is room; what `work` throws
    */
   send<T>(to: Address, work: () => Promise<T>, signal: AbortSignal): Promise<T>;
+  /** Less than half of what may be sent was: what can as well be left out takes nothing from answers. */
+  isCalm(to: Address): boolean;
   /** Counts a message that could not wait. */
   note(to: Address): void;
 }
@@ -78,6 +80,13 @@ export function createPacing(clock: Clock): Pacing {
         chat.underWay -= 1;
         chat.times.push(clock.now());
       }
+    },
+    isCalm(to) {
+      const chat = chatOf(addressKey(to));
+      const now = clock.now();
+      forgetOld(chat, now);
+      const inMinute = chat.times.filter((at) => at > now - MINUTE_MS).length + chat.underWay;
+      return inMinute < SENDS.perMinute / 2 && chat.times.length + chat.underWay < SENDS.perHour / 2;
     },
     note(to) {
       chatOf(addressKey(to)).times.push(clock.now());

@@ -13,6 +13,8 @@ export interface RunOptions {
   readonly health: Health;
   /** One connection, from its opening to its end. */
   connect(onReady: (session: Session) => void, signal: AbortSignal): Promise<SessionEnd>;
+  /** Another gateway may hold the account from now on. */
+  onReleased(): void;
 }
 
 const BACKOFF = { firstMs: 1_000, longestMs: 30_000 };
@@ -42,6 +44,7 @@ export function createRun(options: RunOptions): (signal: AbortSignal) => Promise
       await keepConnected(signal);
     } finally {
       link.closed("another gateway holds it, or the channel stops", "later");
+      options.onReleased();
       health.set({ state: "starting", reason: "the connection is held elsewhere, or not made yet" });
     }
   }

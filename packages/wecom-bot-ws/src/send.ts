@@ -32,7 +32,7 @@ import { LONGEST_WINDOW_MS } from "./closing.ts";
 import type { WecomBotWsConfig } from "./config.ts";
 import { codeOf, ERR_REQ_ID, ERR_STREAM_OVER, isUnknownOutcome } from "./errors.ts";
 import type { Pacing } from "./pacing.ts";
-import { answerable, placeFromJson, type StreamPlace } from "./place.ts";
+import { answerable, placeFromJson, placeToJson, type StreamPlace } from "./place.ts";
 import type { Streams, Words } from "./streams.ts";
 
 export interface SendOptions {
@@ -59,12 +59,13 @@ export function createSend(options: SendOptions): Channel["send"] {
   return async function send(message, signal) {
     refuseAudience(message.to);
     const content = onlyContent(message);
-    const place = await streams.retire(message.stream);
+    const place = await streams.retire(message.stream, message);
     const ended = place && (await endBubble(place, content, message, signal));
     if (ended?.isWhole) return ended.receipt;
     // What follows a bubble is rated by it.
-    const rated = bubbleAbove(message);
-    const receipt = await sendContent(content, message, signal);
+    const below = place === undefined ? message : { ...message, stream: placeToJson(place) };
+    const rated = bubbleAbove(below);
+    const receipt = await sendContent(content, below, signal);
     return { ...receipt, ...(rated === undefined ? {} : { platformId: rated }), ...ended?.receipt };
   };
 

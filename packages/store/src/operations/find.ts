@@ -85,6 +85,7 @@ export function createFind(e: Sql, ids: Ids) {
 function unansweredField({ kind, state }: { kind: string; state: string }): Pick<StoredMessage, "unanswered"> {
   if (state === "dropped") return { unanswered: "dropped" };
   if (state === "waiting" && kind === "turn") return { unanswered: "waiting" };
+  if (state === "claimed" && kind === "turn") return { unanswered: "answering" };
   return kind === "resume" ? { unanswered: "resume" } : {};
 }
 

@@ -219,7 +219,7 @@ export function acceptTests(world: () => World): void {
 
     expect([await unanswered("m-more"), await unanswered("m-1"), await unanswered("m-2")]).toEqual([
       "resume",
-      undefined,
+      "answering",
       "waiting",
     ]);
     const waiting = await w.store.waitingMessages(CHANNEL, w.now() - 60_000);
@@ -232,6 +232,7 @@ export function acceptTests(world: () => World): void {
     await w.happen(w.event("bea", "recalled", { messageId: "m-3" }));
     expect(await unanswered("m-3")).toBe("dropped");
     await w.answer(turn, "done");
+    expect(await unanswered("m-1")).toBeUndefined();
 
     const next = await w.claimTurn();
     expect(next.messages.map(({ message }) => message.content)).toEqual([[{ kind: "text", text: "the second" }]]);
