@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { Duplex, type Transform } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import { describeUrl, HttpError } from "./errors.ts";
@@ -9,16 +10,20 @@ const DECODERS: Readonly<Record<string, () => Transform>> = {
   br: createBrotliDecompress,
 };
 
-const encodingOf = (headers: Headers) => headers.get("content-encoding")?.trim().toLowerCase() ?? "";
+/** More than one is a list, and none that can be decoded here. */
+export function encodingOf(fields: IncomingHttpHeaders): string {
+  return String(fields["content-encoding"] ?? "")
+    .trim()
+    .toLowerCase();
+}
 
 /** Whether the bytes that come are others than those that are meant. */
-export function isEncoded(headers: Headers): boolean {
-  return Object.hasOwn(DECODERS, encodingOf(headers));
+export function isEncoded(encoding: string): boolean {
+  return Object.hasOwn(DECODERS, encoding);
 }
 
 /** The bytes themselves. Nobody is asked to compress, but some servers and proxies do so anyway. */
-export function decode(body: ReadableStream<Uint8Array>, headers: Headers, url: URL): ReadableStream<Uint8Array> {
-  const encoding = encodingOf(headers);
+export function decode(body: ReadableStream<Uint8Array>, encoding: string, url: URL): ReadableStream<Uint8Array> {
   const create = DECODERS[encoding];
   if (create === undefined) return body;
   const decoder = Duplex.toWeb(create());

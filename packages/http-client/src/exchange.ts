@@ -81,13 +81,13 @@ export function startExchange(options: ExchangeOptions): Exchange {
       timer = setTimeout(onSilence, timeoutMs);
       phase = "answer";
     },
-    onResponseStart(current, status, _headers, statusText) {
+    onResponseStart(current, status, fields, statusText) {
       touch();
       // 1xx only announce the answer.
       if (over || status < 200) return;
       phase = "send more of its answer";
       answer = createAnswer(
-        { url, status, statusText: statusText ?? "", rawHeaders: current.rawHeaders },
+        { url, status, statusText: statusText ?? "", fields },
         {
           hasBody: takesBody(options.method, status),
           more() {

@@ -3,30 +3,44 @@ import type { IncomingBody } from "./incoming-body.ts";
 
 const UTF8 = new TextDecoder();
 
-type Untouched = Pick<Response, "headers" | "ok" | "redirected" | "status" | "statusText" | "type">;
-/** What is overridden is left out: TypeScript takes the standard's members for properties, which no getter may stand for. */
-const Head: new (body: null, init: ResponseInit) => Untouched = Response;
-
-/**
- * Node's Response, so that `instanceof` holds for everybody, with a body that becomes a stream only for those who ask for one:
- * most answers are a few bytes that are read whole, and the stream costs half as much as the rest of the exchange.
- */
-export function toLightResponse(body: IncomingBody, init: ResponseInit, url: string): Response {
-  return new LightResponse(body, init, url) as unknown as Response;
+interface Head {
+  readonly status: number;
+  readonly statusText: string;
+  readonly url: string;
+  /** Asked for by few. */
+  readHeaders(): Headers;
 }
 
-class LightResponse extends Head {
+type Untouched = Pick<Response, "ok" | "redirected" | "status" | "statusText" | "type">;
+/** What is overridden is left out: TypeScript takes the standard's members for properties, which no getter may stand for. */
+const Standard: new (body: null, init: ResponseInit) => Untouched = Response;
+
+/**
+ * Node's Response, so that `instanceof` holds for everybody, with headers and a stream made only for those who ask for them:
+ * most answers are a few bytes that are read whole, and the stream costs half as much as the rest of the exchange.
+ */
+export function toLightResponse(body: IncomingBody, head: Head): Response {
+  return new LightResponse(body, head) as unknown as Response;
+}
+
+class LightResponse extends Standard {
   readonly url: string;
   readonly #incoming: IncomingBody;
-  readonly #init: ResponseInit;
+  readonly #readHeaders: () => Headers;
+  #headers: Headers | undefined;
   #stream: ReadableStream<Uint8Array> | undefined;
   #isRead = false;
 
-  constructor(incoming: IncomingBody, init: ResponseInit, url: string) {
-    super(null, init);
+  constructor(incoming: IncomingBody, { status, statusText, url, readHeaders }: Head) {
+    super(null, { status, statusText });
     this.#incoming = incoming;
-    this.#init = init;
+    this.#readHeaders = readHeaders;
     this.url = url;
+  }
+
+  get headers(): Headers {
+    this.#headers ??= this.#readHeaders();
+    return this.#headers;
   }
 
   get body(): ReadableStream<Uint8Array> {
@@ -66,7 +80,7 @@ class LightResponse extends Head {
     if (this.bodyUsed) throw alreadyRead();
     const [mine, other] = this.body.tee();
     this.#stream = mine;
-    return Object.defineProperty(new Response(other, this.#init), "url", { value: this.url });
+    return Object.defineProperty(new Response(other, this.#init()), "url", { value: this.url });
   }
 
   async #whole(): Promise<Uint8Array> {
@@ -76,10 +90,15 @@ class LightResponse extends Head {
     return this.#incoming.whole();
   }
 
+  #init(): ResponseInit {
+    const { status, statusText, headers } = this;
+    return { status, statusText, headers };
+  }
+
   /** For what is asked rarely, by the standard's own rules. */
   #standard(): Response {
     if (this.#isRead) throw alreadyRead();
-    return new Response(this.body, this.#init);
+    return new Response(this.body, this.#init());
   }
 }
 

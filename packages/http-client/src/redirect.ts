@@ -16,12 +16,11 @@ const HARMLESS_HEADERS = new Set(["accept", "accept-encoding", "accept-language"
  *
  * @throws HttpError `http.redirect` (also for `redirect: "error"`), `http.blocked-url`.
  */
-export function redirected(
-  request: OutboundRequest,
-  status: number,
-  location: string | null,
-): OutboundRequest | undefined {
-  if (!REDIRECT_STATUSES.has(status) || location === null || request.redirect === "manual") return undefined;
+export function redirected(request: OutboundRequest, response: Response): OutboundRequest | undefined {
+  const { status } = response;
+  if (!REDIRECT_STATUSES.has(status) || request.redirect === "manual") return undefined;
+  const location = response.headers.get("location");
+  if (location === null) return undefined;
   if (request.redirect === "error") throw refused(request.url, "redirects, which this call does not allow");
   if (!URL.canParse(location, request.url.href)) throw refused(request.url, "redirects to something that is not a URL");
 

@@ -32,6 +32,7 @@ export function toOutboundRequest(input: FetchInput, init: RequestInit = {}): Ou
 }
 
 function toUrl(value: string | URL): URL {
+  if (value instanceof URL) return new URL(value);
   const text = String(value);
   if (!URL.canParse(text)) throw new HttpError("this is not an absolute URL", { code: "http.bad-request", sent: "no" });
   return new URL(text);

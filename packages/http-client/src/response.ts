@@ -1,5 +1,5 @@
-import type { Dispatcher } from "undici";
-import { decode, isEncoded } from "./decode.ts";
+import type { IncomingHttpHeaders } from "node:http";
+import { decode, encodingOf, isEncoded } from "./decode.ts";
 import { createIncomingBody } from "./incoming-body.ts";
 import { toLightResponse } from "./light-response.ts";
 
@@ -7,7 +7,8 @@ interface Head {
   readonly url: URL;
   readonly status: number;
   readonly statusText: string;
-  readonly rawHeaders: Dispatcher.DispatchController["rawHeaders"];
+  /** As Latin-1; a name that came more than once has a list. */
+  readonly fields: IncomingHttpHeaders;
 }
 
 interface Source {
@@ -34,16 +35,15 @@ export function takesBody(method: string, status: number): boolean {
   return method !== "HEAD" && !NULL_BODY_STATUSES.has(status);
 }
 
-export function createAnswer({ url, status, statusText, rawHeaders }: Head, { hasBody, more, cancel }: Source): Answer {
-  const headers = toHeaders(rawHeaders);
-  const init = { status, statusText, headers };
-  if (!hasBody) {
-    return { response: describe(new Response(null, init), url), take: () => true, close() {}, fail() {} };
-  }
+export function createAnswer({ url, status, statusText, fields }: Head, { hasBody, more, cancel }: Source): Answer {
+  const standard = (body: ReadableStream<Uint8Array> | null) =>
+    describe(new Response(body, { status, statusText, headers: toHeaders(fields) }), url);
+  if (!hasBody) return { response: standard(null), take: () => true, close() {}, fail() {} };
   const body = createIncomingBody({ more, cancel });
-  const response = isEncoded(headers)
-    ? describe(new Response(decode(body.stream(), headers, url), init), url)
-    : toLightResponse(body, init, url.href);
+  const encoding = encodingOf(fields);
+  const response = isEncoded(encoding)
+    ? standard(decode(body.stream(), encoding, url))
+    : toLightResponse(body, { status, statusText, url: url.href, readHeaders: () => toHeaders(fields) });
   return { response, take: body.take, close: body.close, fail: body.fail };
 }
 
@@ -51,14 +51,10 @@ function describe(response: Response, url: URL): Response {
   return Object.defineProperty(response, "url", { value: url.href, configurable: true });
 }
 
-/** Bytes of a header are Latin-1 characters; a name may come more than once. */
-function toHeaders(raw: Head["rawHeaders"]): Headers {
+function toHeaders(fields: IncomingHttpHeaders): Headers {
   const headers = new Headers();
-  if (!Array.isArray(raw)) return headers;
-  for (let at = 0; at + 1 < raw.length; at += 2) headers.append(latin1(raw[at]), latin1(raw[at + 1]));
+  for (const [name, value] of Object.entries(fields)) {
+    for (const one of Array.isArray(value) ? value : [value ?? ""]) headers.append(name, one);
+  }
   return headers;
-}
-
-function latin1(value: string | Uint8Array | undefined): string {
-  return typeof value === "string" ? value : Buffer.from(value ?? []).toString("latin1");
 }

@@ -33,7 +33,7 @@ export async function send(sender: Sender, first: OutboundRequest, mark: SentMar
 
 async function redirectedOrCancel(request: OutboundRequest, response: Response): Promise<OutboundRequest | undefined> {
   try {
-    return redirected(request, response.status, response.headers.get("location"));
+    return redirected(request, response);
   } catch (error) {
     await response.body?.cancel();
     throw error;

@@ -169,6 +169,30 @@ describe("typing", () => {
     expect(statuses(h)).toEqual([1, 2]);
   });
 
+  it("begins for many turns one after the other, and not for those that are over before", async () => {
+    const h = startIlink();
+    const stops = Array.from({ length: 4 }, () => new AbortController());
+    const turns = stops.map(({ signal }, index) => {
+      const to = { ...TO, peer: `person${index}` };
+      return h.channel.typing?.({ ...target, to }, signal);
+    });
+    const shown = () => h.ilink.named("sendtyping").map(({ body }) => body.ilink_user_id);
+
+    await h.clock.advance(19);
+    expect(shown()).toEqual(["person0"]);
+    stops[1]?.abort();
+    await turns[1];
+    await h.clock.advance(1);
+    expect(shown()).toEqual(["person0", "person2"]);
+    await h.clock.advance(20);
+
+    expect(shown()).toEqual(["person0", "person2", "person3"]);
+    for (const stop of stops) stop.abort();
+    await Promise.all(turns);
+    await h.channel.close?.();
+    expect(statuses(h)).toEqual([1, 1, 1, 2, 2, 2]);
+  });
+
   it("can be switched off", () => {
     expect(startIlink({ config: { typing: false } }).channel.typing).toBeUndefined();
   });

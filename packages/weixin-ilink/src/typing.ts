@@ -10,6 +10,7 @@ import {
 import type { Account, Accounts } from "./accounts.ts";
 import type { IlinkApi } from "./api.ts";
 import { createTickets } from "./tickets.ts";
+import { createTypingPace } from "./typing-pace.ts";
 
 interface TypingOptions {
   readonly accounts: Accounts;
@@ -26,6 +27,7 @@ const SHOWN_MS = 2_000;
 /** Shows "typing" until the signal fires. The end is always told, but nobody waits for that. */
 export function createTyping({ accounts, api, clock, log, background }: TypingOptions): NonNullable<Channel["typing"]> {
   const tickets = createTickets({ api, clock, background });
+  const pace = createTypingPace(clock);
   /** Ends that are being told: what comes after them in the same chat must not overtake. */
   const ending = new Map<string, Promise<void>>();
 
@@ -79,6 +81,7 @@ export function createTyping({ accounts, api, clock, log, background }: TypingOp
     /** The platform has not answered yet. */
     let asked: Promise<void> | undefined;
     try {
+      await Promise.race([pace.begin(account.id, signal), over]);
       while (!signal.aborted) {
         await Promise.race([tickets.of(account, target), over]);
         isShown = true;
