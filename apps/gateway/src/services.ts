@@ -52,17 +52,17 @@ export interface Live {
   adminUrl: string;
 }
 
-/** @throws Error in plain words when the store or the key cannot be opened. */
+/** @throws Error in plain words when the store, the key or a folder cannot be opened. */
 export async function openServices(options: GatewayOptions, live: Live): Promise<Services> {
   const { log, env, registry } = options;
   const { config } = live;
   const clock = systemClock;
   const random = systemRandom;
   const keys = openKeyFile(keyFileOf(dataFolderOf(config)));
+  const files = openFiles(keys, live);
   const crash = createCrashPoints(env.WXGATE_CRASH_AT, options.kill);
   const sealer = createSealer(keys, random);
   const store = crash.store(await openConfiguredStore(config.store, { clock, random, sealer, log }));
-  const files = openFiles(keys, live);
   const metrics = createMetrics();
   const events = createEventHub(clock.now);
   const agentHttp = createHttpClient({ env, network: { timeoutMs: config.dispatch.turnTimeoutMs, retries: 0 } });

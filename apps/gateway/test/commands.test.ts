@@ -135,6 +135,20 @@ describe("start", () => {
     expect(doctor.stdout).toMatch(/note +disk: .+ cannot be told/);
   });
 
+  it("says which media folder cannot be used, also where the system makes none", async () => {
+    const dir = emptyFolder();
+    const said: string[] = [];
+
+    for (const media of ["/proc/wxgate/media", "./wxgate.yaml"]) {
+      writeFileSync(join(dir, "wxgate.yaml"), `media: { dir: ${media} }\n`);
+      const { code, stderr } = await runCli(dir, ["start"]);
+      said.push(`${code} ${stderr}`);
+    }
+
+    expect(said[0]).toMatch(/^1 the media folder \/proc\/wxgate\/media cannot be used \(ENOENT\)/);
+    expect(said[1]).toMatch(/^1 the media folder \S+wxgate.yaml cannot be used \(ENOTDIR\).+media.dir/);
+  });
+
   it("is refused while another process has the store", async () => {
     const gateway = await startGateway();
 

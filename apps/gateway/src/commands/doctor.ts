@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { createHttpClient } from "@wxgate/http-client";
 import { connect } from "../cli/admin-client.ts";
 import type { Action, CommandContext } from "../cli/context.ts";
@@ -14,6 +14,7 @@ import { reportFindings } from "../doctor/report.ts";
 import { clockFinding, diskFinding, ownerFindings } from "../doctor/surroundings.ts";
 import { openDoors } from "../observe/open-doors.ts";
 import { systemClock } from "../ports/clock.ts";
+import { openFolder } from "../ports/folder.ts";
 import type { CallbackTimes } from "../public/callback-book.ts";
 import { registry } from "../registry.ts";
 import { commonKeys } from "../settings.ts";
@@ -98,8 +99,7 @@ function folders(config: GatewayConfig): readonly Finding[] {
 
 function writable(folder: string): Finding {
   try {
-    mkdirSync(folder, { recursive: true });
-    accessSync(folder, constants.W_OK);
+    openFolder(folder);
     return ok("folder", `${folder} can be written to`);
   } catch (error) {
     return wrong(

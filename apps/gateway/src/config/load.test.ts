@@ -330,6 +330,13 @@ describe("a configuration that is wrong", () => {
       "server: { port: 9000 }\nadmin: { port: 9000 }\n",
       ["wxgate.yaml:2:16  admin.port: both servers want port 9000; give them different ones"],
     ],
+    ...["a@canary", "a/canary", "a#canary", "a?canary"].map((password): [string, string, string[]] => [
+      `a database's password with a sign that ends it: ${password[1]}`,
+      `store: "postgres://wxgate:${password}@host/db?application_name=a@b"\n`,
+      [
+        "wxgate.yaml:1:8  store: holds user or password with signs an address cannot: write @ as %40, / as %2F, # as %23, ? as %3F",
+      ],
+    ]),
     [
       "a store nobody knows",
       "store: mysql://host/db\n",

@@ -22,6 +22,10 @@ export const rootShape = {
   store: z
     .string()
     .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/, "must be sqlite:<file> or postgres://user:password@host/database")
+    .refine(
+      isWholeAddress,
+      "holds user or password with signs an address cannot: write @ as %40, / as %2F, # as %23, ? as %3F",
+    )
     .default("sqlite:./data/wxgate.db"),
   media: z
     .strictObject({
@@ -115,4 +119,14 @@ export interface GatewayConfig extends Omit<Root, "agents" | "channels" | "defau
   readonly channels: Readonly<Record<string, ChannelConfig>>;
   /** The folder relative paths start from. */
   readonly directory: string;
+}
+
+/** Else a part of the password would be taken for the host, and told when there is no such host. */
+function isWholeAddress(store: string): boolean {
+  if (store.startsWith("sqlite:")) return true;
+  if (!URL.canParse(store)) return false;
+  const { hash, pathname, search } = new URL(store);
+  const authority = /^[^:]+:\/\/([^/?#]*)/.exec(store)?.[1] ?? "";
+  const isOver = authority.includes("@") || !search.includes("@");
+  return hash === "" && !pathname.includes("@") && authority.split("@").length <= 2 && isOver;
 }

@@ -1,5 +1,6 @@
 import { createHash, hkdfSync, randomBytes } from "node:crypto";
 import { dirname } from "node:path";
+import { unusableFolder } from "./folder.ts";
 import { readPrivateFile, writePrivateFile } from "./private-file.ts";
 
 const KEY_BYTES = 32;
@@ -29,12 +30,8 @@ function readOrCreateKey(path: string): Buffer {
   try {
     return readKey(path) ?? createKey(path);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    throw new Error(
-      `the data folder ${dirname(path)} cannot be used (${code}): change its owner, or set store to a file in another folder`,
-      { cause: error },
-    );
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    throw unusableFolder("data", dirname(path), "set store to a file in another folder", error);
   }
 }
 

@@ -2,6 +2,7 @@ import { hasMedia, type InboundContent, type MediaStream, type StoredMedia } fro
 import type { MediaKeeper } from "@wxgate/dispatcher";
 import { createMediaStore, type MediaStore, safeFilename } from "@wxgate/media";
 import type { GatewayConfig } from "../config/schema.ts";
+import { openFolder, unusableFolder } from "./folder.ts";
 import type { SignedFile, UrlSigner } from "./signed-url.ts";
 
 /** The files people and operators sent: kept by hash, handed out by signed addresses. */
@@ -14,11 +15,17 @@ export interface MediaFiles extends MediaKeeper {
   openOwn(url: string): Promise<MediaStream | undefined>;
 }
 
+/** @throws Error in plain words when the folder cannot be used. */
 export function createMediaFiles(
   config: GatewayConfig["media"],
   signer: UrlSigner,
   clock: { now(): number },
 ): MediaFiles {
+  try {
+    openFolder(config.dir);
+  } catch (error) {
+    throw unusableFolder("media", config.dir, "set media.dir to another one", error);
+  }
   const store = createMediaStore({ ...config, clock });
   const validMs = config.retentionHours * 3_600_000;
 

@@ -1,5 +1,6 @@
-import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { chmodSync, closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import { makeFolder } from "./folder.ts";
 
 /** Reads a file only its owner may read; undefined when there is none. Wider rights are taken back. */
 export function readPrivateFile(path: string): string | undefined {
@@ -15,7 +16,7 @@ export function readPrivateFile(path: string): string | undefined {
 
 /** Writes a file only its owner may read (mode 0600), whole or not at all, also when the process dies in between. */
 export function writePrivateFile(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   const draft = `${path}.${process.pid}.new`;
   const file = openSync(draft, "w", 0o600);
   try {
