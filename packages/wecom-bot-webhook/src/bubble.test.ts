@@ -102,6 +102,19 @@ describe("a refresh", () => {
     expect(await hook.shown(id)).toMatchObject({ finish: false, content: PLACEHOLDER });
   });
 
+  it("of a message with a very long id ends it as soon as the message is taken back", async () => {
+    const hook = startHook();
+    const first = await hook.ask(hook.platform.text("hello", { msgid: "m".repeat(300) }));
+    const id = first?.stream?.id ?? "";
+    const { find } = hook.ports.inbox;
+    hook.ports.inbox.find = async (...named) => {
+      const found = await find(...named);
+      return found && { ...found, unanswered: "dropped" };
+    };
+
+    expect(await hook.shown(id)).toMatchObject({ finish: true, content: "（本次没有回复内容）" });
+  });
+
   it("keeps the bubble open while the store is out of order", async () => {
     const hook = await withMessage();
     hook.ports.state.get = async () => {

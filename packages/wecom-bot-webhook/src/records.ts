@@ -27,6 +27,13 @@ export interface End {
 
 export type NewEnd = Omit<End, "state" | "offeredAt">;
 
+export interface GrownText {
+  readonly at: number;
+  readonly content: string;
+  /** The message behind it, where the bubble's id does not tell it and no answer grows yet. */
+  readonly message?: string;
+}
+
 /** What all gateways know of bubbles. A bubble whose message was only stored has no record yet. */
 export interface Records {
   /** False: it has an end already. */
@@ -38,8 +45,10 @@ export interface Records {
   offered(streamId: string, left: boolean): Promise<void>;
   /** Leaves `content` in the bubble for a late fetch. False: it was taken before. */
   move(streamId: string, content: string): Promise<boolean>;
-  text(streamId: string): Promise<{ readonly at: number; readonly content: string } | undefined>;
+  text(streamId: string): Promise<GrownText | undefined>;
   setText(streamId: string, at: number, content: string): Promise<void>;
+  /** The message behind a bubble whose id does not tell it. */
+  setMessage(streamId: string, at: number, message: string): Promise<void>;
   /** The answer of the bubble's message went another way: who rates the bubble rates this message. The first one counts. */
   answeredBy(streamId: string, messageId: string): Promise<void>;
   /** Undefined: the answer is in the bubble. */
@@ -86,9 +95,15 @@ export function createRecords(state: ChannelPorts["state"]): Records {
     async text(id) {
       const raw = await state.get(textKey(id));
       const at = isObject(raw) ? numberField(raw, "at") : undefined;
-      return isObject(raw) && at !== undefined ? { at, content: textField(raw, "content") ?? "" } : undefined;
+      if (!isObject(raw) || at === undefined) return undefined;
+      const message = textField(raw, "message");
+      return { at, content: textField(raw, "content") ?? "", ...(message === undefined ? {} : { message }) };
     },
     setText: (id, at, content) => state.set(textKey(id), { at, content }, { ttlMs: TEXT_KEPT_MS }),
+    async setMessage(id, at, message) {
+      // An answer that grows already was quicker.
+      await state.compareAndSet(textKey(id), undefined, { at, content: "", message }, { ttlMs: TEXT_KEPT_MS });
+    },
     async answeredBy(id, messageId) {
       await state.compareAndSet(answerKey(id), undefined, messageId, { ttlMs: RATED_MS });
     },

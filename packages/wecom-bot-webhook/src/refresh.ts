@@ -1,4 +1,4 @@
-import type { ChannelPorts, Logger, StoredMessage } from "@wxgate/core";
+import type { ChannelPorts, Logger } from "@wxgate/core";
 import { type BotBody, type StreamLook, streamBody, streamWithCardBody } from "@wxgate/wecom-bot-message";
 import type { WecomBotWebhookConfig } from "./config.ts";
 import type { Images } from "./images.ts";
@@ -50,7 +50,8 @@ export function createRefresh(options: RefreshOptions): Refresh {
   async function grown(streamId: string): Promise<string | End> {
     const text = await records.text(streamId);
     // Of a message that waits for its turn there is no record yet, but the message itself.
-    const message = text === undefined ? await messageBehind(streamId) : undefined;
+    const messageId = text === undefined ? messageOfBubble(streamId) : text.message;
+    const message = messageId === undefined ? undefined : await ports.inbox.find(account, messageId);
     const at = text?.at ?? message?.at;
     const age = at === undefined ? Number.POSITIVE_INFINITY : ports.clock.now() - at;
     if (age > FORGOTTEN_MS) return words(notices.lost);
@@ -64,11 +65,6 @@ export function createRefresh(options: RefreshOptions): Refresh {
     await records.end(streamId, { content, images: [], by });
     // Somebody else may have ended it meanwhile.
     return (await records.offer(streamId, ports.clock.now())) ?? words(content);
-  }
-
-  async function messageBehind(streamId: string): Promise<StoredMessage | undefined> {
-    const messageId = messageOfBubble(streamId);
-    return messageId === undefined ? undefined : ports.inbox.find(account, messageId);
   }
 
   async function last(streamId: string, { content, images: keys, card, state }: End): Promise<Shown> {

@@ -130,7 +130,8 @@ export function createSend(options: SendOptions): Channel["send"] {
     for (const way of ways.toReversed()) {
       if (answers.includes(way.messageId) || !way.bubble) continue;
       if (to.kind === "group" && (asker === undefined || way.from !== asker)) continue;
-      if ((await records.text(bubbleIdOf(way.messageId))) === undefined) found.push(way);
+      const grown = await records.text(bubbleIdOf(way.messageId));
+      if (grown === undefined || grown.message !== undefined) found.push(way);
     }
     return found;
   }

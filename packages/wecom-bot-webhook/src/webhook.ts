@@ -36,7 +36,7 @@ interface WebhookOptions {
   readonly config: WecomBotWebhookConfig;
   readonly look: StreamLook;
   readonly refresh: Refresh;
-  readonly records: Pick<Records, "setText" | "answerOf">;
+  readonly records: Pick<Records, "setMessage" | "answerOf">;
   readonly urls: Pick<ResponseUrls, "isAllowed">;
   readonly ports: Pick<ChannelPorts, "inbox" | "clock">;
   readonly log: Logger;
@@ -98,7 +98,9 @@ export function createWebhook(options: WebhookOptions): NonNullable<Channel["web
       return { body: frame(streamId, notices.sendAgain, true) };
     }
     // Its id does not tell the message: the refreshes look here instead.
-    if (messageOfBubble(streamId) === undefined) await records.setText(streamId, context.receivedAt, "");
+    if (messageOfBubble(streamId) === undefined) {
+      await records.setMessage(streamId, context.receivedAt, message.id);
+    }
     return { body: frame(streamId, look.placeholder, false) };
   }
 
