@@ -94,4 +94,18 @@ describe("a bot with the enterprise's app as its fallback", () => {
 
     expect(phone.texts()).toEqual(["to all of you"]);
   });
+
+  it("refuses an operator's wrong card at once, as the app does", async () => {
+    const gateway = await startBoth();
+    const content = [{ kind: "card", card: { card_type: "text_notice", main_title: { title: "Hello" } } }];
+
+    for (const channel of ["helper", "app"]) {
+      const body = { channel, target: "zhangsan", content };
+      await expect(gateway.api("/api/messages", { method: "POST", body })).rejects.toThrow(
+        /answered 422: .*card.card_action is missing.*"code":"card.invalid"/,
+      );
+    }
+
+    expect(await gateway.api("/api/deliveries")).toMatchObject({ items: [] });
+  });
 });

@@ -22,6 +22,12 @@ export interface Channel {
   login?(answers: AsyncIterable<string>, signal: AbortSignal): AsyncIterable<LoginEvent>;
   /** @throws RejectedError that names the accepted forms. */
   target(text: string): Promise<Address> | Address;
+  /**
+   * For whoever can be told, before anything is queued: an operator, a schedule, an agent's tool.
+   *
+   * @throws RejectedError that says what is wrong with the content, where that shows without asking the platform
+   */
+  check?(content: OutboundContent): void;
   /** Pure: merges, formats, degrades and splits. One piece is one platform message. */
   prepare(reply: readonly OutboundContent[], room: Room): readonly Piece[];
   /** Uploads, replaces what the platform would refuse (a huge image becomes a file); may run more than once. */

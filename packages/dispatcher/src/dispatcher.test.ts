@@ -198,6 +198,29 @@ describe("a message's way", () => {
     await expect.poll(() => fetched).toEqual([{ id: "1" }]);
   });
 
+  it("that an operator writes wrong is refused to the operator, and nothing of it is queued", async () => {
+    const { dispatcher, store } = await startGateway(echo, {
+      channel: {
+        check({ kind }) {
+          if (kind === "card") throw new RejectedError("card.card_action is missing", { code: "card.invalid" });
+        },
+      },
+    });
+    const to = await dispatcher.target("support", "wmBob");
+
+    const sent = dispatcher.send(
+      to,
+      [
+        { kind: "text", text: "see" },
+        { kind: "card", card: {} },
+      ],
+      "api",
+    );
+
+    await expect(sent).rejects.toMatchObject({ code: "card.invalid" });
+    expect((await store.query.deliveries({ limit: 10 })).items).toEqual([]);
+  });
+
   it("names a file as the message did, not as the download does", async () => {
     let kept: string | undefined;
     const { receive } = await startGateway(echo, {

@@ -250,6 +250,7 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
     if (entry === undefined) {
       throw new RejectedError(`no channel is called "${to.channel}"`, { code: "send.unknown-channel" });
     }
+    for (const part of content) entry.channel.check?.(part);
     const reply = prepareReply(content, {
       channel: entry.channel,
       to,

@@ -3,7 +3,10 @@ import { describe, expect, it } from "vitest";
 import { answering, said, startGateway } from "./test-support/gateway.ts";
 
 /** A bot that fails as told, with an app beside it. */
-async function botAndApp(failure: Error) {
+async function botAndApp(
+  failure: Error,
+  more: { readonly agent?: Agent; readonly check?: NonNullable<Channel["check"]> } = {},
+) {
   const closed: (JsonObject | undefined)[] = [];
   const byApp: { to: Address; text: string }[] = [];
   const app: Channel = {
@@ -15,6 +18,7 @@ async function botAndApp(failure: Error) {
       kind: text.startsWith("party:") ? "audience" : "direct",
       peer: text.replace(/^user:/, ""),
     }),
+    ...(more.check === undefined ? {} : { check: more.check }),
     prepare: (reply) => reply.map((content) => ({ content: [content] })),
     async send({ to, piece }) {
       const [content] = piece.content;
@@ -23,23 +27,20 @@ async function botAndApp(failure: Error) {
     },
     health: () => ({ state: "ok", accounts: [] }),
   };
-  const gateway = await startGateway(
-    answering((text) => `answer to ${text}`),
-    {
-      settings: { fallback: "app" },
-      more: { app },
-      send() {
-        throw failure;
-      },
-      channel: {
-        target() {
-          throw new RejectedError("a bot knows no departments", { code: "bot.no-audience" });
-        },
-        openStream: () => ({ handle: { bubble: "b1" }, update: () => {} }),
-        settle: async (_target, stream) => void closed.push(stream),
-      },
+  const gateway = await startGateway(more.agent ?? answering((text) => `answer to ${text}`), {
+    settings: { fallback: "app" },
+    more: { app },
+    send() {
+      throw failure;
     },
-  );
+    channel: {
+      target() {
+        throw new RejectedError("a bot knows no departments", { code: "bot.no-audience" });
+      },
+      openStream: () => ({ handle: { bubble: "b1" }, update: () => {} }),
+      settle: async (_target, stream) => void closed.push(stream),
+    },
+  });
   return { ...gateway, byApp, closed };
 }
 
@@ -59,6 +60,24 @@ describe("a channel with a fallback", () => {
     const { items } = await store.query.deliveries({ limit: 10, channel: "support" });
     expect(items.map(({ state }) => state)).toEqual(["accepted"]);
     expect(closed).toEqual([{ bubble: "b1" }]);
+  });
+
+  it("has a card that the other cannot show said in words to whoever waits for it", async () => {
+    const card = { card_type: "text_notice", main_title: { title: "Your order" } };
+    const agent: Agent = {
+      async *respond() {
+        yield { kind: "content", content: { kind: "card", card } };
+      },
+    };
+    const check: Channel["check"] = ({ kind }) => {
+      if (kind === "card") throw new RejectedError("card.card_action is missing", { code: "card.invalid" });
+    };
+    const down = new TransientError("not connected", { code: "bot.not-connected" });
+    const { receive, byApp } = await botAndApp(down, { agent, check });
+
+    await receive(said("hi"));
+
+    await expect.poll(() => byApp.map(({ text }) => text)).toEqual(["Your order"]);
   });
 
   it("does not leave the beginning of an answer open that nobody can send", async () => {

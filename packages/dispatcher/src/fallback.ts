@@ -1,8 +1,11 @@
 import {
   type Address,
   AuthenticationError,
+  type Channel,
   type ClaimedDelivery,
   type NewReply,
+  type OutboundContent,
+  outboundText,
   RejectedError,
   TransientError,
 } from "@wxgate/core";
@@ -26,7 +29,7 @@ export async function sendByFallback(delivery: ClaimedDelivery, error: unknown, 
   let to: Address;
   try {
     to = await asKnown(ports.store, other.channel, await other.channel.target(text));
-    reply = prepareReply(withoutThought(delivery.written.content), {
+    reply = prepareReply(sendable(withoutThought(delivery.written.content), other.channel, delivery), {
       channel: other.channel,
       to,
       longReply: other.longReply ?? settings.longReply,
@@ -59,6 +62,25 @@ function certainlyUnsent(error: unknown): boolean {
   if (error instanceof AuthenticationError) return true;
   if (!(error instanceof TransientError) || error.sent !== "no") return false;
   return typeof error.until === "object" && error.until.at === undefined;
+}
+
+/** A card that is right for one platform may be wrong for another: whoever waits for an answer gets its words. */
+function sendable(
+  content: readonly OutboundContent[],
+  channel: Channel,
+  { answers }: ClaimedDelivery,
+): readonly OutboundContent[] {
+  if (answers.length === 0) return content;
+  return content.map((part) => {
+    try {
+      channel.check?.(part);
+      return part;
+    } catch (error) {
+      const text = outboundText(part);
+      if (!(error instanceof RejectedError) || text.trim() === "") throw error;
+      return { kind: "text", text, format: "plain" };
+    }
+  });
 }
 
 /** A group of one channel is none of another's. */

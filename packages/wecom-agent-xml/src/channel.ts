@@ -6,6 +6,7 @@ import {
   createMediaStager,
   createOpenMedia,
 } from "@wxgate/wecom-api";
+import { refuseWrongCard } from "@wxgate/wecom-card";
 import { memberKey } from "@wxgate/wecom-target";
 import { agentApiOver } from "./api.ts";
 import { createBackground } from "./background.ts";
@@ -65,6 +66,7 @@ export const createAgentXmlChannel: CreateChannel<AgentXmlOptions> = (id, option
         }),
       }),
     target: createTarget({ channel: id, account, allowBroadcast: config.allowBroadcast, api }),
+    check: (content) => refuseWrongCard(content, "app"),
     prepare,
     stage: createStage({ stageFile, log }),
     send: createSend(deliver, createMemberPace(ports.clock)),

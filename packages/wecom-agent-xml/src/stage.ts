@@ -1,23 +1,13 @@
 import { chunkMessages } from "@wxgate/chunker";
-import {
-  type Channel,
-  type Logger,
-  type OutboundContent,
-  outboundText,
-  RejectedError,
-  type ReplyTarget,
-} from "@wxgate/core";
+import type { Channel, Logger, OutboundContent, ReplyTarget } from "@wxgate/core";
 import type { FileStager } from "@wxgate/wecom-api";
-import { checkCard } from "@wxgate/wecom-card";
+import { wordsOfWrongCard } from "@wxgate/wecom-card";
 import { TEXT_BYTES } from "./wire.ts";
 
 interface StageOptions {
   readonly stageFile: FileStager;
   readonly log: Logger;
 }
-
-/** Stands for the message's id, which completes a card only when it is sent. */
-const ANY_TASK = "task";
 
 /** Uploads what a piece needs, and looks whether its cards can be sent. */
 export function createStage({ stageFile, log }: StageOptions): NonNullable<Channel["stage"]> {
@@ -55,14 +45,10 @@ export function createStage({ stageFile, log }: StageOptions): NonNullable<Chann
     content: Extract<OutboundContent, { kind: "card" }>,
     target: ReplyTarget,
   ): readonly OutboundContent[] {
-    try {
-      checkCard(content.card, { platform: "app", taskId: ANY_TASK });
-      return [content];
-    } catch (error) {
-      const texts = chunkMessages(outboundText(content), { maxBytes: TEXT_BYTES });
-      if (!(error instanceof RejectedError) || target.answers.length === 0 || texts.length === 0) throw error;
-      log.warn({ err: error, account: target.to.account }, "a card is wrong and is sent as text");
-      return texts.map((text) => ({ kind: "text", text, format: "plain" }));
-    }
+    const wrong = wordsOfWrongCard(content, "app", target);
+    if (wrong === undefined) return [content];
+    log.warn({ err: wrong.error, account: target.to.account }, "a card is wrong and is sent as text");
+    const texts = chunkMessages(wrong.words, { maxBytes: TEXT_BYTES });
+    return texts.map((text) => ({ kind: "text", text, format: "plain" }));
   }
 }

@@ -8,6 +8,7 @@ import {
   type StreamLook,
   withThought,
 } from "@wxgate/wecom-bot-message";
+import { refuseWrongCard } from "@wxgate/wecom-card";
 import { createBotTarget, memberKey } from "@wxgate/wecom-target";
 import { createAnswerEvents } from "./answer-events.ts";
 import { createBubbles } from "./bubbles.ts";
@@ -70,6 +71,7 @@ export const createWecomBotWebhookChannel: CreateChannel<WecomBotWebhookOptions>
     }),
     target: createBotTarget(id, account),
     personKey: memberKey,
+    check: (content) => refuseWrongCard(content, "bot"),
     prepare: createPrepare(config),
     stage: createStage({ stageFile: createFileStager({ stageMedia, notices, log }), log }),
     send: createSend({ config, look, records, bubbles, urls, cards, health, ports, log }),

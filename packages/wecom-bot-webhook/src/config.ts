@@ -1,5 +1,6 @@
-import { wrongConfig } from "@wxgate/core";
+import { type JsonValue, wrongConfig } from "@wxgate/core";
 import { botConfigShape, botNotices } from "@wxgate/wecom-bot-message";
+import { problemOfCard } from "@wxgate/wecom-card";
 import { isCallbackKey } from "@wxgate/wecom-crypto";
 import { z } from "zod";
 
@@ -40,6 +41,9 @@ export const wecomBotWebhookConfigSchema = z.strictObject({
     .default(0)
     .describe("How far the timestamp of a callback may be from now."),
   ...botConfigShape,
+  welcomeCard: botConfigShape.welcomeCard.refine((card) => problemOfCard(card, "bot") === undefined, {
+    error: ({ input }) => problemOfCard(input as JsonValue, "bot"),
+  }),
   streamWindowSeconds: z
     .number()
     .int()

@@ -226,6 +226,20 @@ describe("an answer", () => {
     expect(shown.join("").replace(/\s*（未完，.*?）/, "")).toBe(text);
   });
 
+  it("that waited comes into the bubble of the next message, also when that has a very long id", async () => {
+    const hook = await withMessage();
+    await hook.clock.advance(3_700_000);
+    const { sent } = await hook.send(hook.pieces(say("at last"))[0]!);
+    await expect(sent).rejects.toMatchObject({ until: "customer" });
+    const msgid = "m".repeat(300);
+    await hook.ask(hook.platform.text("继续", { msgid, response_url: "" }));
+
+    const again = await hook.send(hook.pieces(say("at last"))[0]!, { attempt: 2 });
+
+    expect(await hook.shown(bubbleIdOf(msgid))).toMatchObject({ finish: true, content: "at last" });
+    await again.sent;
+  });
+
   it("does not end a bubble in which another answer grows", async () => {
     const hook = await withMessage();
     await hook.ask(hook.platform.text("next", { msgid: "m-2", response_url: `${RESPONSE_URL}2` }));
@@ -427,6 +441,19 @@ describe("files", () => {
 });
 
 describe("a card", () => {
+  it("that a model got wrong is said in words to whoever waits for an answer, and refused to anybody else", async () => {
+    const wrong = { kind: "card", card: { card_type: "vote_interaction", main_title: { title: "Tea?" } } } as const;
+    const hook = await withMessage();
+    const { signal } = new AbortController();
+    const staged = (answers: readonly string[]) =>
+      hook.channel.stage?.({ content: [wrong] }, { ...hook.target(), answers }, signal);
+
+    expect(await staged(["m-1"])).toMatchObject({ content: [{ kind: "text", text: "Tea?" }] });
+    await expect(staged([])).rejects.toMatchObject({ code: "card.invalid", message: "card.checkbox is missing" });
+    expect(() => hook.channel.check?.(wrong)).toThrow("card.checkbox is missing");
+    expect(() => startHook({ config: { welcomeCard: wrong.card } })).toThrow("welcomeCard: card.checkbox is missing");
+  });
+
   it("comes with the end of the bubble, and is changed by a tap inside the response", async () => {
     const hook = await withMessage();
     const { sent } = await hook.send(hook.pieces(say("Please choose"), CARD)[0]!);

@@ -1,5 +1,5 @@
 import { truncateText } from "@wxgate/chunker";
-import type { Channel, Logger, OutboundContent } from "@wxgate/core";
+import type { Channel, Logger, OutboundContent, ReplyTarget } from "@wxgate/core";
 import type { MediaRules } from "@wxgate/media";
 import type { FileStager } from "@wxgate/wecom-api";
 import { CONTENT_BYTES } from "@wxgate/wecom-bot-message";
@@ -17,26 +17,26 @@ interface StageOptions {
 
 /** Keeps pictures for the last packet of a bubble; what can be sent in no form, and a card that is wrong, becomes words. */
 export function createStage({ stageFile, log }: StageOptions): NonNullable<Channel["stage"]> {
-  return async function stage(piece, { to }, signal) {
-    const content = await Promise.all(piece.content.map((part) => stageContent(part, to.account, signal)));
+  return async function stage(piece, target, signal) {
+    const content = await Promise.all(piece.content.map((part) => stageContent(part, target, signal)));
     return content.every((part, index) => part === piece.content[index]) ? piece : { content };
   };
 
   async function stageContent(
     content: OutboundContent,
-    account: string,
+    target: ReplyTarget,
     signal: AbortSignal,
   ): Promise<OutboundContent> {
-    if (content.kind === "card") return stageCard(content);
+    if (content.kind === "card") return stageCard(content, target);
     if (content.kind !== "image" || content.mediaId !== undefined) return content;
-    const staged = (await stageFile(content, account, signal)).content;
+    const staged = (await stageFile(content, target.to.account, signal)).content;
     // Where no bubble takes the picture, its public address stands for it.
     return staged.kind === "image" && content.url !== undefined ? { ...staged, url: content.url } : staged;
   }
 
-  /** A card that a model got wrong must not leave its reader without an answer. */
-  function stageCard(content: Extract<OutboundContent, { kind: "card" }>): OutboundContent {
-    const wrong = wordsOfWrongCard(content, "bot");
+  /** A card that a model got wrong must not leave its reader without an answer; anybody else is told why. */
+  function stageCard(content: Extract<OutboundContent, { kind: "card" }>, target: ReplyTarget): OutboundContent {
+    const wrong = wordsOfWrongCard(content, "bot", target);
     if (wrong === undefined) return content;
     log.warn({ err: wrong.error }, "a card is wrong and is sent as text");
     return { kind: "text", text: truncateText(wrong.words, { maxBytes: CONTENT_BYTES }), format: "plain" };

@@ -9,7 +9,7 @@ import {
   type StreamLook,
   withThought,
 } from "@wxgate/wecom-bot-message";
-import { menuCard } from "@wxgate/wecom-card";
+import { menuCard, refuseWrongCard } from "@wxgate/wecom-card";
 import { createBotTarget, memberKey } from "@wxgate/wecom-target";
 import { createAnswerEvents } from "./answer-events.ts";
 import { type BotApi, createBotApi } from "./api.ts";
@@ -130,6 +130,7 @@ export function createWecomBotWsChannel(
     }),
     target: createBotTarget(id, botId),
     personKey: memberKey,
+    check: (content) => refuseWrongCard(content, "bot"),
     prepare: createBotPrepare({
       maxBytes: config.streamMaxBytes,
       showThinking,

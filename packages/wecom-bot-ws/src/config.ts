@@ -1,4 +1,6 @@
+import type { JsonValue } from "@wxgate/core";
 import { botConfigShape, PROACTIVE_BYTES } from "@wxgate/wecom-bot-message";
+import { problemOfCard } from "@wxgate/wecom-card";
 import { z } from "zod";
 import type { Connect } from "./socket.ts";
 
@@ -18,6 +20,9 @@ export const wecomBotWsConfigSchema = z.strictObject({
     .default(DEFAULT_URL)
     .describe("Where the long connection is; for private deployments and the simulator."),
   ...botConfigShape,
+  welcomeCard: botConfigShape.welcomeCard.refine((card) => problemOfCard(card, "bot") === undefined, {
+    error: ({ input }) => problemOfCard(input as JsonValue, "bot"),
+  }),
   proactiveMaxBytes: z
     .number()
     .int()

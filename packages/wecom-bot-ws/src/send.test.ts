@@ -1,8 +1,10 @@
 import { utf8Length } from "@wxgate/chunker";
 import { RejectedError } from "@wxgate/core";
+import { createTestPorts } from "@wxgate/testing";
 import { botEnglish } from "@wxgate/wecom-bot-message";
 import { describe, expect, it } from "vitest";
-import { bubbles, says, sends, startBot, TO } from "./test-support/fake-platform.ts";
+import { createWecomBotWsChannel } from "./index.ts";
+import { bubbles, CONFIG, says, sends, startBot, TO } from "./test-support/fake-platform.ts";
 
 const GROUP = { ...TO, kind: "group", peer: "wrGroupABC" } as const;
 const text = (words: string) => ({ kind: "text", text: words }) as const;
@@ -214,15 +216,27 @@ describe("a card", () => {
     });
   });
 
-  it("that a model got wrong is said in words", async () => {
+  it("that a model got wrong is said in words to whoever waits for an answer, and refused to anybody else", async () => {
+    const wrong = {
+      kind: "card",
+      card: { card_type: "button_interaction", main_title: { title: "Approve?" } },
+    } as const;
     const bot = await startBot();
 
-    await sends(bot, { kind: "card", card: { card_type: "button_interaction", main_title: { title: "Approve?" } } });
+    await sends(bot, wrong, await says(bot, "hi"));
 
-    expect(bot.platform.of("aibot_send_msg")[0]?.body).toMatchObject({
-      msgtype: "markdown",
-      markdown: { content: "Approve?" },
-    });
+    expect(bubbles(bot.platform)).toMatchObject([{ content: "Approve?", finish: true }]);
+    const refusal = { code: "card.invalid", message: "card.button_list is missing" };
+    await expect(sends(bot, wrong)).rejects.toMatchObject(refusal);
+    expect(() => bot.channel.check?.(wrong)).toThrow(expect.objectContaining(refusal));
+  });
+
+  it("that greets is checked with the configuration", () => {
+    const welcomeCard = { card_type: "text_notice", main_title: { title: "Hello" } };
+
+    expect(() => createWecomBotWsChannel("helper", { ...CONFIG, welcomeCard }, createTestPorts().ports)).toThrow(
+      "welcomeCard: card.card_action is missing",
+    );
   });
 });
 

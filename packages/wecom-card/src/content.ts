@@ -1,4 +1,11 @@
-import { type JsonObject, type OutboundContent, outboundText, RejectedError } from "@wxgate/core";
+import {
+  type JsonObject,
+  type JsonValue,
+  type OutboundContent,
+  outboundText,
+  RejectedError,
+  type ReplyTarget,
+} from "@wxgate/core";
 import { type CardTap, cardAfterTap } from "./after-tap.ts";
 import { type CheckOptions, checkCard } from "./check-card.ts";
 import type { CardPlatform } from "./limits.ts";
@@ -19,17 +26,40 @@ export function checkedContent({ card }: { readonly card: JsonObject }, options:
   return { kind: "card", card: { ...checkCard(card, { ...options, taskId }).card } as unknown as JsonObject };
 }
 
-/** What is said instead of a card that is wrong. Undefined: nothing is wrong with it. @throws RejectedError where it has no words */
+/** @throws RejectedError `card.invalid` when the content is a card and something is wrong with it */
+export function refuseWrongCard(content: OutboundContent, platform: CardPlatform): void {
+  if (content.kind === "card") checkCard(content.card, { platform, taskId: ANY_TASK });
+}
+
+/** What is wrong with a card, in words. Undefined: nothing, or there is none. */
+export function problemOfCard(card: JsonValue | undefined, platform: CardPlatform): string | undefined {
+  if (card === undefined) return undefined;
+  try {
+    checkCard(card, { platform, taskId: ANY_TASK });
+    return undefined;
+  } catch (error) {
+    if (error instanceof RejectedError) return error.message;
+    throw error;
+  }
+}
+
+/**
+ * What is said instead of a card that is wrong, so that somebody who waits for an answer has one. Undefined: nothing is wrong
+ * with it.
+ *
+ * @throws RejectedError `card.invalid` where nobody waits, or the card has no words
+ */
 export function wordsOfWrongCard(
   content: CardContent,
   platform: CardPlatform,
+  { answers }: Pick<ReplyTarget, "answers">,
 ): { readonly words: string; readonly error: RejectedError } | undefined {
   try {
-    checkCard(content.card, { platform, taskId: ANY_TASK });
+    refuseWrongCard(content, platform);
     return undefined;
   } catch (error) {
     const words = outboundText(content);
-    if (!(error instanceof RejectedError) || words.trim() === "") throw error;
+    if (!(error instanceof RejectedError) || answers.length === 0 || words.trim() === "") throw error;
     return { words, error };
   }
 }

@@ -19,6 +19,6 @@ export type {
   VoteCard,
 } from "./card.ts";
 export { type CheckedCard, type CheckOptions, checkCard } from "./check-card.ts";
-export { checkedContent, contentAfterTap, wordsOfWrongCard } from "./content.ts";
+export { checkedContent, contentAfterTap, problemOfCard, refuseWrongCard, wordsOfWrongCard } from "./content.ts";
 export { CARD_LIMITS, type CardLimits, type CardPlatform } from "./limits.ts";
 export { type CardMenu, menuCard } from "./menu-card.ts";

@@ -1,5 +1,7 @@
 import {
   type Address,
+  type Channel,
+  type OutboundContent,
   type Page,
   type Paged,
   RejectedError,
@@ -52,7 +54,8 @@ export function createScheduleDesk({ ports, settings, target }: ScheduleDeskOpti
   async function checkAction(action: ScheduleAction): Promise<void> {
     if (action.to !== undefined) {
       requireChannel(action.to);
-      await target(action.to);
+      const { channel } = await target(action.to);
+      if (action.kind === "send") checkContent(requireChannel({ ...action.to, channel }).channel, action.content);
     }
     if (action.kind === "ask") requireAgent(action.agent);
   }
@@ -83,6 +86,7 @@ export function createScheduleDesk({ ports, settings, target }: ScheduleDeskOpti
     const to = await target(action.to);
     // Where the target leads may be the channel's fallback.
     const { channel, longReply = settings().longReply } = requireChannel({ ...action.to, channel: to.channel });
+    checkContent(channel, action.content);
     const quota = await store.quota(to);
     const reply = prepareReply(action.content, { channel, to, longReply, quota, random });
     if (reply === undefined) throw new RejectedError("there is nothing to send", { code: "send.empty" });
@@ -164,4 +168,8 @@ export function createScheduleDesk({ ports, settings, target }: ScheduleDeskOpti
       while (!signal.aborted && (await fireRound(signal)));
     },
   };
+}
+
+function checkContent(channel: Channel, content: readonly OutboundContent[]): void {
+  for (const part of content) channel.check?.(part);
 }

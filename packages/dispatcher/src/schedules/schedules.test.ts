@@ -1,4 +1,4 @@
-import { type Agent, RejectedError, type ScheduleFields, type Turn } from "@wxgate/core";
+import { type Agent, type OutboundContent, RejectedError, type ScheduleFields, type Turn } from "@wxgate/core";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { answering, type PlatformOptions, startGateway } from "../test-support/gateway.ts";
 
@@ -170,9 +170,13 @@ describe("a schedule", () => {
 
 describe("a change to a schedule", () => {
   it("is refused in words when it cannot work", async () => {
-    const gateway = await started();
+    const check = ({ kind }: OutboundContent) => {
+      if (kind === "card") throw new RejectedError("card.card_type is missing", { code: "card.invalid" });
+    };
+    const gateway = await started(silent, { channel: { check } });
     const { schedules } = gateway.dispatcher;
     const at = inAnHour(gateway);
+    const card = { kind: "send", ...TO_BOB, content: [{ kind: "card", card: {} }] } as const;
     const refusal = async (fields: ScheduleFields) =>
       (await schedules.add(fields, "tests").catch((error) => error))?.code;
 
@@ -180,9 +184,10 @@ describe("a change to a schedule", () => {
       await refusal(greeting(0)),
       await refusal(question(at, { agent: "nobody" })),
       await refusal(question(at, { to: { channel: "nowhere", target: "x" } })),
+      await refusal(greeting(at, { action: card })),
     ];
 
-    expect(codes).toEqual(["schedule.past", "schedule.unknown-agent", "schedule.unknown-channel"]);
+    expect(codes).toEqual(["schedule.past", "schedule.unknown-agent", "schedule.unknown-channel", "card.invalid"]);
     expect(await schedules.list()).toEqual([]);
   });
 
