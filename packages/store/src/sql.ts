@@ -108,6 +108,8 @@ export interface Sql {
   compile<Row>(query: Compilable<Row>): Statement<object, Row>;
   /** `column in (…)` for a list handed in as JSON. */
   inList(column: string, list: unknown): RawBuilder<boolean>;
+  /** The same for whole numbers. */
+  inNumbers(column: string, list: unknown): RawBuilder<boolean>;
   /** Locks what is read until the transaction ends, where several write at a time. */
   readonly lock: RawBuilder<unknown>;
   /** The same, without waiting for rows that others hold. */
@@ -140,6 +142,10 @@ export function createSql(engine: EngineName): Sql {
       sqlite
         ? sql`${sql.ref(column)} in (select value from json_each(${list}))`
         : sql`${sql.ref(column)} in (select json_array_elements_text(cast(${list} as json)))`,
+    inNumbers: (column, list) =>
+      sqlite
+        ? sql`${sql.ref(column)} in (select value from json_each(${list}))`
+        : sql`${sql.ref(column)} in (select cast(json_array_elements_text(cast(${list} as json)) as bigint))`,
     lock: sqlite ? sql`` : sql`for update`,
     lockFree: sqlite ? sql`` : sql`for update skip locked`,
   };

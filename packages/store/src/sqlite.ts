@@ -34,6 +34,8 @@ export interface SqliteOptions {
 const PAGES_A_COPY = 8000;
 /** In the order in which they go on. */
 const LINES: readonly Line[] = ["first", "early", "later"];
+/** When a group had no time for the last of them: turns that were begun go on before others begin. */
+const LATER_NEXT: readonly Line[] = ["first", "later", "early"];
 const WITHOUT_SYNC: readonly Line[] = ["early"];
 const isEarly = ({ job }: Outcome) => job.line === "early";
 
@@ -72,6 +74,7 @@ function createDriver({ database, wal, checkpoints, unlock }: Opened, options: S
   const runGroup = createGroupRunner(database, options);
   /** Platforms wait for the first line: a gateway that is behind with its turns still acknowledges in time. */
   const lines: Record<Line, Job[]> = { first: [], early: [], later: [] };
+  let order = LINES;
   let scheduled = false;
   let closed = false;
   /** The disk is being waited for; what is asked meanwhile is the next group. */
@@ -176,7 +179,7 @@ function createDriver({ database, wal, checkpoints, unlock }: Opened, options: S
   }
 
   function runLines(open: readonly Line[]): GroupResult {
-    const jobs = open.flatMap((line) => lines[line].splice(0));
+    const jobs = order.filter((line) => open.includes(line)).flatMap((line) => lines[line].splice(0));
     try {
       leaveDoubt();
     } catch (error) {
@@ -185,6 +188,7 @@ function createDriver({ database, wal, checkpoints, unlock }: Opened, options: S
     }
     const result = runGroup(jobs);
     for (const job of result.left) lines[job.line].push(job);
+    order = order === LINES && result.left.some(({ line }) => line === "later") ? LATER_NEXT : LINES;
     return result;
   }
 

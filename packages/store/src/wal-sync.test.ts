@@ -256,4 +256,25 @@ describe("what is stored", () => {
 
     expect(order).toEqual(["message 1", "message 2", "message 3", "message 4", "turn 1", "turn 2", "turn 3"]);
   });
+
+  it("goes on beside claims that follow each other without an end", async () => {
+    const disk = open((log) => log.sync);
+    const long = function* () {
+      const until = performance.now() + 5;
+      while (performance.now() < until) yield* first(read, { key: "claim" });
+    };
+    let claims = 0;
+    let begun = false;
+    const claiming = (async () => {
+      while (!begun && claims < 20) {
+        await disk.executeEarly(long);
+        claims += 1;
+      }
+    })();
+    await stored(disk, "what a turn reads");
+    begun = true;
+    await claiming;
+
+    expect(claims).toBeLessThan(5);
+  });
 });

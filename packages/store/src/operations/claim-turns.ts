@@ -10,6 +10,8 @@ import type { WorkerOperations } from "./workers.ts";
 
 /** Keeps one turn within what an agent and one transaction can take; the rest forms the next turn. */
 const MOST_MESSAGES = 500;
+/** Ends a claim before its limit: the first of its turns can begin, and the event loop goes on. */
+const ENOUGH_MESSAGES = 200;
 
 interface LaneColumns {
   readonly id: number;
@@ -253,12 +255,16 @@ export function createClaimTurns(
     const turns = yield* claimCommands(context, options);
     const left = options.limit - turns.length;
     if (left <= 0) return turns;
+    let messages = 0;
     for (const candidate of yield* candidates(context, options, left)) {
+      if (messages >= ENOUGH_MESSAGES) break;
       const turn =
         "turn" in candidate
           ? yield* rows.resume(context, candidate.turn, options)
           : yield* startLane(context, candidate.lane, options);
-      if (turn !== undefined) turns.push(turn);
+      if (turn === undefined) continue;
+      turns.push(turn);
+      messages += turn.messages.length;
     }
     if (e.concurrent && turns.length < options.limit) yield* wakeForSkipped(context, options);
     return turns;

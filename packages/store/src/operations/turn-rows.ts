@@ -104,6 +104,12 @@ export function createTurnRows(e: Sql, { ids, standing }: { ids: Ids; standing: 
       .set({ state: sql.lit("claimed"), turn_seq: p.turn })
       .where("seq", "=", p.seq),
   );
+  const takeAll = e.prepare((db, p: { messages: string; turn: number }) =>
+    db
+      .updateTable("messages")
+      .set({ state: sql.lit("claimed"), turn_seq: p.turn })
+      .where(e.inNumbers("seq", p.messages)),
+  );
   const retake = e.prepare((db, p: { seq: number; worker: string; now: number }) =>
     db
       .updateTable("turns")
@@ -153,6 +159,7 @@ export function createTurnRows(e: Sql, { ids, standing }: { ids: Ids; standing: 
     *start(context: Context, turn: NewTurn): Operation<{ seq: number; claimed: ClaimedTurn }> {
       const { kind, lane, laneId, session, worker, policies, messages } = turn;
       const conversation = messages[0]!.conversation_id;
+      const numbers = JSON.stringify(messages.map((row) => row.seq));
       const where = yield* standing.of(conversation, policies);
       const made = yield* first(insert, {
         kind,
@@ -163,11 +170,12 @@ export function createTurnRows(e: Sql, { ids, standing }: { ids: Ids; standing: 
         account: where.address.account,
         session,
         worker,
-        messages: JSON.stringify(messages.map((row) => row.seq)),
+        messages: numbers,
         now: context.now,
       });
       const { seq } = made!;
-      for (const row of messages) yield* run(take, { seq: row.seq, turn: seq });
+      if (messages.length === 1) yield* run(take, { seq: messages[0]!.seq, turn: seq });
+      else yield* run(takeAll, { messages: numbers, turn: seq });
       const id = ids.format("trn", seq);
       const claimed: ClaimedTurn = {
         claim: { id, number: 1 },

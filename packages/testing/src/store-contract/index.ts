@@ -5,6 +5,7 @@ import { endingTests } from "./ending-tests.ts";
 import { feedbackTests } from "./feedback-tests.ts";
 import { gatewayTests } from "./gateway-tests.ts";
 import { humanTests } from "./human-tests.ts";
+import { laneTests } from "./lane-tests.ts";
 import { modelTests } from "./model-tests.ts";
 import { queryTests } from "./query-tests.ts";
 import { questionTests } from "./question-tests.ts";
@@ -48,6 +49,7 @@ function contractTests(options: StoreContractOptions): void {
   });
 
   describe("what is accepted", () => acceptTests(world));
+  describe("lanes", () => laneTests(world));
   describe("turns", () => turnTests(world));
   describe("questions in a turn", () => questionTests(world));
   describe("commands and sessions", () => sessionTests(world));
