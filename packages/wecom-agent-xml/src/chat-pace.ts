@@ -1,4 +1,4 @@
-import { type Clock, TransientError } from "@wxgate/core";
+import { type ChannelPorts, TransientError } from "@wxgate/core";
 import type { AgentApi } from "./api.ts";
 import type { AgentXmlConfig } from "./config.ts";
 import { createWindow, type Window } from "./window.ts";
@@ -24,7 +24,7 @@ export interface ChatPace {
 interface PaceOptions {
   readonly limits: AgentXmlConfig["groupLimits"];
   readonly api: Pick<AgentApi, "getChat">;
-  readonly clock: Clock;
+  readonly ports: Pick<ChannelPorts, "clock" | "log">;
 }
 
 interface Chat {
@@ -34,7 +34,8 @@ interface Chat {
   sizeUntil: number;
 }
 
-export function createChatPace({ limits, api, clock }: PaceOptions): ChatPace {
+export function createChatPace({ limits, api, ports }: PaceOptions): ChatPace {
+  const { clock, log } = ports;
   const chats = new Map<string, Chat>();
   const minute = createWindow(MINUTE_MS, limits.receiversPerMinute);
   const hour = createWindow(HOUR_MS, limits.receiversPerHour);
@@ -52,13 +53,22 @@ export function createChatPace({ limits, api, clock }: PaceOptions): ChatPace {
     return chat;
   }
 
+  /** What is wrong with the chat is for the message to find out; without its size, the last one known must do. */
+  async function measure(chatId: string, chat: Chat, signal: AbortSignal): Promise<void> {
+    try {
+      chat.size = Math.max(1, (await api.getChat(chatId, signal)).members.length);
+      chat.sizeUntil = clock.now() + SIZE_GOOD_FOR_MS;
+    } catch (error) {
+      signal.throwIfAborted();
+      log.warn({ err: error, chat: chatId }, "how many are in a group chat could not be read");
+      chat.sizeUntil = clock.now() + MINUTE_MS;
+    }
+  }
+
   return {
     async wait(chatId, signal) {
       const chat = chatOf(chatId);
-      if (chat.sizeUntil <= clock.now()) {
-        chat.size = Math.max(1, (await api.getChat(chatId, signal)).members.length);
-        chat.sizeUntil = clock.now() + SIZE_GOOD_FOR_MS;
-      }
+      if (chat.sizeUntil <= clock.now()) await measure(chatId, chat, signal);
       const now = clock.now();
       const counts = [
         [chat.minute, 1],

@@ -51,6 +51,16 @@ describe("a receiver", () => {
     expect(receipts).toEqual([{ unconfirmed: true }]);
   });
 
+  it("in a group is written to, also where the platform does not tell who is in it", async () => {
+    const { gateway, channel } = start();
+    gateway.on("appchat/get", { errcode: 48002, errmsg: "api forbidden" });
+    const to = await channel.target("group:wr1");
+
+    for (const text of ["one", "two"]) await say(channel, [{ kind: "text", text }], { to });
+
+    expect(gateway.sent("appchat/send")).toMatchObject([{ text: { content: "one" } }, { text: { content: "two" } }]);
+  });
+
   it("in a group waits when its members would get more than the platform lets through", async () => {
     const { gateway, channel } = start(undefined, { groupLimits: { receiversPerMinute: 5 } });
     gateway.on("appchat/get", { ...OK, chat_info: { chatid: "wr1", userlist: ["a", "b"] } });
