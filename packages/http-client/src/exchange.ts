@@ -5,6 +5,9 @@ import { toHttpError } from "./failure.ts";
 import { createAnswer, takesBody } from "./response.ts";
 import { UPLOAD_SLICE_BYTES } from "./upload.ts";
 
+const LARGEST_SLICE_BYTES = 256 * 1024;
+const FAST_MS = 500;
+
 export interface ExchangeOptions {
   readonly agent: Dispatcher;
   readonly url: URL;
@@ -141,12 +144,21 @@ function dispatchOptions(
   };
 }
 
-/** Hands big chunks over in slices, so that a slow but moving upload is seen to move. */
+/**
+ * Hands big chunks over in slices, so that a slow but moving upload is seen to move. Where they are taken fast they grow:
+ * each is a way through the event loop and back.
+ */
 async function* observeUpload(body: AsyncIterable<Uint8Array>, touch: () => void): AsyncGenerator<Uint8Array> {
+  let sliceBytes = UPLOAD_SLICE_BYTES;
   for await (const chunk of body) {
-    for (let at = 0; at < chunk.length; at += UPLOAD_SLICE_BYTES) {
+    for (let at = 0; at < chunk.length; ) {
       touch();
-      yield chunk.subarray(at, at + UPLOAD_SLICE_BYTES);
+      const slice = chunk.subarray(at, at + sliceBytes);
+      at += slice.length;
+      const before = performance.now();
+      yield slice;
+      const isFast = performance.now() - before < FAST_MS;
+      sliceBytes = isFast ? Math.min(2 * sliceBytes, LARGEST_SLICE_BYTES) : UPLOAD_SLICE_BYTES;
     }
   }
   touch();

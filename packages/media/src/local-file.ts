@@ -23,6 +23,8 @@ export interface LocalFile {
   readonly body: Readable;
 }
 
+/** Large pieces are read several times as fast as the usual 64 KiB. */
+const CHUNK_BYTES = 512 * 1024;
 const SYSTEM_FOLDERS = ["/proc", "/sys", "/dev"];
 
 /**
@@ -103,7 +105,7 @@ async function openChecked(real: string, roots: readonly string[], maxBytes: num
 
 /** At most the size that was looked at: a file that grows meanwhile does not pass the limit. */
 function streamOf(file: FileHandle, bytes: number): Readable {
-  return createReadStream("", { fd: file, ...(bytes > 0 && { start: 0, end: bytes - 1 }) });
+  return createReadStream("", { fd: file, highWaterMark: CHUNK_BYTES, ...(bytes > 0 && { start: 0, end: bytes - 1 }) });
 }
 
 /**

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -42,6 +43,8 @@ function amr(frames: number): Buffer {
   return Buffer.concat([Buffer.from("#!AMR\n"), ...Array.from({ length: frames }, () => frame)]);
 }
 
+const md5 = (bytes: Buffer) => createHash("md5").update(bytes).digest("hex");
+
 async function webp(width: number): Promise<Buffer> {
   const noise = { type: "gaussian" as const, mean: 128, sigma: 60 };
   return sharp({ create: { width, height: width, channels: 3, background: "#fff", noise } })
@@ -56,6 +59,7 @@ describe("preparing an upload", () => {
     expect(upload).toMatchObject({ kind: "voice", filename: "hello.amr", mime: "audio/amr", bytes: 1286 });
     expect(upload.reason).toBeUndefined();
     expect((await buffer(upload.open())).equals(amr(40))).toBe(true);
+    expect(await upload.md5()).toBe(md5(amr(40)));
     await upload.remove();
     expect(await readdir(dir)).toEqual([]);
   });
@@ -74,7 +78,9 @@ describe("preparing an upload", () => {
 
     expect(upload).toMatchObject({ kind: "image", filename: "猫.jpg", mime: "image/jpeg" });
     expect(upload.reason?.en).toBe("converted to JPG: a picture must be JPG or PNG, this is WEBP");
-    expect((await sniff(await buffer(upload.open()))).ext).toBe("jpg");
+    const jpg = await buffer(upload.open());
+    expect((await sniff(jpg)).ext).toBe("jpg");
+    expect(await upload.md5()).toBe(md5(jpg));
     expect(await readdir(dir)).toHaveLength(1);
   });
 

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -38,6 +38,8 @@ export interface Upload {
   /** Why it is not sent as it was meant: converted, or as a file. */
   readonly reason?: Reason;
   readonly path: string;
+  /** Hexadecimal; of a file that was not converted known already. */
+  md5(): Promise<string>;
   open(): Readable;
   /** Deletes it; call it when the upload is over, however it ended. */
   remove(): Promise<void>;
@@ -48,6 +50,7 @@ interface LocalCopy {
   readonly filename: string;
   readonly mime: string;
   readonly facts: MediaFacts;
+  md5(): Promise<string>;
   remove(): Promise<void>;
 }
 
@@ -125,13 +128,14 @@ async function convert(fit: Fit & { as: "convert" }, original: LocalCopy, option
   });
   const filename = withExtension(original.filename, fit.to);
   const facts = await factsOf(path, fit.to, bytes);
-  return { path, filename, mime: mimeOfFilename(filename) ?? original.mime, facts, remove };
+  const mime = mimeOfFilename(filename) ?? original.mime;
+  return { path, filename, mime, facts, md5: () => md5Of(path), remove };
 }
 
 async function receive(source: UploadSource, { dir, maxBytes, signal }: UploadOptions): Promise<LocalCopy> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const path = join(dir, `upload-${randomUUID()}`);
-  const { bytes, head } = await spool(source.body, path, { maxBytes, signal });
+  const { bytes, head, digest } = await spool(source.body, path, { maxBytes, hash: "md5", signal });
   const remove = () => rm(path, { force: true });
   try {
     const found = await sniff(head, source.filename);
@@ -140,12 +144,19 @@ async function receive(source: UploadSource, { dir, maxBytes, signal }: UploadOp
       filename: nameFor(source.filename, found),
       mime: found.mime,
       facts: await factsOf(path, found.ext, bytes),
+      md5: async () => digest,
       remove,
     };
   } catch (error) {
     await remove();
     throw error;
   }
+}
+
+async function md5Of(path: string): Promise<string> {
+  const hash = createHash("md5");
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
+  return hash.digest("hex");
 }
 
 /** Receivers see the name, and their programs go by its extension; one that contradicts the content is corrected. */
@@ -161,7 +172,8 @@ async function factsOf(path: string, format: string, bytes: number): Promise<Med
   return durationMs === undefined ? { format, bytes } : { format, bytes, seconds: durationMs / 1000 };
 }
 
-function toUpload({ path, filename, mime, facts, remove }: LocalCopy, kind: MediaKind, reason?: Reason): Upload {
+function toUpload(copy: LocalCopy, kind: MediaKind, reason?: Reason): Upload {
+  const { path, filename, mime, facts, md5, remove } = copy;
   const open = () => createReadStream(path);
-  return { kind, filename, mime, bytes: facts.bytes, ...(reason !== undefined && { reason }), path, open, remove };
+  return { kind, filename, mime, bytes: facts.bytes, ...(reason !== undefined && { reason }), path, md5, open, remove };
 }

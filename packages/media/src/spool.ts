@@ -4,51 +4,54 @@ import { MediaError } from "./errors.ts";
 import { interruptible } from "./interruptible.ts";
 import { formatBytes } from "./size.ts";
 import { SNIFF_BYTES } from "./sniff.ts";
+import { createWriter } from "./writer.ts";
 
 export interface Spooled {
   readonly bytes: number;
   /** Hexadecimal. */
-  readonly sha256: string;
+  readonly digest: string;
   /** The first bytes, enough to sniff. */
   readonly head: Uint8Array;
 }
 
 export interface SpoolOptions {
   readonly maxBytes: number;
+  readonly hash: "sha256" | "md5";
   readonly signal?: AbortSignal;
   /** Survives a power cut once this resolved. */
   readonly durable?: boolean;
 }
 
 /**
- * Writes a stream to a new file (mode 0600), hashing on the way; one chunk in memory at a time. Leaves no file behind
+ * Writes a stream to a new file (mode 0600), hashing on the way; a megabyte in memory at a time. Leaves no file behind
  * when it fails.
  *
  * @throws MediaError `media.too-large` as soon as `maxBytes` is passed; the source's own failure; the signal's reason.
  */
 export async function spool(source: AsyncIterable<Uint8Array>, path: string, options: SpoolOptions): Promise<Spooled> {
-  const { signal, durable } = options;
-  signal?.throwIfAborted();
+  options.signal?.throwIfAborted();
   const file = await open(path, "wx", 0o600);
   try {
-    const spooled = await copy(interruptible(source, signal), file, options.maxBytes);
-    if (durable) await file.sync();
+    const spooled = await copy(source, file, options);
     await file.close();
     return spooled;
   } catch (error) {
+    // Waits for what is under way.
     await file.close();
     await rm(path, { force: true });
     throw error;
   }
 }
 
-async function copy(source: AsyncIterable<Uint8Array>, file: FileHandle, maxBytes: number): Promise<Spooled> {
-  const hash = createHash("sha256");
+async function copy(source: AsyncIterable<Uint8Array>, file: FileHandle, options: SpoolOptions): Promise<Spooled> {
+  const { maxBytes, signal, durable = false } = options;
+  const writer = createWriter(file, { durable });
+  const hash = createHash(options.hash);
   const head: Uint8Array[] = [];
   let headBytes = 0;
   let bytes = 0;
 
-  for await (const chunk of source) {
+  for await (const chunk of interruptible(source, signal)) {
     bytes += chunk.byteLength;
     if (bytes > maxBytes) {
       throw new MediaError(`it is larger than the limit of ${formatBytes(maxBytes)}`, {
@@ -62,12 +65,8 @@ async function copy(source: AsyncIterable<Uint8Array>, file: FileHandle, maxByte
       headBytes += part.byteLength;
     }
     hash.update(chunk);
-    await writeAll(file, chunk);
+    await writer.write(chunk);
   }
-  return { bytes, sha256: hash.digest("hex"), head: Buffer.concat(head) };
-}
-
-async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
-  let at = 0;
-  while (at < chunk.byteLength) at += (await file.write(chunk, at)).bytesWritten;
+  await writer.end();
+  return { bytes, digest: hash.digest("hex"), head: Buffer.concat(head) };
 }

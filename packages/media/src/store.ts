@@ -81,7 +81,8 @@ export function createMediaStore({ dir, maxBytes, retentionHours, clock }: Media
     async put(source, { filename, signal } = {}) {
       await mkdir(temporary, { recursive: true, mode: 0o700 });
       const aside = join(temporary, randomUUID());
-      const { bytes, sha256, head } = await spool(source, aside, { maxBytes, signal, durable: true });
+      const spooled = await spool(source, aside, { maxBytes, hash: "sha256", signal, durable: true });
+      const { bytes, digest: sha256, head } = spooled;
       const now = clock.now() / 1000;
       await utimes(aside, now, now);
       await mkdir(folderOf(sha256), { recursive: true, mode: 0o700 });

@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { createReadStream, type ReadStream } from "node:fs";
+import { open } from "node:fs/promises";
 import { type Fetch, type JsonObject, type Random, RejectedError, TransientError } from "@wxgate/core";
 import type { Upload } from "@wxgate/media";
 import type { BotCredentials, IlinkApi } from "../api.ts";
@@ -48,7 +47,7 @@ export function createUploader({ api, fetch, random, hosts, cdnBaseUrl }: Upload
       response = await fetch(url, {
         method: "POST",
         headers: { "content-type": "application/octet-stream", "content-length": String(encryptedSize(file.bytes)) },
-        body: ReadableStream.from(encrypt(read(file), key)) as ReadableStream<Uint8Array>,
+        body: ReadableStream.from(encrypt(read(file.path), key)) as ReadableStream<Uint8Array>,
         redirect: "error",
         duplex: "half",
         signal,
@@ -76,7 +75,7 @@ export function createUploader({ api, fetch, random, hosts, cdnBaseUrl }: Upload
     const filekey = Buffer.from(random.bytes(16)).toString("hex");
     const fileSize = encryptedSize(file.bytes);
     const kind = file.kind === "voice" ? "file" : file.kind;
-    const rawMd5 = await md5Of(file);
+    const rawMd5 = await file.md5();
     const aesKey = Buffer.from(key).toString("hex");
     const request = { filekey, mediaType: UPLOAD[kind], to, rawSize: file.bytes, rawMd5, fileSize, aesKey };
     const { url: full, param } = await api.getUploadUrl(bot, request, signal);
@@ -98,12 +97,17 @@ export function createUploader({ api, fetch, random, hosts, cdnBaseUrl }: Upload
   };
 }
 
-async function md5Of(file: Upload): Promise<string> {
-  const hash = createHash("md5");
-  for await (const chunk of read(file)) hash.update(chunk as Uint8Array);
-  return hash.digest("hex");
-}
-
-function read(file: Upload): ReadStream {
-  return createReadStream(file.path, { highWaterMark: CHUNK_BYTES });
+/** Into one buffer over and over, since what is allocated must be collected: a piece is good until the next one is asked for. */
+async function* read(path: string): AsyncGenerator<Uint8Array> {
+  const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  const file = await open(path);
+  try {
+    for (;;) {
+      const { bytesRead } = await file.read(buffer);
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
 }
