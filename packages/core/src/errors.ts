@@ -54,8 +54,20 @@ export class TransientError extends ChannelError {
   }
 }
 
+export interface AuthenticationErrorOptions extends ChannelErrorOptions {
+  /** What waits for the operator: everything of the account, or what goes to this conversation alone. */
+  readonly scope?: "account" | "conversation";
+}
+
 /** The operator must act (credentials, permissions, addresses): the account pauses, its deliveries lose no attempt. */
-export class AuthenticationError extends ChannelError {}
+export class AuthenticationError extends ChannelError {
+  readonly scope: "account" | "conversation";
+
+  constructor(message: string, options: AuthenticationErrorOptions) {
+    super(message, options);
+    this.scope = options.scope ?? "account";
+  }
+}
 
 /** The platform will never take this message: give up on it. */
 export class RejectedError extends ChannelError {}

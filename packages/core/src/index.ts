@@ -61,6 +61,7 @@ export {
 } from "./content.ts";
 export {
   AuthenticationError,
+  type AuthenticationErrorOptions,
   ChannelError,
   type ChannelErrorOptions,
   ProtocolError,

@@ -19,7 +19,7 @@ import { closeUnsent, deliveryTarget, type UnsentRun } from "./unsent.ts";
 const BACKOFF = { firstMs: 1_000, longestMs: 300_000 };
 /** An error that is not one of the four is our bug; it is tried this often and then shown as dead. */
 const BUG_ATTEMPTS = 5;
-/** How long an account rests after the platform refused its credentials. */
+/** How long an account, or a conversation, rests when only the operator can help. */
 const PAUSE_MS = 5 * 60_000;
 
 export interface DeliveryRun extends UnsentRun {
@@ -97,7 +97,7 @@ async function settleFailure(delivery: ClaimedDelivery, error: unknown, run: Del
   log.warn({ delivery: delivery.id, attempt: delivery.attempt, error: stored }, "delivery failed");
   if (await sendByFallback(delivery, error, run)) return;
 
-  if (error instanceof AuthenticationError) {
+  if (error instanceof AuthenticationError && error.scope === "account") {
     const { channel, account } = delivery.conversation;
     await store.pauseAccount(channel, account, stored, clock.now() + PAUSE_MS);
     await store.retryDelivery(delivery.claim, 0, stored, { keepAttempt: true, unsent: true });
@@ -111,6 +111,11 @@ async function settleFailure(delivery: ClaimedDelivery, error: unknown, run: Del
     await closeUnsent(delivery, run);
     await store.failDelivery(delivery.claim, stored);
     observe?.({ ...observed(delivery), kind: "delivery-dead", error: stored });
+    return;
+  }
+  if (error instanceof AuthenticationError) {
+    await store.retryDelivery(delivery.claim, PAUSE_MS, stored, { keepAttempt: true, unsent: true });
+    observe?.({ ...observed(delivery), kind: "delivery-retried", error: stored });
     return;
   }
   if (error instanceof TransientError && error.restage) await store.stageDelivery(delivery.claim, undefined);

@@ -539,6 +539,27 @@ describe("a delivery", () => {
     await expect.poll(texts, { timeout: 3_000 }).toEqual(["echo hi"]);
   });
 
+  it("waits alone when the operator must act for its conversation only", async () => {
+    let full = true;
+    const { receive, store, texts, clock } = await startGateway(echo, {
+      send({ to }) {
+        if (full && to.peer === "new")
+          throw new AuthenticationError("too many", { code: "x.full", scope: "conversation" });
+        return {};
+      },
+    });
+
+    await receive(said("hi", { peer: "new" }));
+    await expect.poll(async () => (await store.query.deliveries({ limit: 1 })).items[0]?.error?.code).toBe("x.full");
+    await receive(said("hello", { peer: "known" }));
+    await expect.poll(texts).toEqual(["echo hello"]);
+    full = false;
+    clock.advance(6 * 60_000);
+
+    await expect.poll(texts, { timeout: 3_000 }).toEqual(["echo hello", "echo hi"]);
+    expect(await store.pausedAccounts()).toEqual([]);
+  });
+
   it("beyond the quota waits for the customer's next message, and the last one says so", async () => {
     const pieces = (count: number): Agent => ({
       async *respond(turn) {

@@ -76,7 +76,8 @@ export function createHealth({ hasSecret, api, accounts, clock, lagMs }: HealthO
       };
     }
     const problem = api.wecom.problem();
-    if (problem !== undefined) return describe("paused", problem.error);
+    if (problem !== undefined)
+      return describe(problem.error.scope === "account" ? "paused" : "degraded", problem.error);
     return listing;
   }
 

@@ -52,7 +52,7 @@ describe("a send", () => {
     [95031, { name: "TransientError", code: "kf.reply-window-closed", until: "customer" }],
     [40096, { name: "RejectedError", code: "kf.customer-unknown" }],
     [40201, { name: "RejectedError", code: "wecom.blocked-as-spam" }],
-    [95003, { name: "AuthenticationError", code: "kf.enterprise-not-verified" }],
+    [95003, { name: "AuthenticationError", code: "kf.enterprise-not-verified", scope: "conversation" }],
     [95017, { name: "AuthenticationError", code: "kf.api-switched-off" }],
     [95026, { name: "RejectedError", code: "kf.account-limit" }],
     [40007, { name: "TransientError", code: "wecom.upload-expired", restage: true }],

@@ -1,4 +1,4 @@
-import type { WaitFor } from "@wxgate/core";
+import type { AuthenticationErrorOptions, WaitFor } from "@wxgate/core";
 
 /** What one of the platform's numbers means for us. */
 export interface ErrcodeRule {
@@ -14,6 +14,8 @@ export interface ErrcodeRule {
   readonly until?: Extract<WaitFor, string>;
   /** With `wait`: at least this long. */
   readonly waitMs?: number;
+  /** With `operator`: `conversation` when others are served all the same. */
+  readonly scope?: AuthenticationErrorOptions["scope"];
   /** With `wait`: the uploaded file is no longer good, upload it again. */
   readonly restage?: boolean;
 }

@@ -35,7 +35,8 @@ export const KF_ERRCODES: ErrcodeTable = {
 
   95003: operator(
     "kf.enterprise-not-verified",
-    "An enterprise that is not verified may serve only few customers; verify it in the WeCom admin console.",
+    "An enterprise that is not verified may serve only few customers; verify it in the WeCom admin console. Those who were served before are answered.",
+    { scope: "conversation" },
   ),
   95011: operator(
     "kf.secret-of-standalone-console",

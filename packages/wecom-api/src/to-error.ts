@@ -29,7 +29,7 @@ export interface ToErrorOptions {
 
 /** Turns the platform's number into one of the four errors. Decides by the number alone; the text may change. */
 export function toWecomError({ path, errcode, errmsg }: Refusal, options: ToErrorOptions): ChannelError {
-  const { act, code, hint, until, restage } = findRule(options.tables, errcode);
+  const { act, code, hint, until, restage, scope } = findRule(options.tables, errcode);
   const text = redact(errmsg.replace(MORE_INFO, ""), options.secrets);
   const message = `WeCom refused ${path}: ${text} (errcode ${errcode})`;
   const common = { code, platformCode: errcode, hint: completeHint(errcode, errmsg, hint) };
@@ -37,7 +37,7 @@ export function toWecomError({ path, errcode, errmsg }: Refusal, options: ToErro
     case "wait":
       return new TransientError(message, { ...common, until: until ?? { at: options.retryAt }, sent: "no", restage });
     case "operator":
-      return new AuthenticationError(message, common);
+      return new AuthenticationError(message, { ...common, scope });
     case "give-up":
       return new RejectedError(message, common);
     case "bug":
