@@ -156,3 +156,4 @@ export {
 export { TooLate, withTimeLimit } from "./time-limit.ts";
 export { estimateTokens, TOKENS_PER_ENTRY } from "./tokens.ts";
 export { TrackedResponse } from "./tracked-response.ts";
+export { withoutMiddle } from "./without-middle.ts";

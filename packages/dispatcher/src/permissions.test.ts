@@ -43,6 +43,15 @@ describe("a permission that only the operator may give", () => {
     expect(await gateway.dispatcher.permissions.decide(request!.code, true)).toBeUndefined();
   });
 
+  it("shows how a long action ends, and how much of it is not shown", async () => {
+    const gateway = await startGateway(asker([`echo ${"x".repeat(5_000)} && rm -rf /`]).agent);
+    await gateway.receive(said("clean up"));
+
+    const [request] = await waiting(gateway);
+
+    expect(request?.action).toMatch(/^echo x+\n… 3017 字未显示 characters not shown …\nx+ && rm -rf \/$/);
+  });
+
   it("is told to the operator, and not to the person", async () => {
     const gateway = await startGateway(asker().agent);
     await gateway.receive(said("clean up"));

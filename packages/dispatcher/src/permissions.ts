@@ -1,5 +1,13 @@
 import { createHash } from "node:crypto";
-import type { Address, Clock, JsonValue, Permission, Sender, Store } from "@wxgate/core";
+import {
+  type Address,
+  type Clock,
+  type JsonValue,
+  type Permission,
+  type Sender,
+  type Store,
+  withoutMiddle,
+} from "@wxgate/core";
 import type { Activity } from "./activity.ts";
 import { codeOf } from "./code.ts";
 
@@ -85,7 +93,7 @@ export function createPermissions({ store, clock, onAsked, onRest, keeps }: Perm
     const known = await read(code);
     if (known !== undefined) return known;
     const createdAt = clock.now();
-    const request = { code, ...where, action: action.slice(0, LONGEST_ACTION), createdAt };
+    const request = { code, ...where, action: withoutMiddle(action, LONGEST_ACTION), createdAt };
     const row: Row = { ...request, expiresAt: createdAt + timeoutMs };
     await state.set(keyOf(code), json(row), { ttlMs: timeoutMs });
     onAsked(row);

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type Answer, chosenItem, type OutboundContent, textOf } from "@wxgate/core";
+import { type Answer, chosenItem, type OutboundContent, textOf, withoutMiddle } from "@wxgate/core";
 import { type Fields, fieldsOf, listIn, textIn } from "../json.ts";
 import { isNo, isYes } from "../turn/yes-no.ts";
 import { type About, aboutOf, type ToolCall } from "./updates.ts";
@@ -53,14 +53,7 @@ function actionOf(title: string, { rawInput, content, locations }: About): strin
   const paths = [...(listIn(locations) ?? []), ...(listIn(content) ?? [])].map((each) => textIn(fieldsOf(each)?.path));
   const more = [...new Set([command, ...paths])].filter((part) => part !== undefined && !title.includes(part));
   const action = [title, ...more].filter((part) => part !== "").join("\n");
-  return action.length <= LONGEST_ACTION ? action : shorten(action);
-}
-
-/** What is left out is said, and stands in the middle: a command's end may be what matters. */
-function shorten(action: string): string {
-  const left = action.length - LONGEST_ACTION;
-  const half = LONGEST_ACTION / 2;
-  return `${action.slice(0, half)}\n… ${left} 字未显示 characters not shown …\n${action.slice(-half)}`;
+  return withoutMiddle(action, LONGEST_ACTION);
 }
 
 /** The answer that grants or refuses, for this once where that is offered. */
