@@ -1,3 +1,4 @@
+import type { JsonObject } from "@wxgate/core";
 import type { Simulator } from "@wxgate/simulator";
 import { describe, expect, it } from "vitest";
 import { LONG_BOT as BOT, botChannel, connected, tell, WAITS_TO_BE_TOLD } from "./bots.ts";
@@ -318,6 +319,27 @@ describe("a gateway with a bot on its long connection", () => {
     const refused = gateway.sim.log({ path: "aibot_send_msg" }).entries.filter(({ errcode }) => errcode !== 0);
     expect(refused).toEqual([]);
   }, 120_000);
+
+  it("answers what is oddly written, and everybody behind it", async () => {
+    const gateway = await startGateway({ config: (sim) => ({ channels: { helper: botChannel(sim) } }) });
+    await connected(gateway);
+    const raw = (from: string, body: JsonObject) =>
+      gateway.sim.act("wecom-bot-ws", "raw", { account: BOT, from, body });
+    const text = (content: string | number) => ({ msgtype: "text", text: { content } });
+
+    await raw("time", { ...text("when"), create_time: "99999999999999999999" });
+    await raw("number", { ...text(42), msgid: 12345 });
+    await raw("nul", text("a \u0000 b"));
+    await raw("nobody", { ...text("who"), from: "a name" });
+    await raw("none", { msgtype: "mixed", mixed: { msg_item: [null, 5, { msgtype: "image" }] } });
+    await write(gateway, "and me?");
+    await waitFor(() => finished(gateway).length > 0);
+
+    for (const user of ["time", "number", "nul", "none"]) {
+      await waitFor(() => finished(gateway, user).length > 0);
+      expect(answers(gateway, user)).toMatchObject([{ finishes: 1, spinning: false }]);
+    }
+  });
 
   it("writes no secret, key or signed address into its log", async () => {
     const gateway = await startGateway({ config: (sim) => ({ channels: { helper: botChannel(sim) } }) });

@@ -61,7 +61,7 @@ export class Statement<Args, Row> {
     const values: unknown[] = new Array(slots.length);
     for (let index = 0; index < values.length; index++) {
       const slot = slots[index];
-      values[index] = (slot instanceof Placeholder ? args[slot.name as keyof Args] : slot) ?? null;
+      values[index] = storable((slot instanceof Placeholder ? args[slot.name as keyof Args] : slot) ?? null);
     }
     return values;
   }
@@ -73,6 +73,11 @@ export class Statement<Args, Row> {
     }
     return this.#compiled;
   }
+}
+
+/** PostgreSQL's texts hold no NUL, and SQLite's end there for some of its readers. Inside JSON it is escaped, and stays. */
+function storable(value: unknown): unknown {
+  return typeof value === "string" && value.includes("\0") ? value.replaceAll("\0", "\ufffd") : value;
 }
 
 export interface Call {

@@ -3,6 +3,7 @@ import {
   type InboundMessage,
   isObject,
   type JsonObject,
+  type JsonValue,
   listField,
   numberField,
   objectField,
@@ -77,23 +78,23 @@ export function parseBotEvent(body: JsonObject, context: BotContext): BotEvent |
 function tapOf(source: JsonObject): BotCardTap {
   const nested = objectField(source, "template_card_event");
   const fields = Object.keys(nested).length > 0 ? nested : source;
-  const selected = objectField(fields, "selected_items").selected_item;
-  const items = Array.isArray(selected) ? selected : [selected];
+  const items = listUnder(fields.selected_items, "selected_item");
   return {
     taskId: textField(fields, "task_id") ?? "",
     key: textField(fields, "event_key") ?? "",
     cardType: textField(fields, "card_type") ?? "unknown",
     selections: items.filter(isObject).map((item) => ({
       question: textField(item, "question_key") ?? "",
-      options: optionsOf(objectField(item, "option_ids")),
+      options: listUnder(item.option_ids, "option_id").flatMap((id) => textField({ id }, "id") ?? []),
     })),
   };
 }
 
-function optionsOf(ids: JsonObject): readonly string[] {
-  const one = textField(ids, "option_id");
-  if (one !== undefined) return [one];
-  return listField(ids, "option_id").filter((id): id is string => typeof id === "string");
+/** The platform wraps its lists in an object; one element may come without its list, and a list without its object. */
+function listUnder(wrapper: JsonValue | undefined, name: string): readonly JsonValue[] {
+  const value = isObject(wrapper) ? wrapper[name] : wrapper;
+  if (value === undefined) return [];
+  return Array.isArray(value) ? value : [value as JsonValue];
 }
 
 const SCORES: Readonly<Record<number, string>> = { 1: "good", 2: "bad", 3: "withdrawn" };

@@ -32,6 +32,18 @@ describe("a bot's message", () => {
     expect(message?.sentAt).toEqual(new Date(1_700_000_100_000));
   });
 
+  it.each([
+    ["seconds as text", "1700000100", 1_700_000_100_000],
+    ["milliseconds", 1_700_000_100_000, 1_700_000_100_000],
+    ["more than any time", "99999999999999999999", NOW],
+    ["less than any time", -5, NOW],
+    ["no number", "yesterday", NOW],
+  ])("was sent when create_time says so, in %s", (_what, create_time, sentAt) => {
+    const message = parse({ ...single, create_time, msgtype: "text", text: { content: "hi" } });
+
+    expect(message?.sentAt).toEqual(new Date(sentAt));
+  });
+
   it.each(["image", "video", "file"] as const)("with a %s names the file for its fetching", (kind) => {
     const message = parse({ ...single, msgtype: kind, [kind]: { url: "https://cdn.example/1?sign=x", aeskey: "K" } });
 
@@ -154,6 +166,17 @@ describe("a bot's event", () => {
     expect(event("enter_chat", {}, { chatid: undefined, chattype: undefined })).toMatchObject({
       kind: "entered",
       event: { kind: "entered", id: "event:e-1", from: { kind: "direct" }, answerBy: new Date(NOW + 5_000) },
+    });
+  });
+
+  it.each([
+    ["without its list", { selected_item: { question_key: "q1", option_ids: { option_id: "a" } } }, ["a"]],
+    ["without its object", [{ question_key: "q1", option_ids: ["a", 7] }], ["a", "7"]],
+  ])("of a vote tells what was chosen, also %s", (_what, selected_items, options) => {
+    const fields = { template_card_event: { event_key: "go", task_id: "t", selected_items } };
+
+    expect(event("template_card_event", fields)).toMatchObject({
+      tap: { selections: [{ question: "q1", options }] },
     });
   });
 

@@ -67,8 +67,14 @@ export function peopleOf(body: JsonObject, { channel, account }: BotContext): Bo
   return { from, sender: { id: userId } };
 }
 
+/** More seconds than any time that is meant: such a number counts milliseconds. */
+const MILLISECONDS_FROM = 1e11;
+/** What a clock may be wrong by; a time that is later was not meant. */
+const DAY_MS = 24 * 3_600_000;
+
 /** `create_time` is in seconds, and only some callbacks have it. */
 export function timeOf(body: JsonObject, { receivedAt }: BotContext): Date {
-  const seconds = numberField(body, "create_time");
-  return new Date(seconds === undefined || seconds <= 0 ? receivedAt : seconds * 1000);
+  const time = numberField(body, "create_time") ?? 0;
+  const ms = time < MILLISECONDS_FROM ? time * 1000 : time;
+  return new Date(ms > 0 && ms < receivedAt + DAY_MS ? ms : receivedAt);
 }

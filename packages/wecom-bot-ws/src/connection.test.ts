@@ -192,6 +192,19 @@ describe("the connection", () => {
     });
   });
 
+  it("stands with a server whose answers to subscription and pings name nothing", async () => {
+    const { platform, test, channel } = await startBot({}, { setUp: (p) => (p.answer = () => ({ headers: {} })) });
+    expect(channel.health()).toMatchObject({ state: "ok" });
+    platform.pongs = false;
+
+    for (let minute = 0; minute < 10; minute += 1) {
+      await test.clock.advance(60_000);
+      platform.push({ errcode: "0", errmsg: "ok" });
+    }
+
+    expect(platform.connections).toBe(1);
+  });
+
   it("survives frames that are no JSON, unknown commands, acknowledgements of nothing and control bytes", async () => {
     const bot = await startBot();
     bot.platform.push({ cmd: "aibot_something_new", headers: { req_id: "x" }, body: {} });

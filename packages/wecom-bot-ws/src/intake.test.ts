@@ -34,6 +34,49 @@ describe("what the platform pushes", () => {
     expect(bot.test.inbox.messages.map(({ id }) => id)).toEqual(["m-1", "m-2", "m-3"]);
   });
 
+  it("is stored although the store refuses one message among the others for ever, which is reported", async () => {
+    const bot = await startBot();
+    bot.test.inbox.before(({ messages }) => {
+      if (messages.some(({ id }) => id === "m-bad")) throw new Error("not storable");
+    });
+    const push = (id: string) => {
+      const body = { msgid: id, ...PERSON, msgtype: "text", text: { content: id } };
+      bot.platform.push({ cmd: "aibot_msg_callback", headers: { req_id: id }, body });
+    };
+    for (const id of ["m-1", "m-bad", "m-2"]) push(id);
+    await bot.test.clock.advance(60_000);
+    const stored = () => bot.test.inbox.messages.map(({ id }) => id);
+    expect(stored()).toEqual(["m-1", "m-2"]);
+
+    for (const id of ["m-3", "m-4", "m-5"]) {
+      push(id);
+      await bot.test.clock.advance(15_000);
+    }
+
+    expect(stored()).toEqual(["m-1", "m-2", "m-3", "m-4", "m-5"]);
+    const lost = bot.test.logs.filter(({ message }) => message === "a message is lost: the store refuses it");
+    expect(lost).toMatchObject([{ fields: { id: "m-bad" } }]);
+    expect(bot.channel.health()).toMatchObject({ state: "ok" });
+  });
+
+  it("waits, all of it, while the store takes nothing", async () => {
+    const bot = await startBot();
+    let isFull = true;
+    bot.test.inbox.before(() => {
+      if (isFull) throw new Error("disk full");
+    });
+    for (const id of ["m-1", "m-2"]) {
+      const body = { msgid: id, ...PERSON, msgtype: "text", text: { content: id } };
+      bot.platform.push({ cmd: "aibot_msg_callback", headers: { req_id: id }, body });
+    }
+    await bot.test.clock.advance(10 * 60_000);
+
+    isFull = false;
+    await bot.test.clock.advance(15_000);
+
+    expect(bot.test.inbox.messages.map(({ id }) => id)).toEqual(["m-1", "m-2"]);
+  });
+
   it("for another bot is left out", async () => {
     const bot = await startBot();
     const body = { ...PERSON, aibotid: "aibOTHER", msgid: "m", msgtype: "text", text: { content: "x" } };

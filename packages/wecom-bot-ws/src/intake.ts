@@ -33,10 +33,15 @@ interface Taken {
   readonly message?: InboundMessage;
   readonly event?: InboundEvent;
   readonly fresh?: () => void;
+  /** How often the store refused it while it took others. */
+  refusals?: number;
 }
 
 const MOST_WAITING = 10_000;
 const RETRY = { firstMs: 200, longestMs: 10_000 };
+/** After so many failures the messages are stored one by one: a single one that the store refuses must not hold up all. */
+const ALONE_AFTER = 5;
+const MOST_REFUSALS = 3;
 
 export function createIntake(options: IntakeOptions): Intake {
   const { channel, config, ports, log, health } = options;
@@ -70,11 +75,13 @@ export function createIntake(options: IntakeOptions): Intake {
       const batch = waiting;
       waiting = [];
       try {
-        await accept(batch);
+        if (failures < ALONE_AFTER || batch.length === 1) await accept(batch);
+        else await acceptAlone(batch);
         failures = 0;
         health.note(undefined);
       } catch (error) {
-        waiting = [...batch, ...waiting];
+        const rest = error instanceof PartlyStored ? error.rest : batch;
+        waiting = [...rest, ...waiting];
         failures += 1;
         health.note("messages cannot be stored; they wait in memory");
         log.error({ err: error, waiting: waiting.length, failures }, "messages could not be stored, will try again");
@@ -85,6 +92,30 @@ export function createIntake(options: IntakeOptions): Intake {
       }
     }
     storing = undefined;
+  }
+
+  /** @throws PartlyStored with those that are to be tried again */
+  async function acceptAlone(batch: readonly Taken[]): Promise<void> {
+    const refused: Taken[] = [];
+    let cause: unknown;
+    for (const taken of batch) {
+      await accept([taken]).catch((error: unknown) => {
+        refused.push(taken);
+        cause = error;
+      });
+    }
+    if (refused.length === 0) return;
+    if (refused.length === batch.length) throw cause;
+    for (const taken of refused) taken.refusals = (taken.refusals ?? 0) + 1;
+    const rest = refused.filter(({ refusals = 0 }) => refusals < MOST_REFUSALS);
+    for (const { message, event } of refused.filter((taken) => !rest.includes(taken))) {
+      lost += 1;
+      log.error(
+        { err: cause, id: (message ?? event)?.id.slice(0, 128), lost },
+        "a message is lost: the store refuses it",
+      );
+    }
+    if (rest.length > 0) throw new PartlyStored(rest, cause);
   }
 
   async function accept(batch: readonly Taken[]): Promise<void> {
@@ -117,4 +148,13 @@ export function createIntake(options: IntakeOptions): Intake {
     },
     close: () => closing.abort(),
   };
+}
+
+/** Some were stored, the rest was not. */
+class PartlyStored extends Error {
+  readonly rest: readonly Taken[];
+  constructor(rest: readonly Taken[], cause: unknown) {
+    super(`${rest.length} messages could not be stored`, { cause });
+    this.rest = rest;
+  }
 }

@@ -48,6 +48,7 @@ export async function runSession(options: SessionOptions, signal: AbortSignal): 
   let missed = 0;
   let socket: BotSocket | undefined;
   let subscribing: Promise<Ack> | undefined;
+  let subscribeId = "";
 
   function end(why: SessionEnd["why"], reason: string): void {
     if (result !== undefined) return;
@@ -74,14 +75,17 @@ export async function runSession(options: SessionOptions, signal: AbortSignal): 
   }
 
   function acknowledge(reqId: string, ack: Ack): void {
-    if (isPong(reqId)) {
+    // An answer that names nothing is the subscription's while nothing else was asked, and a sign of life later.
+    if (reqId === "" && !subscribed) requests.acknowledge(subscribeId, ack);
+    else if (reqId === "" || isPong(reqId)) {
       if (ack.errcode === 0) missed = 0;
     } else if (!requests.acknowledge(reqId, ack)) log.debug({ errcode: ack.errcode }, "a late acknowledgement");
   }
 
   function subscribe(stop: AbortSignal | undefined): Promise<Ack> {
     const { botId, secret } = credentials;
-    const frame = { cmd: CMD.subscribe, reqId: newReqId(CMD.subscribe), body: { bot_id: botId, secret } };
+    subscribeId = newReqId(CMD.subscribe);
+    const frame = { cmd: CMD.subscribe, reqId: subscribeId, body: { bot_id: botId, secret } };
     return requests.request(frame, { timeoutMs: SUBSCRIBE_TIMEOUT_MS, signal: stop });
   }
 

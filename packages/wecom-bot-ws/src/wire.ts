@@ -41,9 +41,9 @@ export type IncomingFrame =
   | { readonly kind: "message" | "event"; readonly reqId: string; readonly body: JsonObject }
   | { readonly kind: "unknown"; readonly cmd: string };
 
-/** Raw control bytes, which JSON forbids; tabs and line feeds may stay between its tokens. */
+/** Raw control bytes, which JSON forbids, and a byte order mark; tabs and line feeds may stay between its tokens. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const CONTROL = /[\u0000-\u0008\u000b-\u001f]/g;
+const CONTROL = /^\uFEFF|[\u0000-\u0008\u000b-\u001f]/g;
 
 /** Undefined: no JSON object, also not without the control bytes that some servers leave inside strings. */
 export function parseFrame(text: string): IncomingFrame | undefined {

@@ -19,6 +19,18 @@ export function sessionTests(world: () => World): void {
     expect(textsOf(turn!)).toEqual(["hi"]);
   });
 
+  it("keeps what was answered and shown although it holds a NUL, which no engine must stumble over", async () => {
+    const w = world();
+    await w.say("ann", "hi");
+    const turn = await w.claimTurn();
+
+    await w.store.saveStream(turn.claim, {}, "so \u0000far");
+    await w.store.completeTurn(turn.claim, { outcome: "silent", historyText: "the \u0000answer" });
+
+    const lines = await w.store.history(turn.lane, turn.session, 10);
+    expect(lines.at(-1)?.text).toBe("the \ufffdanswer");
+  });
+
   it("remembers a session in short beside what was said since, once however often it is saved", async () => {
     const w = world();
     const turns = [];
