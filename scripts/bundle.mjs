@@ -1,11 +1,13 @@
 // Second half of a package's `build`, run in its folder after `tsc` wrote the types: the code behind each entry as one
-// file, since a start costs by the number of files. Lazy imports stay files of their own; other packages stay imports.
-import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+// file, since a start costs by the number of files. Lazy imports stay files of their own; `dependencies` stay imports. What
+// the code imports of `devDependencies` becomes part of the files, with its license beside them: for a package of very many.
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 
 const OUT = "dist";
-const { exports } = JSON.parse(readFileSync("package.json", "utf8"));
+const { exports, dependencies = {}, peerDependencies = {} } = JSON.parse(readFileSync("package.json", "utf8"));
+const imported = Object.keys({ ...dependencies, ...peerDependencies });
 const exported = Object.values(exports)
   .map((target) => target["@wxgate/source"])
   .filter((source) => source !== undefined);
@@ -14,7 +16,7 @@ const program = existsSync("src/main.ts") ? ["./src/main.ts"] : [];
 for (const file of readdirSync(OUT, { recursive: true })) {
   if (file.endsWith(".js")) rmSync(join(OUT, file));
 }
-await build({
+const { metafile } = await build({
   entryPoints: [...exported, ...program],
   outdir: OUT,
   // All files lie beside each other: what a package reads from its own folder is found from every one of them.
@@ -22,13 +24,23 @@ await build({
   chunkNames: "[name]-[hash]",
   bundle: true,
   splitting: true,
-  packages: "external",
+  external: imported.flatMap((name) => [name, `${name}/*`]),
+  metafile: true,
   platform: "node",
   format: "esm",
   target: "node20.19",
   charset: "utf8",
   logLevel: "warning",
 });
+const theirs = Object.keys(metafile.inputs).map((file) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]);
+const licenses = [...new Set(theirs)].filter((folder) => folder !== undefined).map(licenseOf);
+if (licenses.length > 0) writeFileSync(join(OUT, "third-party-licenses.txt"), licenses.join("\n"));
+
+function licenseOf(folder) {
+  const { name, version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  return `${name} ${version}\n\n${readFileSync(join(folder, "LICENSE"), "utf8")}`;
+}
+
 // What a thread runs is a file by itself, in plain JavaScript.
 for (const file of readdirSync("src")) {
   if (file.endsWith("-thread.mjs")) copyFileSync(join("src", file), join(OUT, file));

@@ -1,4 +1,3 @@
-import { fileTypeFromBuffer } from "file-type";
 import mimeTypes from "mime-types";
 
 /** What a platform can be asked to show it as. */
@@ -55,6 +54,8 @@ export function mimeOfFilename(filename: string): string | undefined {
 }
 
 async function detect(head: Uint8Array): Promise<{ mime: string; ext: string } | undefined> {
+  // With the first file: a gateway that starts has none to look at.
+  const { fileTypeFromBuffer } = await import("file-type");
   try {
     const found = await fileTypeFromBuffer(head.subarray(0, SNIFF_BYTES));
     if (!found) return undefined;

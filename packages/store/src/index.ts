@@ -1,2 +1,2 @@
 export { openStore, type StoreOptions } from "./open.ts";
-export type { Sealer } from "./operations/state.ts";
+export type { Sealer } from "./sealer.ts";

@@ -27,13 +27,14 @@ import { createReplies } from "./operations/replies.ts";
 import { createScheduleRuns } from "./operations/schedule-runs.ts";
 import { createSchedules } from "./operations/schedules.ts";
 import { createStanding } from "./operations/standing.ts";
-import { createState, type Sealer } from "./operations/state.ts";
+import { createState } from "./operations/state.ts";
 import { createTimeline } from "./operations/timeline.ts";
 import { createTurnRows } from "./operations/turn-rows.ts";
 import { createTurns } from "./operations/turns.ts";
 import { createUnsent } from "./operations/unsent.ts";
 import { createWaitingMessages } from "./operations/waiting-messages.ts";
 import { createWorkers } from "./operations/workers.ts";
+import type { Sealer } from "./sealer.ts";
 import type { Sql } from "./sql.ts";
 
 const MEDIA_AT_ONCE = 200;

@@ -2,13 +2,8 @@ import type { JsonValue, StateOptions } from "@wxgate/core";
 import { sql } from "kysely";
 import type { Context } from "../context.ts";
 import { parseJson, sameJson } from "../json.ts";
+import type { Sealer } from "../sealer.ts";
 import { all, first, type Operation, run, type Sql } from "../sql.ts";
-
-/** Encrypts what must not lie in the database in clear. `open` throws on what `seal` of another key made. */
-export interface Sealer {
-  seal(text: string): string;
-  open(text: string): string;
-}
 
 /** Greater than every key that begins with the prefix before it. */
 const LAST = "\u{10FFFF}";
