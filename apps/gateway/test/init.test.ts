@@ -1,4 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startSimulator } from "@wxgate/simulator";
@@ -29,6 +31,7 @@ describe("init", () => {
 
     expect(made).toMatchObject({ code: 0, stderr: "" });
     expect(made.stdout).toContain("WeCom takes these credentials.");
+    expect(made.stdout).toMatch(/Token and EncodingAESKey could not be tried from here: the console does it/);
     expect(checked.code).toBe(0);
     const yaml = readFileSync(join(dir, "wxgate.yaml"), "utf8");
     expect(yaml).toMatch(/^# Made by[\s\S]*# WeChat Customer Service/);
@@ -43,6 +46,19 @@ describe("init", () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/40001[\s\S]*secret/i);
     expect(stderr).not.toContain("another-consoles-secret");
+    expect(() => readFileSync(join(dir, "wxgate.yaml"))).toThrow("ENOENT");
+  });
+
+  it("says that something else answers where the platform should be", async () => {
+    const { dir, init, secret } = await setUp();
+    const portal = createServer((_request, response) => void response.end("<html>Please sign in</html>"));
+    await new Promise<void>((resolve) => portal.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void portal.close());
+    const { port } = portal.address() as AddressInfo;
+
+    const { code, stderr } = await init("--secret", secret, "--api-base-url", `http://127.0.0.1:${port}`);
+
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^WeCom's answer to gettoken is not JSON/)]);
     expect(() => readFileSync(join(dir, "wxgate.yaml"))).toThrow("ENOENT");
   });
 

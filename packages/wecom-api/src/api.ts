@@ -54,16 +54,27 @@ export interface WecomApi {
   problem(): WecomApiProblem | undefined;
 }
 
+/** Asks for an access token, and for nothing else; throws what the API does. */
+export async function checkCredentials(options: WecomApiOptions, signal?: AbortSignal): Promise<void> {
+  await createParts(options).tokens.get(signal);
+}
+
+function createParts(options: WecomApiOptions) {
+  const now = (): number => options.clock.now();
+  const parts = {
+    secrets: createSecrets(options.secret),
+    tables: options.errcodes ? [options.errcodes, SHARED_ERRCODES] : [SHARED_ERRCODES],
+    exchange: createExchange(options.fetch, options.apiBaseUrl),
+    health: createHealthRecord(now),
+    rates: createRateWaits(now),
+  };
+  return { ...parts, tokens: createAccessToken({ ...options, ...parts }) };
+}
+
 /** @throws TypeError when `apiBaseUrl` is no http(s) URL */
 export function createWecomApi(options: WecomApiOptions): WecomApi {
   const { clock, random } = options;
-  const secrets = createSecrets(options.secret);
-  const now = (): number => clock.now();
-  const tables = options.errcodes ? [options.errcodes, SHARED_ERRCODES] : [SHARED_ERRCODES];
-  const exchange = createExchange(options.fetch, options.apiBaseUrl);
-  const health = createHealthRecord(now);
-  const rates = createRateWaits(now);
-  const tokens = createAccessToken({ ...options, secrets, exchange, tables, health, rates });
+  const { secrets, tables, exchange, health, rates, tokens } = createParts(options);
   const perform = createPerform({ clock, tokens, secrets, tables, health, rates });
   const upload = createUpload({ exchange, perform, random, secrets });
   const downloadMedia = createDownload({ exchange, perform, secrets });

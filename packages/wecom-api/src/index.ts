@@ -1,4 +1,4 @@
-export { createWecomApi, type Query, type WecomApi, type WecomApiOptions } from "./api.ts";
+export { checkCredentials, createWecomApi, type Query, type WecomApi, type WecomApiOptions } from "./api.ts";
 export { createChannelWecomApi } from "./channel-api.ts";
 export type { DownloadOptions } from "./download.ts";
 export type { ErrcodeRule, ErrcodeTable } from "./errcode-rule.ts";

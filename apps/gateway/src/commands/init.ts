@@ -44,7 +44,12 @@ export const init: Action = async (context, _args, options) => {
     `Wrote ${context.configFile}${secrets.size > 0 ? ", and the secrets to .env beside it (readable by you only)" : ""}.`,
   );
   context.say("Next: wxgate start");
-  if (path) context.say(`Then give the console the address https://<your domain>${path}`);
+  if (path) {
+    context.say(`Then give the console the address https://<your domain>${path}`);
+    context.say(
+      "Token and EncodingAESKey could not be tried from here: the console does it when you save the address. Should it refuse, wxgate doctor callback says why.",
+    );
+  }
   if (type === "weixin-ilink") context.say(`Then sign in: wxgate login ${id}`);
   context.emit({ ok: true, file: context.configFile, channel: id, type, agent: agentType, ...(path && { path }) });
 };

@@ -1,5 +1,5 @@
 import type { Fetch, OpenSocket } from "@wxgate/core";
-import { DEFAULT_API_BASE_URL, SHARED_ERRCODES, toWecomError } from "@wxgate/wecom-api";
+import { checkCredentials } from "@wxgate/wecom-api";
 import { checkBotCredentials } from "@wxgate/wecom-bot-ws";
 import { checkIlinkPlatform } from "@wxgate/weixin-ilink";
 import { systemClock } from "../ports/clock.ts";
@@ -8,17 +8,11 @@ import { systemRandom } from "../ports/random.ts";
 
 /** Asks WeCom for a token with these credentials. @throws ChannelError with cause and cure when it refuses. */
 export async function checkCorpSecret(
-  { corpId, secret, apiBaseUrl = DEFAULT_API_BASE_URL }: { corpId: string; secret: string; apiBaseUrl?: string },
+  app: { readonly corpId: string; readonly secret: string; readonly apiBaseUrl?: string },
   fetch: Fetch,
   signal: AbortSignal,
 ): Promise<void> {
-  const url = new URL("/cgi-bin/gettoken", apiBaseUrl);
-  url.searchParams.set("corpid", corpId);
-  url.searchParams.set("corpsecret", secret);
-  const response = await fetch(url, { signal });
-  const { errcode = 0, errmsg = "" } = (await response.json()) as { errcode?: number; errmsg?: string };
-  if (errcode !== 0)
-    throw toWecomError({ path: "gettoken", errcode, errmsg }, { tables: [SHARED_ERRCODES], secrets: [secret] });
+  await checkCredentials({ ...app, fetch, clock: systemClock, random: systemRandom }, signal);
 }
 
 /** Asks WeCom for the bot's long connection and gives it back. @throws ChannelError with cause and cure when it refuses. */
