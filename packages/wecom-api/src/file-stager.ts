@@ -1,6 +1,6 @@
 import { type Logger, type OutboundContent, type OutboundMedia, RejectedError } from "@wxgate/core";
-import { MediaError, type Reason, withReason } from "@wxgate/media";
-import type { MediaStager } from "./media-stager.ts";
+import { withReason } from "@wxgate/media";
+import { type MediaStager, reasonOf } from "./media-stager.ts";
 
 export interface FileStagerOptions {
   readonly stageMedia: MediaStager;
@@ -54,10 +54,4 @@ export function createFileStager({ stageMedia, notices, log }: FileStagerOptions
       return { content: { kind: "text", text: excuse(media, error), format: "plain" } };
     }
   };
-}
-
-function reasonOf({ cause, message, platformCode }: RejectedError): Reason {
-  if (cause instanceof MediaError) return cause.reason;
-  const number = platformCode === undefined ? "" : `（错误码 ${platformCode}）`;
-  return { en: message, zh: `企业微信拒绝了该文件${number}` };
 }

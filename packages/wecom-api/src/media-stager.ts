@@ -54,7 +54,25 @@ export function createMediaStager({ api, media: opener, rules = WECOM_MEDIA_RULE
     }
   }
 
-  async function take(upload: Upload, signal: AbortSignal): Promise<string> {
+  /** What the platform does not take as what it was meant to be, against its own rules or ours, it may take as a plain file. */
+  async function takeSomehow(
+    upload: Upload,
+    signal: AbortSignal,
+  ): Promise<Pick<StagedMedia, "kind" | "mediaId" | "reason">> {
+    const { kind, reason } = upload;
+    try {
+      return { kind, mediaId: await take(upload, signal), ...(reason !== undefined && { reason }) };
+    } catch (error) {
+      const canBeFile = kind !== "file" && rules.file !== undefined && upload.bytes <= rules.file.maxBytes;
+      if (!(error instanceof RejectedError) || !canBeFile) throw error;
+      return { kind: "file", mediaId: await take({ ...upload, kind: "file" }, signal), reason: reasonOf(error) };
+    }
+  }
+
+  async function take(
+    upload: Pick<Upload, "kind" | "filename" | "mime" | "bytes" | "open">,
+    signal: AbortSignal,
+  ): Promise<string> {
     const file = { filename: upload.filename, mime: upload.mime, bytes: upload.bytes, open: upload.open };
     try {
       return (await api.uploadMedia(upload.kind, file, signal)).mediaId;
@@ -76,15 +94,16 @@ export function createMediaStager({ api, media: opener, rules = WECOM_MEDIA_RULE
     const dir = await mkdtemp(join(opener.scratchDir ?? tmpdir(), "wxgate-"));
     try {
       const upload = await fit(media, dir, signal);
-      const { reason } = upload;
-      return {
-        kind: upload.kind,
-        mediaId: await take(upload, signal),
-        filename: upload.filename,
-        ...(reason !== undefined && { reason }),
-      };
+      return { ...(await takeSomehow(upload, signal)), filename: upload.filename };
     } finally {
       await rm(dir, { recursive: true, force: true });
     }
   };
+}
+
+/** Why the platform did not take a file, for its receiver. */
+export function reasonOf({ cause, message, platformCode }: RejectedError): Reason {
+  if (cause instanceof MediaError) return cause.reason;
+  const number = platformCode === undefined ? "" : `（错误码 ${platformCode}）`;
+  return { en: message, zh: `企业微信拒绝了该文件${number}` };
 }
