@@ -118,8 +118,16 @@ describe("local files", () => {
     },
   );
 
-  it("does not accept / as a root", async () => {
+  it("does not accept / as a root, and tells of no file by it", async () => {
     expect(await refusal(join(root, "a.txt"), { roots: ["/"] })).toBe("media.path-refused");
+    expect(await refusal(join(root, "nothing.txt"), { roots: ["/"] })).toBe("media.path-refused");
+  });
+
+  it("opens what is below another root beside /", async () => {
+    const file = await openLocalFile(join(root, "a.txt"), { roots: ["/", root] });
+    file.body.destroy();
+
+    expect(file.filename).toBe("a.txt");
   });
 
   it("says that a file is not there", async () => {

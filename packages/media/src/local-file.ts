@@ -7,7 +7,7 @@ import { MediaError } from "./errors.ts";
 import { formatBytes } from "./size.ts";
 
 export interface LocalFileOptions {
-  /** The folders files may come from (`mediaLocalRoots`), absolute or beginning with `~`. None: no file at all. */
+  /** The folders files may come from (`mediaLocalRoots`), absolute or beginning with `~`; `/` is none. None: no file at all. */
   readonly roots: readonly string[];
   /** What `~` stands for; without it `~` is refused. */
   readonly home?: string;
@@ -34,8 +34,11 @@ const SYSTEM_FOLDERS = ["/proc", "/sys", "/dev"];
  *
  * @throws MediaError `media.path-refused`, `media.not-found`, `media.too-large`.
  */
-export async function openLocalFile(input: string, { roots, home, maxBytes }: LocalFileOptions): Promise<LocalFile> {
+export async function openLocalFile(input: string, options: LocalFileOptions): Promise<LocalFile> {
+  const { home, maxBytes } = options;
   const path = toPath(input, home);
+  // It would open every file, so it opens none.
+  const roots = options.roots.filter((root) => root !== parse(root).root);
   const realRoots = await resolveRoots(roots, home);
   const candidates = isAbsolute(path) ? [path] : realRoots.map((root) => join(root, path));
 
@@ -77,10 +80,8 @@ async function resolveRoots(roots: readonly string[], home: string | undefined):
     const path = expandHome(root, home);
     if (!isAbsolute(path)) throw refused("a folder in mediaLocalRoots is not absolute");
     const found = await realpath(path).catch(missing);
-    if (found === undefined) continue;
-    if (found === parse(found).root)
-      throw refused(`"${found}" cannot be one of mediaLocalRoots: it would open every file`);
-    real.push(found);
+    // A link to "/" is "/".
+    if (found !== undefined && found !== parse(found).root) real.push(found);
   }
   return real;
 }

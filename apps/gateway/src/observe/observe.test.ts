@@ -107,6 +107,7 @@ describe("open doors", () => {
       /Members of every group may write to helper \(groupPolicy: open\), although dmPolicy is pairing/,
     ],
     [`channels: { support: ${KF.replace(" }", ", mediaLocalRoots: [/srv] }")} }`, /any file below \/srv/],
+    [`channels: { support: ${KF.replace(" }", ", mediaLocalRoots: [/] }")} }`, /"\/" in mediaLocalRoots opens nothing/],
     [
       `channels: { support: ${KF.replace(" }", ", apiBaseUrl: 'http://api.example' }")} }`,
       /travel unencrypted to the platform/,

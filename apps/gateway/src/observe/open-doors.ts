@@ -1,3 +1,4 @@
+import { parse } from "node:path";
 import { type AccessGroups, expandGroups } from "../config/access-groups.ts";
 import { isLoopback } from "../config/references.ts";
 import type { ChannelConfig, GatewayConfig } from "../config/schema.ts";
@@ -32,8 +33,12 @@ export function openDoors(config: GatewayConfig): readonly string[] {
   for (const [id, entry] of channels) warnings.push(...halfOpen(id, entry, config.accessGroups));
   for (const [id, entry] of channels) {
     const { egressProxyUrl, mediaLocalRoots } = commonKeys(entry);
-    if (mediaLocalRoots.length > 0) {
-      warnings.push(`On ${id}, agents may send any file below ${mediaLocalRoots.join(", ")} (mediaLocalRoots).`);
+    const folders = mediaLocalRoots.filter((root) => root !== parse(root).root);
+    if (folders.length > 0) {
+      warnings.push(`On ${id}, agents may send any file below ${folders.join(", ")} (mediaLocalRoots).`);
+    }
+    if (folders.length < mediaLocalRoots.length) {
+      warnings.push(`On ${id}, "/" in mediaLocalRoots opens nothing: name the folders agents may send files from.`);
     }
     if (egressProxyUrl?.startsWith("http://") && /\/\/[^/]*@/.test(egressProxyUrl)) {
       warnings.push(`On ${id}, the proxy's password travels unencrypted (egressProxyUrl is http).`);
