@@ -15,14 +15,16 @@ export interface LogCopiesPorts {
   readonly checkpoints: Checkpoints;
   /** Groups may go on. */
   ended(): void;
-  /** There will be no more copies. */
+  /** A copy failed: until one succeeds again, the log is not kept short from here. */
   failed(error: unknown): void;
+  /** The first copy after that. */
+  recovered(): void;
 }
 
 /** About 32 MB of log: pages that change again and again reach the database once. */
 const WRITES_A_COPY = 6000;
 
-export function createLogCopies({ checkpoints, ended, failed }: LogCopiesPorts): LogCopies {
+export function createLogCopies({ checkpoints, ended, failed, recovered }: LogCopiesPorts): LogCopies {
   let running: Promise<void> | undefined;
   let holds = false;
   let broken = false;
@@ -35,9 +37,11 @@ export function createLogCopies({ checkpoints, ended, failed }: LogCopiesPorts):
       await checkpoints.run();
       holds = true;
       await checkpoints.run();
+      if (broken) recovered();
+      broken = false;
     } catch (error) {
+      if (!broken) failed(error);
       broken = true;
-      failed(error);
     }
     holds = false;
     running = undefined;
@@ -53,7 +57,7 @@ export function createLogCopies({ checkpoints, ended, failed }: LogCopiesPorts):
     },
     wrote(statements) {
       writes += statements;
-      if (broken || running !== undefined || writes < WRITES_A_COPY) return;
+      if (running !== undefined || writes < WRITES_A_COPY) return;
       writes = 0;
       running = copy();
     },

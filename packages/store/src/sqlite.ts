@@ -32,6 +32,8 @@ export interface SqliteOptions {
 
 /** 32 MB of log. */
 const PAGES_A_COPY = 8000;
+/** For rows so large that the copies beside the event loop come too late. */
+const PAGES_WITHOUT_COPY = 4 * PAGES_A_COPY;
 /** In the order in which they go on. */
 const LINES: readonly Line[] = ["first", "early", "later"];
 /** When a group had no time for the last of them: turns that were begun go on before others begin. */
@@ -92,9 +94,13 @@ function createDriver({ database, wal, checkpoints, unlock }: Opened, options: S
       failed(error) {
         options.log.warn(
           { err: error },
-          "the store's log cannot be copied beside the gateway's work: it will stop for it",
+          "the store's log cannot be copied beside the gateway's work: it stops for it until that succeeds again",
         );
-        database.exec(`pragma wal_autocheckpoint = ${PAGES_A_COPY}`);
+        copyAfter(database, PAGES_A_COPY);
+      },
+      recovered() {
+        options.log.info({}, "the store's log is copied beside the gateway's work again");
+        copyAfter(database, PAGES_WITHOUT_COPY);
       },
     });
 
@@ -251,9 +257,13 @@ function configure(database: SqliteDatabase): boolean {
   database.exec(`pragma synchronous = ${logged ? "normal" : "full"}`);
   database.exec("pragma temp_store = memory");
   database.exec("pragma cache_size = -32000");
-  // SQLite's own way, on the event loop: for rows so large that the copies beside it come too late.
-  database.exec(`pragma wal_autocheckpoint = ${4 * PAGES_A_COPY}`);
+  copyAfter(database, PAGES_WITHOUT_COPY);
   return logged;
+}
+
+/** SQLite's own way of copying the log, on the event loop. */
+function copyAfter(database: SqliteDatabase, pages: number): void {
+  database.exec(`pragma wal_autocheckpoint = ${pages}`);
 }
 
 function migrate(database: SqliteDatabase): void {
