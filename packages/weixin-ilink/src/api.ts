@@ -11,7 +11,7 @@ import {
 import { clientVersionNumber } from "./bot-agent.ts";
 import { badAnswer, httpStatus, isTimeout, STALE_TOKEN, toChannelError, unreachable } from "./errors.ts";
 import { parseLossless } from "./lossless.ts";
-import { parseUpdates, type Updates } from "./wire.ts";
+import { idField, parseUpdates, type Updates } from "./wire.ts";
 
 /** Where a bot's calls go, and its right to make them. */
 export interface BotCredentials {
@@ -203,7 +203,7 @@ export function createIlinkApi(options: IlinkApiOptions): IlinkApi {
       }
     },
     async sendMessage(bot, msg, signal) {
-      return textField(await call(bot, "sendmessage", { msg }, SEND_LIMIT_MS, signal), "message_id");
+      return idField(await call(bot, "sendmessage", { msg }, SEND_LIMIT_MS, signal), "message_id");
     },
     async getUploadUrl(bot, { filekey, mediaType, to, rawSize, rawMd5, fileSize, aesKey }, signal) {
       const body = {

@@ -32,7 +32,7 @@ export function createHosts({
       return isTencent || configured.has(url.origin) ? url : undefined;
     },
     redirect(host) {
-      if (host === base.host) return base.origin;
+      if (host === base.host) return baseUrl;
       if (!/^[a-z0-9.-]+(?::\d+)?$/i.test(host)) return undefined;
       const url = new URL(`https://${host}`);
       const isTencent = url.port === "" && isBelow(url.hostname, REDIRECT_DOMAIN);

@@ -104,6 +104,15 @@ describe("signing in", () => {
     expect(h.ilink.named("get_bot_qrcode").map(({ url }) => url.host)).toEqual(["ilink.test", "ilink.test"]);
   });
 
+  it("stays below the path of its own address when it is sent to that host", async () => {
+    const h = startIlink({ config: { ...unsigned, baseUrl: "https://ilink.test/proxy" } });
+    statuses(h, { status: "scaned_but_redirect", redirect_host: "ilink.test" }, CONFIRMED);
+
+    await login(h);
+
+    expect(asked(h).map(({ url }) => url.pathname)).toEqual(Array(2).fill("/proxy/ilink/bot/get_qrcode_status"));
+  });
+
   it("stays where it is when the redirect names no host", async () => {
     const h = startIlink({ config: unsigned });
     statuses(h, { status: "scaned_but_redirect" }, CONFIRMED);

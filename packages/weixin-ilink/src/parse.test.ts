@@ -45,6 +45,14 @@ describe("a message of the wire", () => {
     expect(messageOf(said("x", { message_id: undefined, ...more })).id).toBe(id);
   });
 
+  it("is not named by an id of 0, which two messages may have", () => {
+    const unset = { message_id: 0, seq: "0" };
+
+    const [one, other] = ["one", "two"].map((text) => messageOf(said(text, unset)));
+
+    expect(one?.id).not.toBe(other?.id);
+  });
+
   it("is named by its content when nothing names it, the same each time", () => {
     const raw = said("x", { message_id: undefined });
 

@@ -15,7 +15,7 @@ import type { Account } from "./accounts.ts";
 import { oldContents, oldGroup, oldSender } from "./old-dialect.ts";
 import { parseItem } from "./parse-item.ts";
 import { parseReference, type Reference } from "./reference.ts";
-import { MESSAGE_BOT } from "./wire.ts";
+import { idField, MESSAGE_BOT } from "./wire.ts";
 
 export type Parsed =
   | { readonly kind: "message"; readonly message: InboundMessage; readonly reference: Reference | undefined }
@@ -77,10 +77,9 @@ function senderOf(raw: JsonObject): Sender | undefined {
 /** The platform's id; where it names none, one that the same message has again. */
 function idOf(raw: JsonObject, sender: string): string {
   const [first] = itemsOf(raw);
-  const named =
-    textField(raw, "message_id", "msgId") ?? textField(first ?? {}, "msg_id") ?? textField(raw, "client_id");
+  const named = idField(raw, "message_id", "msgId") ?? idField(first ?? {}, "msg_id") ?? textField(raw, "client_id");
   if (named !== undefined) return named;
-  const seq = textField(raw, "seq");
+  const seq = idField(raw, "seq");
   if (seq !== undefined) return `seq-${seq}-${sender}`;
   return `hash-${createHash("sha256").update(JSON.stringify(raw)).digest("base64url").slice(0, 32)}`;
 }

@@ -141,6 +141,28 @@ describe("polling", () => {
     expect(texts(h)).toEqual(["kept"]);
   });
 
+  it("is no race with a server that answers at once with what is known", async () => {
+    const h = startIlink();
+    h.ilink.on("getupdates", { ret: 0, msgs: [said("again")], get_updates_buf: "same" });
+    const work = h.run();
+    await h.clock.advance(5_000);
+    await work.stop();
+
+    expect(polls(h).length).toBeLessThanOrEqual(12);
+    expect(texts(h)).toEqual(["again"]);
+  });
+
+  it("keeps its cursor where the answer has an empty one, whatever older names say", async () => {
+    const h = startIlink();
+    h.brings(said("one"));
+    h.ilink.once("getupdates", { ret: 0, msgs: [], get_updates_buf: "", sync_buf: "older" });
+    const work = h.run();
+    await h.clock.advance(1_000);
+    await work.stop();
+
+    expect(polls(h)[2]?.body.get_updates_buf).toBe(polls(h)[1]?.body.get_updates_buf);
+  });
+
   it("reads answers of the older dialect", async () => {
     const h = startIlink();
     h.ilink.once("getupdates", { updates: [said("old")], next_cursor: "c9" });

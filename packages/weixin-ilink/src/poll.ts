@@ -25,7 +25,7 @@ const FAILURES_IN_A_ROW = 3;
 const FIRST_PROBE_MS = 5_000;
 const PROBE_MS = 3_600_000;
 const STORE_RETRY_MS = 1_000;
-/** A server that answers at once with nothing is not asked again at once. */
+/** A server that answers at once with nothing new is not asked again at once. */
 const LEAST_CYCLE_MS = 500;
 
 export interface PollOptions {
@@ -60,16 +60,17 @@ export function createPoll(options: PollOptions) {
         const updates = await api.getUpdates(account, cursor, timeoutMs, signal);
         timeoutMs = clamp(updates.timeoutMs) ?? timeoutMs;
         const next = updates.cursor ?? cursor;
+        let isNew = false;
         if (updates.messages.length > 0 || next !== cursor) {
           const batch = await toBatch(account, updates.messages);
-          await accept({ ...batch, cursor: { key: cursorKey, value: next, after: cursor } }, signal);
+          isNew = await accept({ ...batch, cursor: { key: cursorKey, value: next, after: cursor } }, signal);
           cursor = next;
         }
         health.polled(account);
         await watch.works(account);
         failures = 0;
         refusals = 0;
-        if (updates.messages.length === 0) await clock.sleep(startedAt + LEAST_CYCLE_MS - clock.now(), signal);
+        if (!isNew) await clock.sleep(startedAt + LEAST_CYCLE_MS - clock.now(), signal);
       } catch (error) {
         if (signal.aborted) return;
         if (error instanceof AuthenticationError) {
@@ -119,13 +120,16 @@ export function createPoll(options: PollOptions) {
     return batch;
   }
 
-  /** The platform hands a message out once: what it gave is kept trying to be stored, not asked for again. */
-  async function accept(batch: InboundBatch, signal: AbortSignal): Promise<void> {
+  /**
+   * The platform hands a message out once: what it gave is kept trying to be stored, not asked for again.
+   *
+   * @returns whether there was something that we did not have
+   */
+  async function accept(batch: InboundBatch, signal: AbortSignal): Promise<boolean> {
     for (;;) {
       try {
         await meetAll(batch);
-        await inbox.accept(batch);
-        return;
+        return (await inbox.accept(batch)).fresh.size > 0;
       } catch (error) {
         if (signal.aborted) throw error;
         log.error({ err: error, messages: batch.messages.length }, "messages could not be stored, will retry");

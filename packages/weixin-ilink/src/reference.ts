@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type InboundContent, isObject, type JsonObject, numberField, objectField, textField } from "@wxgate/core";
 import { parseItem } from "./parse-item.ts";
+import { idField } from "./wire.ts";
 
 /** What a message quotes, as far as the wire says it. */
 export interface Reference {
@@ -26,7 +27,7 @@ export interface PartialText {
 export function parseReference(ref: JsonObject): Reference | undefined {
   if (Object.keys(ref).length === 0) return undefined;
   const item = objectField(ref, "message_item");
-  const messageId = textField(ref, "svr_id") ?? textField(item, "msg_id");
+  const messageId = idField(ref, "svr_id") ?? idField(item, "msg_id");
   const at = numberField(item, "create_time_ms");
   const title = textField(ref, "title");
   const content = hasPayload(item) ? [parseItem(item)] : undefined;

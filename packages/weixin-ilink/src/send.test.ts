@@ -84,6 +84,13 @@ describe("a message that is sent", () => {
     expect(await h.send(TEXT)).toEqual({ platformId: "18446744073709551615" });
   });
 
+  it("with an id of 0 has none", async () => {
+    const h = startIlink();
+    h.ilink.on("sendmessage", { ret: 0, message_id: 0 });
+
+    expect(await h.send(TEXT)).toEqual({ unconfirmed: true });
+  });
+
   it("of a type of its own goes as it is", async () => {
     const h = startIlink();
 

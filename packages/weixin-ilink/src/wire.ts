@@ -23,7 +23,18 @@ export function parseUpdates(answer: JsonObject): Updates {
   const list = [answer.msgs, answer.updates, answer.messages].find((value) => Array.isArray(value));
   return {
     messages: ((list ?? []) as readonly JsonValue[]).filter(isObject),
-    cursor: textField(answer, "get_updates_buf", "next_cursor", "sync_buf"),
+    cursor: cursorOf(answer),
     timeoutMs: numberField(answer, "longpolling_timeout_ms"),
   };
+}
+
+/** An empty one means that the old one stays, whatever the older names beside it say. */
+function cursorOf(answer: JsonObject): string | undefined {
+  if (typeof answer.get_updates_buf === "string") return textField(answer, "get_updates_buf");
+  return textField(answer, "next_cursor", "sync_buf");
+}
+
+/** An id of 0 is one that was not set. */
+export function idField(source: JsonObject, ...names: readonly string[]): string | undefined {
+  return names.map((name) => textField(source, name)).find((id) => id !== undefined && id !== "0");
 }
