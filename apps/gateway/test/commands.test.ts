@@ -309,6 +309,24 @@ describe("commands with a running gateway", () => {
     expect(stdout.match(/WeCom sees the address 203\.0\.113\.9/g)).toHaveLength(1);
   });
 
+  it("show what is wrong with a channel whose accounts are well, and go on serving others", async () => {
+    const gateway = await startGateway();
+    await gateway.customerWrites("hello", "anna");
+    await waitFor(() => gateway.repliesTo("anna").length === 1);
+    gateway.sim.setFaults([{ name: "qyapi.errcode", target: "kf/send_msg", value: 95003 }]);
+    await gateway.customerWrites("hello", "berta");
+    await waitFor(() => gateway.log().includes("95003"));
+
+    const status = await gateway.cli("channels", "status");
+    gateway.sim.clearFaults();
+    await gateway.customerWrites("again", "anna");
+
+    expect(status.code).toBe(0);
+    expect(status.stdout).toMatch(/^support +kf +- +degraded .*95003/m);
+    expect(status.stdout).toMatch(/^Hint: An enterprise that is not verified/m);
+    await waitFor(() => gateway.repliesTo("anna").length === 2);
+  });
+
   it("list and retry what is dead", async () => {
     const gateway = await startGateway();
     gateway.sim.setFaults([{ name: "qyapi.errcode", target: "kf/send_msg", value: 40008 }]);

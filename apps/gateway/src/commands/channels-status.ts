@@ -37,8 +37,11 @@ export const channelsStatus: Action = async (context, _args, options) => {
 };
 
 function rowsOf({ id, type, state, reason = "", accounts }: ChannelStatus): readonly (readonly string[])[] {
-  if (accounts.length === 0) return [[id, type, "-", state, "-", "-", reason]];
-  return accounts.map((account) => [
+  const whole = [id, type, "-", state, "-", "-", reason];
+  if (accounts.length === 0) return [whole];
+  // What is wrong with the channel may be wrong with none of its accounts alone.
+  const isTold = reason === "" || accounts.some((account) => account.reason === reason);
+  const rows = accounts.map((account) => [
     id,
     type,
     account.name === undefined ? account.account : `${account.account} (${account.name})`,
@@ -47,6 +50,7 @@ function rowsOf({ id, type, state, reason = "", accounts }: ChannelStatus): read
     account.lagMs === undefined ? "-" : `${Math.round(account.lagMs / 1000)} s`,
     account.reason ?? "",
   ]);
+  return isTold ? rows : [whole, ...rows];
 }
 
 function hintsOf({ hint, accounts }: ChannelStatus): readonly string[] {
