@@ -53,6 +53,17 @@ describe("the admin server's door", () => {
     expect(foreign.status).toBe(401);
   });
 
+  it("takes calls that say JSON and send nothing, unless something is needed", async () => {
+    const gateway = await startGateway();
+    const empty = { method: "POST", headers: { ...withToken, "content-type": "application/json" } };
+
+    const reload = await call(gateway, "/api/reload", empty);
+    const send = await call(gateway, "/api/messages", empty);
+
+    expect([reload.status, send.status]).toEqual([200, 400]);
+    expect(await send.json()).toMatchObject({ status: 400, code: "bad-request" });
+  });
+
   it("says whether it is ready to anybody, under a strict content policy", async () => {
     const gateway = await startGateway();
 
