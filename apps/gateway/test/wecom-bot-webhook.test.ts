@@ -66,6 +66,20 @@ describe("a gateway with a bot on callbacks", () => {
     expect(thrownAway(gateway)).toEqual([]);
   });
 
+  it("shows nothing to somebody who is refused without a word, and the sentence where there is one", async () => {
+    const gateway = await startHook({ channel: { dmPolicy: "allowlist", allowFrom: ["anna"] } });
+    const told = await startHook({ channel: { dmPolicy: "disabled", notices: { denied: "not here" } } });
+
+    await write(gateway, "let me in", "bob");
+    await write(gateway, "hello bot", "anna");
+    await write(told, "let me in", "bob");
+    await waitFor(() => finished(gateway).length > 0);
+    await waitFor(() => finished(told, "bob").length > 0);
+
+    expect(answers(gateway, "bob")).toEqual([]);
+    expect(answers(told, "bob")).toMatchObject([{ text: "not here", finishes: 1, spinning: false }]);
+  });
+
   it("that is killed in the middle of a stream ends the same bubble after its restart, once", async () => {
     const gateway = await startHook({ agent: SLOW_FIRST_TIME });
     await write(gateway, "tell me");

@@ -27,6 +27,16 @@ export async function admit(
   return (await pairing.isPaired(settings.channel, sender)) ? ALLOWED : decision;
 }
 
+/** Is this person refused, and not even told so? */
+export function isIgnored(
+  settings: ChannelSettings,
+  { from, sender }: Pick<InboundMessage, "from" | "sender">,
+): boolean {
+  if (settings.notices.denied !== "") return false;
+  const decision = decideAccess(settings, from, sender, false);
+  return !decision.allowed && decision.mayPair !== true;
+}
+
 /** What configuration and pairing say of this person. */
 export function decideAccess(
   settings: ChannelSettings,

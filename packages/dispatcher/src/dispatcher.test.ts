@@ -198,6 +198,24 @@ describe("a message's way", () => {
     await expect.poll(() => fetched).toEqual([{ id: "1" }]);
   });
 
+  it("of somebody who is refused without a word is told apart: the channel says nothing either", async () => {
+    const { receive, configure } = await startGateway(echo, {
+      settings: { dmPolicy: "allowlist", allowFrom: ["ann"], groupPolicy: "disabled" },
+    });
+    const [heard, refused] = [said("hi", { peer: "ann" }), said("hi", { peer: "bob" })];
+    const group = { channel: "support", account: "wk1", kind: "group", peer: "g1" } as const;
+    const inGroup = said("hi", { from: group, sender: { id: "ann" } });
+
+    const { overheard } = await receive(heard, refused, inGroup);
+    configure({ notices: { ...NO_NOTICES, denied: "not here" } });
+    const told = await receive(said("again", { peer: "bob" }));
+    configure({ dmPolicy: "pairing", notices: NO_NOTICES });
+    const mayPair = await receive(said("and again", { peer: "bob" }));
+
+    expect(overheard).toEqual(new Set([refused.id, inGroup.id]));
+    expect([told, mayPair].map((accepted) => accepted.overheard)).toEqual([undefined, undefined]);
+  });
+
   it("that an operator writes wrong is refused to the operator, and nothing of it is queued", async () => {
     const { dispatcher, store } = await startGateway(echo, {
       channel: {

@@ -12,6 +12,7 @@ import {
   StaleClaimError,
   type WorkerOptions,
 } from "@wxgate/core";
+import { isIgnored } from "./access.ts";
 import { createAnswerDesk } from "./answer-desk.ts";
 import { workDelivery } from "./delivery.ts";
 import { describeError } from "./describe-error.ts";
@@ -276,6 +277,10 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
           return entry && { ...entry, bindings: settings.bindings };
         },
         mediaGraceMs: () => settings.mediaGraceMs,
+        isIgnored(message) {
+          const entry = settings.channels.get(channel);
+          return entry !== undefined && isIgnored(entry, message);
+        },
         observe: (observation) => ports.observe?.(observation),
         onStored(message, graceMs) {
           mediaAhead.stored(message);

@@ -27,6 +27,8 @@ export interface InboxOptions {
   /** Undefined while the channel is being taken away by a reload: its messages are kept all the same. */
   settings(): RoutingSettings | undefined;
   mediaGraceMs(): number;
+  /** Nothing is said to whoever wrote this. */
+  isIgnored?(message: InboundMessage): boolean;
   /** Of every new message that is to become a turn. */
   onStored?(message: InboundMessage, graceMs: number): void;
   observe(observation: Observation): void;
@@ -69,7 +71,9 @@ export function createInbox(options: InboxOptions): Inbox {
         if (routing.as === "turn" && result.fresh.has(message.id)) options.onStored(message, routing.graceMs ?? 0);
       }
     }
-    const overheard = batch.messages.filter((message) => isOverheard(settings, message));
+    const overheard = batch.messages.filter(
+      (message) => isOverheard(settings, message) || options.isIgnored?.(message) === true,
+    );
     return overheard.length === 0 ? result : { ...result, overheard: new Set(overheard.map(({ id }) => id)) };
   }
 
