@@ -2,6 +2,7 @@ import {
   type ChannelError,
   type ChannelPorts,
   isObject,
+  numberField,
   type OutboundContent,
   type OutboundMessage,
   RejectedError,
@@ -21,17 +22,19 @@ export type HandOver = (message: OutboundMessage, handoff: Handoff, signal: Abor
 interface HandOverOptions {
   readonly api: Pick<KfApi, "sendOnEvent" | "sessionState" | "moveSession">;
   readonly sessions: Sessions;
-  readonly state: ChannelPorts["state"];
-  readonly log: ChannelPorts["log"];
+  readonly ports: Pick<ChannelPorts, "inbox" | "state" | "clock" | "log">;
 }
 
 /** The code of a hand-over is good for 48 hours. */
 const CODE_MS = 48 * 3_600_000;
 
 /** Gives the conversation to a servicer, or to the waiting pool, and says so outside the quota of five messages. */
-export function createHandOver({ api, sessions, state, log }: HandOverOptions): HandOver {
+export function createHandOver({ api, sessions, ports }: HandOverOptions): HandOver {
+  const { inbox, state, clock, log } = ports;
+
   return async function handOver(message, { operator, text }, signal) {
     const { account, peer } = message.to;
+    if (await isFulfilled(message)) return { platformId: message.id };
     const key = `handoff:${message.id}`;
     // A repeat after a crash finds what the first attempt did: the platform gives the code once.
     const done = await state.get(key);
@@ -41,6 +44,7 @@ export function createHandOver({ api, sessions, state, log }: HandOverOptions): 
     if (text !== undefined && moved.code !== undefined) await say(moved.code, text);
     else if (text !== undefined) log.info({ account, peer }, "WeChat gave no code to announce the hand-over with");
     await sessions.changed(account, peer, "human", moved.operator);
+    await state.set(lastKey(message), { at: clock.now() }, { ttlMs: CODE_MS });
     return { platformId: message.id };
 
     async function move(): Promise<Moved> {
@@ -60,6 +64,15 @@ export function createHandOver({ api, sessions, state, log }: HandOverOptions): 
       }
     }
   };
+
+  /** Whoever asks three times in a row is not handed over again when the human leaves. */
+  async function isFulfilled(message: OutboundMessage): Promise<boolean> {
+    const [asked] = message.answers;
+    const last = await state.get(lastKey(message));
+    if (asked === undefined || !isObject(last)) return false;
+    const request = await inbox.find(message.to.account, asked);
+    return request !== undefined && request.at < (numberField(last, "at") ?? 0);
+  }
 
   async function moveToHuman(
     account: string,
@@ -102,6 +115,10 @@ export function createHandOver({ api, sessions, state, log }: HandOverOptions): 
     if (!isHumans(found.state)) throw cause;
     return found.operator === undefined ? {} : { operator: found.operator };
   }
+}
+
+function lastKey({ to }: OutboundMessage): string {
+  return `handed-over:${to.account}|${to.peer}`;
 }
 
 interface Moved {
