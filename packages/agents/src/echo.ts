@@ -4,9 +4,8 @@ import type { AgentType } from "./agent-type.ts";
 import { describeContent } from "./turn/describe.ts";
 
 export const echoConfigSchema = z.strictObject({
-  type: z.literal("echo"),
-  /** Stands before what was said. */
-  prefix: z.string().default("You said: "),
+  type: z.literal("echo").describe("Repeats what was said: shows that the way there and back works."),
+  prefix: z.string().default("You said: ").describe("Stands before what was said."),
 });
 export type EchoAgentConfig = z.output<typeof echoConfigSchema>;
 

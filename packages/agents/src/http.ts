@@ -13,10 +13,11 @@ import { readServerEvents, type ServerEvent } from "./transport/server-events.ts
 import { turnBody } from "./turn/turn-body.ts";
 
 export const httpConfigSchema = z.strictObject({
-  type: z.literal("http"),
-  url: address,
-  /** Signs every request as Standard Webhooks do; `whsec_` and base64, or any text. */
-  secret: secret.optional(),
+  type: z.literal("http").describe("One's own program behind a URL."),
+  url: address.describe("Where every turn is sent to, by POST, as JSON."),
+  secret: secret
+    .optional()
+    .describe("Signs every request as Standard Webhooks do: `whsec_` and base64, or any text. Unsigned when absent."),
   headers,
   ...patience,
 });

@@ -9,13 +9,25 @@ export const memorySchema = z.strictObject({
     .min(100)
     .max(1_000_000)
     .optional()
-    .describe("About so many tokens of what was said before go along; historyTokens when absent."),
+    .describe("About so many tokens of what was said before go along; `historyTokens` when absent."),
   policy: z
     .enum(["trim", "summarize"])
     .default("trim")
-    .describe("Of what is more: left out, or summarised by a model after the answer is sent."),
-  agent: z.string().min(1).optional().describe("Who writes the summaries; the agent itself when absent."),
-  summaryTokens: z.number().int().min(50).max(20_000).default(600).describe("About the longest summary."),
+    .describe("What becomes of what is more: left out, or summarised by a model after the answer was sent."),
+  agent: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "The agent that writes the summaries: an `openai`, an `openai-responses` or a `module`; this one itself when absent.",
+    ),
+  summaryTokens: z
+    .number()
+    .int()
+    .min(50)
+    .max(20_000)
+    .default(600)
+    .describe("About how many tokens a summary may have."),
 });
 type MemoryConfig = z.output<typeof memorySchema>;
 

@@ -19,11 +19,14 @@ import type { AgentPorts } from "./ports.ts";
 import { abortable } from "./transport/abortable.ts";
 
 export const moduleConfigSchema = z.strictObject({
-  type: z.literal("module"),
-  /** A JavaScript or TypeScript file whose default export is an `Agent`, or a function that makes one. */
-  path: z.string().min(1, "is empty; name the file that exports the agent"),
-  /** Handed to the function as it is. */
-  options: z.record(z.string(), z.json()).default({}),
+  type: z.literal("module").describe("One's own code in the gateway's process."),
+  path: z
+    .string()
+    .min(1, "is empty; name the file that exports the agent")
+    .describe(
+      "A JavaScript or TypeScript file whose default export is an `Agent`, or a function that makes one. A relative path starts at the configuration file.",
+    ),
+  options: z.record(z.string(), z.json()).default({}).describe("Handed to that function as it is."),
 });
 export type ModuleAgentConfig = z.output<typeof moduleConfigSchema>;
 

@@ -1,13 +1,13 @@
 import { type Agent, type AgentEvent, ChannelError, RejectedError, type Turn } from "@wxgate/core";
 import { z } from "zod";
 import type { AgentType } from "../agent-type.ts";
-import { address, headers, patience, secret } from "../config.ts";
+import { address, bearerToken, fileSizes, headers, patience } from "../config.ts";
 import { fieldsOf, textIn } from "../json.ts";
 import type { AgentPorts } from "../ports.ts";
-import type { Exchange } from "../transport/exchange.ts";
 import { type Failures, isNotFound } from "../transport/failures.ts";
 import { exchangeFor, tellToStop } from "../transport/for-agent.ts";
 import { readReply } from "../transport/read-reply.ts";
+import type { AskedWith } from "../turn/asked.ts";
 import { type Part, turnParts } from "../turn/parts.ts";
 import { createUnknownKinds } from "../turn/unknown-kinds.ts";
 import { type Endpoint, findEndpoint } from "./card.ts";
@@ -15,18 +15,22 @@ import { createTaskReader, type TaskReader } from "./read-task.ts";
 import { type A2aResult, METHODS, type MessageContext, parseResult, userMessage } from "./wire.ts";
 
 export const a2aConfigSchema = z.strictObject({
-  type: z.literal("a2a"),
-  /** The agent's address; its card is looked for below it. */
-  url: address,
-  /** Sent as bearer. */
-  token: secret.optional(),
+  type: z.literal("a2a").describe("An agent that speaks A2A over JSON-RPC."),
+  url: address.describe("The agent's address; its agent card is looked for below it."),
+  token: bearerToken,
   headers,
-  /** Sends files as bytes; otherwise they are only named. */
-  files: z.boolean().default(true),
-  textFileBytes: z.number().int().min(0).max(1_000_000).default(65_536),
-  fileBytes: z.number().int().min(0).max(50_000_000).default(10_000_000),
-  /** How often a task is asked after where the server does not stream. */
-  pollMs: z.number().int().min(100).max(60_000).default(1_000),
+  files: z
+    .boolean()
+    .default(true)
+    .describe("true: files go along with the message. false: the agent only hears of them."),
+  ...fileSizes({ usual: 10_000_000, most: 50_000_000 }),
+  pollMs: z
+    .number()
+    .int()
+    .min(100)
+    .max(60_000)
+    .default(1_000)
+    .describe("How often a task is asked after, in milliseconds, where the server does not stream."),
   ...patience,
 });
 export type A2aAgentConfig = z.output<typeof a2aConfigSchema>;
@@ -73,14 +77,9 @@ export const a2aAgent: AgentType<typeof a2aConfigSchema> = {
   create: createA2aAgent,
 };
 
-interface Asked {
+interface Asked extends AskedWith<A2aAgentConfig> {
   readonly name: string;
-  readonly config: A2aAgentConfig;
-  readonly ports: AgentPorts;
-  readonly exchange: Exchange;
   readonly endpoint: Endpoint;
-  readonly turn: Turn;
-  readonly signal: AbortSignal;
 }
 
 async function* answer(asked: Asked): AsyncGenerator<AgentEvent> {

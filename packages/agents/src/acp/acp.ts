@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { type Agent, type AgentEvent, RejectedError, type Turn } from "@wxgate/core";
 import { z } from "zod";
 import type { AgentType } from "../agent-type.ts";
-import { address, headers, secret } from "../config.ts";
+import { address, channelGuide, fileSizes, headers, secret, showReasoning } from "../config.ts";
 import type { AgentPorts } from "../ports.ts";
 import { createFailures } from "../transport/failures.ts";
 import { createRedact } from "../transport/redact.ts";
@@ -13,11 +13,11 @@ import { createHost } from "./host.ts";
 
 const mcpServer = z
   .strictObject({
-    name: z.string().min(1),
-    command: z.string().min(1).optional(),
-    args: z.array(z.string()).default([]),
-    env: z.record(z.string(), z.string()).default({}),
-    url: address.optional(),
+    name: z.string().min(1).describe("What the agent calls the server."),
+    command: z.string().min(1).optional().describe("The program of a server that the agent starts itself."),
+    args: z.array(z.string()).default([]).describe("What stands behind `command`."),
+    env: z.record(z.string(), z.string()).default({}).describe("Environment variables of that program."),
+    url: address.optional().describe("The address of a server over HTTP, in place of `command`."),
     headers,
   })
   .refine(({ command, url }) => (command === undefined) !== (url === undefined), {
@@ -25,12 +25,12 @@ const mcpServer = z
   });
 
 export const acpConfigSchema = z.strictObject({
-  type: z.literal("acp"),
+  type: z.literal("acp").describe("A coding agent as a child process, spoken to by the Agent Client Protocol."),
   command: z
     .string()
     .min(1, "is empty; name the program that speaks ACP")
     .describe("The program that speaks ACP on its standard input and output."),
-  args: z.array(z.string()).default([]),
+  args: z.array(z.string()).default([]).describe("What stands behind `command`, one entry for each argument."),
   cwd: z
     .string()
     .min(1, "is empty; name a folder for the agent to work in")
@@ -61,7 +61,7 @@ export const acpConfigSchema = z.strictObject({
     .min(1_000)
     .max(86_400_000)
     .default(600_000)
-    .describe("How long the person or the operator may think before the answer is no."),
+    .describe("How long the person or the operator may think before the answer is no, in milliseconds."),
   fs: z
     .enum(["none", "read", "write"])
     .default("none")
@@ -70,33 +70,43 @@ export const acpConfigSchema = z.strictObject({
     ),
   mcpServers: z.array(mcpServer).default([]).describe("MCP servers the agent is told to use."),
   systemPrompt: z.string().optional().describe("Told to the agent when a session begins."),
-  channelGuide: z.boolean().default(true),
+  channelGuide,
   historyTokens: z
     .number()
     .int()
     .min(0)
     .max(1_000_000)
     .default(8_000)
-    .describe("About so many tokens of what was said before go along when the agent lost its session."),
-  textFileBytes: z.number().int().min(0).max(1_000_000).default(65_536),
-  fileBytes: z.number().int().min(0).max(50_000_000).default(10_000_000),
-  showReasoning: z.boolean().default(false),
-  maxProcesses: z.number().int().min(1).max(1_000).default(8).describe("Processes at a time, one for each folder."),
-  idleMinutes: z.number().positive().max(100_000).default(30).describe("A process nobody used for so long is ended."),
+    .describe("About so many tokens of what was said before are told when the agent lost its session; 0: none."),
+  ...fileSizes({ usual: 10_000_000, most: 50_000_000 }),
+  showReasoning,
+  maxProcesses: z
+    .number()
+    .int()
+    .min(1)
+    .max(1_000)
+    .default(8)
+    .describe("Most processes at a time; each folder has its own."),
+  idleMinutes: z
+    .number()
+    .positive()
+    .max(100_000)
+    .default(30)
+    .describe("A process that nobody used for so many minutes is ended."),
   timeoutMs: z
     .number()
     .int()
     .min(1)
     .max(3_600_000)
     .default(60_000)
-    .describe("For the start of the program and of each session."),
+    .describe("How long the start of the program, and of each session, may take, in milliseconds."),
   idleTimeoutMs: z
     .number()
     .int()
     .min(1)
     .max(3_600_000)
     .default(600_000)
-    .describe("Longest silence in the middle of an answer."),
+    .describe("The longest silence in the middle of an answer, in milliseconds."),
 });
 export type AcpAgentConfig = z.output<typeof acpConfigSchema>;
 

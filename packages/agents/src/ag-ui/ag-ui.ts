@@ -1,22 +1,31 @@
 import { type Agent, type AgentEvent, type JsonValue, type Turn, textOf } from "@wxgate/core";
 import { z } from "zod";
 import type { AgentType } from "../agent-type.ts";
-import { address, headers, patience, secret } from "../config.ts";
+import {
+  address,
+  bearerToken,
+  channelGuide,
+  fileSizes,
+  headers,
+  historyTokens,
+  patience,
+  showReasoning,
+  toolLoop,
+} from "../config.ts";
 import { memoryCapabilities, memorySchema, memoryTokens } from "../memory.ts";
 import type { AgentPorts, AgentTool } from "../ports.ts";
-import type { Answer, Exchange } from "../transport/exchange.ts";
+import type { Answer } from "../transport/exchange.ts";
 import { exchangeFor } from "../transport/for-agent.ts";
+import type { AskedWith } from "../turn/asked.ts";
 import { callTool } from "../turn/call-tool.ts";
 import { parseInterrupts, questionOf, type ResumeEntry, resumeWith } from "./interrupts.ts";
 import { type RunCall, type RunEnd, readRun } from "./read-run.ts";
 import { callMessages, runContext, runMessages, runTools } from "./run-input.ts";
 
 export const agUiConfigSchema = z.strictObject({
-  type: z.literal("ag-ui"),
-  /** Where a run is posted to. */
-  url: address,
-  /** Sent as bearer. */
-  token: secret.optional(),
+  type: z.literal("ag-ui").describe("An agent that speaks AG-UI."),
+  url: address.describe("Where the agent takes its runs, by POST."),
+  token: bearerToken,
   headers,
   memory: z
     .union([z.boolean(), memorySchema])
@@ -24,20 +33,19 @@ export const agUiConfigSchema = z.strictObject({
     .describe(
       "true: the agent remembers the thread itself. Otherwise what was said is sent with every run; a mapping says what becomes of a session that grows too long.",
     ),
-  /** About so many tokens of what was said before go along, the newest; 0: none. */
-  historyTokens: z.number().int().min(0).max(1_000_000).default(8_000),
-  /** `forwardedProps` of every run. */
-  forwardedProps: z.record(z.string(), z.json()).default({}),
-  /** Sends files as content parts; otherwise they are only named. */
-  files: z.boolean().default(true),
-  textFileBytes: z.number().int().min(0).max(1_000_000).default(65_536),
-  fileBytes: z.number().int().min(0).max(50_000_000).default(10_000_000),
-  showReasoning: z.boolean().default(false),
-  channelGuide: z.boolean().default(true),
-  /** Offers the gateway's tools to the agent. */
-  tools: z.boolean().default(true),
-  /** After so many rounds of tool calls in one turn the agent gets no tools and must answer. */
-  maxToolRounds: z.number().int().min(1).max(100).default(8),
+  historyTokens,
+  forwardedProps: z
+    .record(z.string(), z.json())
+    .default({})
+    .describe("Handed to the agent with every run, as its `forwardedProps`."),
+  files: z
+    .boolean()
+    .default(true)
+    .describe("true: files go along with the message. false: the agent only hears of them."),
+  ...fileSizes({ usual: 10_000_000, most: 50_000_000 }),
+  showReasoning,
+  channelGuide,
+  ...toolLoop,
   ...patience,
 });
 export type AgUiAgentConfig = z.output<typeof agUiConfigSchema>;
@@ -66,13 +74,7 @@ export const agUiAgent: AgentType<typeof agUiConfigSchema> = {
   create: createAgUiAgent,
 };
 
-interface Asked {
-  readonly config: AgUiAgentConfig;
-  readonly ports: AgentPorts;
-  readonly exchange: Exchange;
-  readonly turn: Turn;
-  readonly signal: AbortSignal;
-}
+type Asked = AskedWith<AgUiAgentConfig>;
 
 interface Run {
   readonly id: string;

@@ -1,37 +1,50 @@
-import { type Agent, type AgentEvent, RejectedError, type Turn } from "@wxgate/core";
+import { type Agent, type AgentEvent, RejectedError } from "@wxgate/core";
 import { z } from "zod";
 import type { AgentType } from "../agent-type.ts";
-import { address, addressBelow, headers, patience, secret } from "../config.ts";
+import { address, addressBelow, fileSizes, headers, patience, secret, showReasoning } from "../config.ts";
 import { fieldsOf, textIn } from "../json.ts";
 import type { AgentPorts } from "../ports.ts";
-import type { Answer, Exchange } from "../transport/exchange.ts";
+import type { Answer } from "../transport/exchange.ts";
 import { isNotFound } from "../transport/failures.ts";
 import { exchangeFor, tellToStop } from "../transport/for-agent.ts";
 import { encodeForm, fileForm } from "../transport/multipart.ts";
+import type { AskedWith } from "../turn/asked.ts";
 import { callTool } from "../turn/call-tool.ts";
 import { type FilePart, type Part, turnParts } from "../turn/parts.ts";
 import { keepConversation, type RemoteConversation, remoteConversation } from "../turn/remote-conversation.ts";
 import { type CozeCall, type CozeChat, cozeFailure, knownFailure, readCoze } from "./coze-stream.ts";
 
 export const cozeConfigSchema = z.strictObject({
-  type: z.literal("coze"),
-  /** `https://api.coze.com` outside China. */
-  baseUrl: address.default("https://api.coze.cn"),
-  /** A personal or service access token. */
-  apiKey: secret,
-  botId: z.string().regex(/^\d+$/, "must be the number in the address of the bot's page, in quotes"),
-  /** Variables of the bot's prompt. */
-  variables: z.record(z.string(), z.string()).default({}),
+  type: z.literal("coze").describe("A published bot of Coze (扣子)."),
+  baseUrl: address
+    .default("https://api.coze.cn")
+    .describe("Coze's API: this one in China, `https://api.coze.com` elsewhere, or one's own installation."),
+  apiKey: secret.describe("A personal or service access token, from Coze's API page; it must be allowed to chat."),
+  botId: z
+    .string()
+    .regex(/^\d+$/, "must be the number in the address of the bot's page, in quotes")
+    .describe(
+      "The bot that answers: the number in the address of its page, in quotes. It must be published as an API.",
+    ),
+  variables: z.record(z.string(), z.string()).default({}).describe("Values of the variables in the bot's prompt."),
   headers,
-  /** Uploads what people send; otherwise the bot only hears that there was a file. */
-  files: z.boolean().default(true),
-  textFileBytes: z.number().int().min(0).max(1_000_000).default(65_536),
-  fileBytes: z.number().int().min(0).max(100_000_000).default(20_000_000),
-  /** Sends the bot's suggested questions as a menu. */
-  followUps: z.boolean().default(false),
-  showReasoning: z.boolean().default(false),
-  /** After so many rounds of tool calls in one turn the answer is given up. */
-  maxToolRounds: z.number().int().min(1).max(100).default(8),
+  files: z
+    .boolean()
+    .default(true)
+    .describe("true: what people send is uploaded for the bot. false: it only hears that there was a file."),
+  ...fileSizes({ usual: 20_000_000, most: 100_000_000 }),
+  followUps: z
+    .boolean()
+    .default(false)
+    .describe("true: the questions the bot suggests come as a menu behind its answer."),
+  showReasoning,
+  maxToolRounds: z
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .default(8)
+    .describe("After so many rounds of tool calls in one turn the answer is given up."),
   ...patience,
 });
 export type CozeAgentConfig = z.output<typeof cozeConfigSchema>;
@@ -57,13 +70,7 @@ export const cozeAgent: AgentType<typeof cozeConfigSchema> = {
   create: createCozeAgent,
 };
 
-interface Asked {
-  readonly config: CozeAgentConfig;
-  readonly ports: AgentPorts;
-  readonly exchange: Exchange;
-  readonly turn: Turn;
-  readonly signal: AbortSignal;
-}
+type Asked = AskedWith<CozeAgentConfig>;
 
 async function* answer(asked: Asked): AsyncGenerator<AgentEvent> {
   const { config, ports, exchange, turn, signal } = asked;

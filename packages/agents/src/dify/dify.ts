@@ -1,13 +1,14 @@
-import { type Agent, type AgentEvent, RejectedError, type Turn } from "@wxgate/core";
+import { type Agent, type AgentEvent, RejectedError } from "@wxgate/core";
 import { z } from "zod";
 import type { AgentType } from "../agent-type.ts";
-import { address, addressBelow, headers, patience, secret } from "../config.ts";
+import { address, addressBelow, fileSizes, headers, patience, secret, showReasoning } from "../config.ts";
 import { fieldsOf, textIn } from "../json.ts";
 import type { AgentPorts } from "../ports.ts";
-import type { Answer, Exchange } from "../transport/exchange.ts";
+import type { Answer } from "../transport/exchange.ts";
 import { isNotFound } from "../transport/failures.ts";
 import { exchangeFor, tellToStop } from "../transport/for-agent.ts";
 import { encodeForm, fileForm } from "../transport/multipart.ts";
+import type { AskedWith } from "../turn/asked.ts";
 import { type FilePart, partsText, turnParts } from "../turn/parts.ts";
 import {
   forgetConversation,
@@ -18,19 +19,19 @@ import {
 import { readDify } from "./dify-stream.ts";
 
 export const difyConfigSchema = z.strictObject({
-  type: z.literal("dify"),
-  /** Up to and with `/v1`. */
-  baseUrl: address.default("https://api.dify.ai/v1"),
-  /** The app's key, `app-…`. */
-  apiKey: secret,
-  /** Variables of the app. */
-  inputs: z.record(z.string(), z.json()).default({}),
+  type: z.literal("dify").describe("A chat app, agent or chatflow of Dify."),
+  baseUrl: address
+    .default("https://api.dify.ai/v1")
+    .describe("Dify's API, up to and with `/v1`; the app's page API Access shows it."),
+  apiKey: secret.describe("The app's own key, `app-…`, from its page API Access."),
+  inputs: z.record(z.string(), z.json()).default({}).describe("Values of the app's variables."),
   headers,
-  /** Uploads what people send; otherwise the app only hears that there was a file. */
-  files: z.boolean().default(true),
-  textFileBytes: z.number().int().min(0).max(1_000_000).default(65_536),
-  fileBytes: z.number().int().min(0).max(100_000_000).default(15_000_000),
-  showReasoning: z.boolean().default(false),
+  files: z
+    .boolean()
+    .default(true)
+    .describe("true: what people send is uploaded for the app. false: it only hears that there was a file."),
+  ...fileSizes({ usual: 15_000_000, most: 100_000_000 }),
+  showReasoning,
   ...patience,
 });
 export type DifyAgentConfig = z.output<typeof difyConfigSchema>;
@@ -55,13 +56,7 @@ export const difyAgent: AgentType<typeof difyConfigSchema> = {
   create: createDifyAgent,
 };
 
-interface Asked {
-  readonly config: DifyAgentConfig;
-  readonly ports: AgentPorts;
-  readonly exchange: Exchange;
-  readonly turn: Turn;
-  readonly signal: AbortSignal;
-}
+type Asked = AskedWith<DifyAgentConfig>;
 
 async function* answer(asked: Asked): AsyncGenerator<AgentEvent> {
   const { config, ports, exchange, turn, signal } = asked;

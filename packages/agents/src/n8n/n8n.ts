@@ -1,7 +1,7 @@
 import type { Agent, Turn } from "@wxgate/core";
 import { z } from "zod";
 import type { AgentType } from "../agent-type.ts";
-import { address, headers, patience, secret } from "../config.ts";
+import { address, fileSizes, headers, patience, secret } from "../config.ts";
 import type { AgentPorts } from "../ports.ts";
 import { exchangeFor } from "../transport/for-agent.ts";
 import { encodeForm } from "../transport/multipart.ts";
@@ -11,20 +11,23 @@ import { readN8n } from "./n8n-stream.ts";
 
 export const n8nConfigSchema = z
   .strictObject({
-    type: z.literal("n8n"),
-    /** The production address of a Chat Trigger or Webhook node. */
-    url: address,
-    /** Basic auth, together with `password`. */
-    username: z.string().min(1).optional(),
-    password: secret.optional(),
-    /** JWT auth: the token, sent as bearer. */
-    token: secret.optional(),
-    /** Header auth goes here too. */
+    type: z.literal("n8n").describe("A workflow of n8n, behind a Chat Trigger or Webhook node."),
+    url: address.describe(
+      "The production address of the workflow's Chat Trigger or Webhook node; the workflow must be active.",
+    ),
+    username: z.string().min(1).optional().describe("For a node with Basic Auth, together with `password`."),
+    password: secret.optional().describe("For a node with Basic Auth, together with `username`."),
+    token: secret
+      .optional()
+      .describe("For a node with JWT Auth: the token, sent as bearer. Header Auth goes into `headers`."),
     headers,
-    /** Sends files in a form beside the text, as a Chat Trigger with file uploads takes them; otherwise by address only. */
-    files: z.boolean().default(false),
-    textFileBytes: z.number().int().min(0).max(1_000_000).default(65_536),
-    fileBytes: z.number().int().min(0).max(100_000_000).default(16_000_000),
+    files: z
+      .boolean()
+      .default(false)
+      .describe(
+        "true: files go along in a form, for a Chat Trigger that allows file uploads. false: the workflow gets their addresses.",
+      ),
+    ...fileSizes({ usual: 16_000_000, most: 100_000_000 }),
     ...patience,
   })
   .refine(({ username, password }) => (username === undefined) === (password === undefined), {

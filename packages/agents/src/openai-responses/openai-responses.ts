@@ -1,12 +1,23 @@
-import { type Agent, type AgentEvent, RejectedError, type SummaryRequest, type Turn } from "@wxgate/core";
+import { type Agent, type AgentEvent, RejectedError, type SummaryRequest } from "@wxgate/core";
 import { z } from "zod";
 import type { AgentType } from "../agent-type.ts";
-import { address, addressBelow, headers, patience, secret } from "../config.ts";
+import {
+  addressBelow,
+  channelGuide,
+  fileSizes,
+  historyTokens,
+  images,
+  modelServer,
+  patience,
+  showReasoning,
+  toolLoop,
+} from "../config.ts";
 import { memoryCapabilities, memorySchema, memoryTokens, summaryInstructions, summaryMaterial } from "../memory.ts";
 import type { AgentPorts, AgentTool } from "../ports.ts";
 import type { Answer, Exchange } from "../transport/exchange.ts";
 import { isNotFound } from "../transport/failures.ts";
 import { exchangeFor } from "../transport/for-agent.ts";
+import type { AskedWith } from "../turn/asked.ts";
 import { callTool } from "../turn/call-tool.ts";
 import { filteredOut } from "../turn/filtered.ts";
 import { forgetConversation, keepConversation, remoteConversation } from "../turn/remote-conversation.ts";
@@ -14,34 +25,24 @@ import { historyItems, instructions, userItem } from "./input.ts";
 import { type ResponseItem, readResponse } from "./read-response.ts";
 
 export const openAiResponsesConfigSchema = z.strictObject({
-  type: z.literal("openai-responses"),
-  /** Up to and with `/v1`. */
-  baseUrl: address.default("https://api.openai.com/v1"),
-  apiKey: secret.optional(),
-  model: z.string().min(1, "is empty; name the model the server shall use"),
-  systemPrompt: z.string().optional(),
-  headers,
-  /** Further fields of the request; they win over ours. */
-  extraBody: z.record(z.string(), z.json()).default({}),
+  type: z.literal("openai-responses").describe("A model behind OpenAI's responses, or a compatible server."),
+  ...modelServer,
   memory: z
     .union([z.boolean(), memorySchema])
     .default(false)
     .describe(
       "true: the server remembers, by previous_response_id. Otherwise what was said is sent with every turn; a mapping says what becomes of a session that grows too long.",
     ),
-  /** About so many tokens of what was said before go along, the newest; 0: none. */
-  historyTokens: z.number().int().min(0).max(1_000_000).default(8_000),
-  images: z.boolean().default(true),
-  /** PDF and other documents go to the model; otherwise it only hears of them. */
-  documents: z.boolean().default(true),
-  textFileBytes: z.number().int().min(0).max(1_000_000).default(65_536),
-  fileBytes: z.number().int().min(0).max(50_000_000).default(10_000_000),
-  showReasoning: z.boolean().default(false),
-  channelGuide: z.boolean().default(true),
-  /** Offers the gateway's tools to the model. */
-  tools: z.boolean().default(true),
-  /** After so many rounds of tool calls in one turn the model must answer. */
-  maxToolRounds: z.number().int().min(1).max(100).default(8),
+  historyTokens,
+  images,
+  documents: z
+    .boolean()
+    .default(true)
+    .describe("true: the model reads PDF and other documents people send. false: it only hears of them."),
+  ...fileSizes({ usual: 10_000_000, most: 50_000_000 }),
+  showReasoning,
+  channelGuide,
+  ...toolLoop,
   ...patience,
 });
 export type OpenAiResponsesAgentConfig = z.output<typeof openAiResponsesConfigSchema>;
@@ -68,13 +69,7 @@ export const openAiResponsesAgent: AgentType<typeof openAiResponsesConfigSchema>
   create: createOpenAiResponsesAgent,
 };
 
-interface Asked {
-  readonly config: OpenAiResponsesAgentConfig;
-  readonly ports: AgentPorts;
-  readonly exchange: Exchange;
-  readonly turn: Turn;
-  readonly signal: AbortSignal;
-}
+type Asked = AskedWith<OpenAiResponsesAgentConfig>;
 
 interface Request {
   readonly input: readonly object[];

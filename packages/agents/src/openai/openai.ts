@@ -1,47 +1,45 @@
-import type { Agent, AgentEvent, SummaryRequest, Turn } from "@wxgate/core";
+import type { Agent, AgentEvent, SummaryRequest } from "@wxgate/core";
 import { z } from "zod";
 import type { AgentType } from "../agent-type.ts";
-import { address, addressBelow, headers, patience, secret } from "../config.ts";
+import {
+  addressBelow,
+  channelGuide,
+  fileSizes,
+  historyTokens,
+  images,
+  modelServer,
+  patience,
+  showReasoning,
+  toolLoop,
+} from "../config.ts";
 import { memoryCapabilities, memorySchema, memoryTokens, summaryInstructions, summaryMaterial } from "../memory.ts";
 import type { AgentPorts, AgentTool } from "../ports.ts";
 import type { Exchange } from "../transport/exchange.ts";
 import { exchangeFor } from "../transport/for-agent.ts";
+import type { AskedWith } from "../turn/asked.ts";
 import { callTool } from "../turn/call-tool.ts";
 import { filteredOut } from "../turn/filtered.ts";
 import { type ChatItem, readChat } from "./chat-stream.ts";
 import { type ChatMessage, chatMessages, toolRound } from "./messages.ts";
 
 export const openAiConfigSchema = z.strictObject({
-  type: z.literal("openai"),
-  /** Up to and with `/v1`. */
-  baseUrl: address.default("https://api.openai.com/v1"),
-  apiKey: secret.optional(),
-  model: z.string().min(1, "is empty; name the model the server shall use"),
-  systemPrompt: z.string().optional(),
-  headers,
-  /** Further fields of the request, such as `temperature`; they win over ours. */
-  extraBody: z.record(z.string(), z.json()).default({}),
-  /** About so many tokens of what was said before go along, the newest; 0: none. */
-  historyTokens: z.number().int().min(0).max(1_000_000).default(8_000),
+  type: z.literal("openai").describe("A model behind OpenAI's chat completions, or any compatible server."),
+  ...modelServer,
+  historyTokens,
   memory: memorySchema.optional().describe("What becomes of a session that grows too long for the model."),
-  /** Pictures go to the model; otherwise it only hears that there was one. */
-  images: z.boolean().default(true),
-  /** Voice without a transcript goes to the model, as WAV or MP3. */
-  audio: z.boolean().default(false),
-  /** Text files up to this size go to the model as text; 0: none. */
-  textFileBytes: z.number().int().min(0).max(1_000_000).default(65_536),
-  /** Larger pictures and voices are only named. */
-  fileBytes: z.number().int().min(0).max(50_000_000).default(10_000_000),
-  /** Yields what the model thought as `reasoning-delta`. */
-  showReasoning: z.boolean().default(false),
-  /** Tells the model what the channels can show and how to write a wxgate block. */
-  channelGuide: z.boolean().default(true),
-  /** Asks for the usage of a streamed answer; some servers refuse the field. */
-  streamUsage: z.boolean().default(true),
-  /** Offers the gateway's tools to the model. */
-  tools: z.boolean().default(true),
-  /** After so many rounds of tool calls in one turn the model must answer. */
-  maxToolRounds: z.number().int().min(1).max(100).default(8),
+  images,
+  audio: z
+    .boolean()
+    .default(false)
+    .describe("true: the model hears voice messages without a transcript, as WAV or MP3. Only for models that can."),
+  ...fileSizes({ usual: 10_000_000, most: 50_000_000 }),
+  showReasoning,
+  channelGuide,
+  streamUsage: z
+    .boolean()
+    .default(true)
+    .describe("Ask for the number of tokens an answer took. false for a server that refuses `stream_options`."),
+  ...toolLoop,
   ...patience,
 });
 export type OpenAiAgentConfig = z.output<typeof openAiConfigSchema>;
@@ -68,13 +66,7 @@ export const openAiAgent: AgentType<typeof openAiConfigSchema> = {
   create: createOpenAiAgent,
 };
 
-interface Asked {
-  readonly config: OpenAiAgentConfig;
-  readonly ports: AgentPorts;
-  readonly exchange: Exchange;
-  readonly turn: Turn;
-  readonly signal: AbortSignal;
-}
+type Asked = AskedWith<OpenAiAgentConfig>;
 
 async function* answer(asked: Asked): AsyncGenerator<AgentEvent> {
   const { config, ports, turn, signal } = asked;

@@ -1,7 +1,17 @@
 import type { Agent, AgentEvent, Turn } from "@wxgate/core";
 import { z } from "zod";
 import type { AgentType } from "../agent-type.ts";
-import { address, addressBelow, headers, patience, secret } from "../config.ts";
+import {
+  address,
+  addressBelow,
+  channelGuide,
+  fileSizes,
+  headers,
+  images,
+  patience,
+  secret,
+  showReasoning,
+} from "../config.ts";
 import { readChat } from "../openai/chat-stream.ts";
 import { chatMessages } from "../openai/messages.ts";
 import type { AgentPorts } from "../ports.ts";
@@ -10,22 +20,21 @@ import { filteredOut } from "../turn/filtered.ts";
 import { createMediaLines } from "./media-lines.ts";
 
 export const openClawConfigSchema = z.strictObject({
-  type: z.literal("openclaw"),
-  /** The gateway's HTTP address, without `/v1`; its chat completions endpoint must be switched on. */
-  baseUrl: address.default("http://127.0.0.1:18789"),
-  /** The gateway's token or password. It has an operator's rights. */
-  token: secret.optional(),
-  /** The agent of the gateway that answers. */
+  type: z.literal("openclaw").describe("An agent of an OpenClaw gateway, over HTTP."),
+  baseUrl: address
+    .default("http://127.0.0.1:18789")
+    .describe("The OpenClaw gateway's HTTP address, without `/v1`; its chat completions must be switched on there."),
+  token: secret.optional().describe("The OpenClaw gateway's token or password. It has an operator's rights there."),
   agentId: z
     .string()
     .regex(/^[\w.-]+$/, "may hold letters, digits, dot, dash and underscore")
-    .default("main"),
+    .default("main")
+    .describe("Which agent of the OpenClaw gateway answers."),
   headers,
-  images: z.boolean().default(true),
-  textFileBytes: z.number().int().min(0).max(1_000_000).default(65_536),
-  fileBytes: z.number().int().min(0).max(50_000_000).default(10_000_000),
-  showReasoning: z.boolean().default(false),
-  channelGuide: z.boolean().default(true),
+  images,
+  ...fileSizes({ usual: 10_000_000, most: 50_000_000 }),
+  showReasoning,
+  channelGuide,
   ...patience,
 });
 export type OpenClawAgentConfig = z.output<typeof openClawConfigSchema>;
