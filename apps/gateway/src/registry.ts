@@ -3,6 +3,7 @@ import { type AnyAgentType, agentTypes } from "@wxgate/agents/types";
 import type { Agent, Channel, ChannelPorts, CreateChannel } from "@wxgate/core";
 import { z } from "zod";
 import { ownAgentKeys } from "./config/agent-keys.ts";
+import { networkShape } from "./config/common.ts";
 import { noticesShape } from "./config/sentences.ts";
 
 /** A kind of channel the gateway can be configured with. */
@@ -57,12 +58,18 @@ const ILINK_SURROUNDINGS = {
   dmPolicy: z
     .enum(["open", "pairing", "allowlist", "disabled"])
     .default("pairing")
-    .describe("Who may write: the person who scanned always, and everyone, paired people, allowFrom, or nobody."),
+    .describe(
+      "Who may write beside the person who scanned: everyone, allowFrom and paired people, only allowFrom, or nobody at all.",
+    ),
   network: z
     .strictObject({
-      timeoutMs: z.number().int().positive().default(130_000),
-      retries: z.number().int().min(0).max(10).optional(),
-      retryDelayMs: z.number().int().positive().optional(),
+      ...networkShape,
+      timeoutMs: z
+        .number()
+        .int()
+        .positive()
+        .default(130_000)
+        .describe("The longest silence of a server, in milliseconds; the platform holds a poll for up to two minutes."),
     })
     .prefault({})
     .describe("Polls are held by the platform for up to two minutes; every other call has a shorter limit of its own."),

@@ -2,12 +2,30 @@ import { z } from "zod";
 
 /** The sentences about long replies and files, and their Chinese. */
 export const noticesSchema = z.strictObject({
-  moreWaits: z.string().max(200).default("（未完，回复任意内容查看后续）"),
-  truncated: z.string().max(200).default("（内容过长，已省略）"),
-  inFile: z.string().max(200).default("（完整内容见文件）"),
-  notSent: z.string().min(1).max(200).default("（文件未能发送：{reason}）"),
-  notAvailable: z.string().min(1).max(200).default("（有一个文件未能发送）"),
-  fileName: z.string().min(1).max(100).default("完整回复.txt"),
+  moreWaits: z
+    .string()
+    .max(200)
+    .default("（未完，回复任意内容查看后续）")
+    .describe("Ends the last message that may be sent now; the rest waits for the person's next message."),
+  truncated: z.string().max(200).default("（内容过长，已省略）").describe("Ends a reply whose rest was left out."),
+  inFile: z
+    .string()
+    .max(200)
+    .default("（完整内容见文件）")
+    .describe("Ends the beginning of a reply that goes as a file."),
+  notSent: z
+    .string()
+    .min(1)
+    .max(200)
+    .default("（文件未能发送：{reason}）")
+    .describe("Takes the place of a file that could not be sent; {reason} says why."),
+  notAvailable: z
+    .string()
+    .min(1)
+    .max(200)
+    .default("（有一个文件未能发送）")
+    .describe("Takes the place of a file that could not be had."),
+  fileName: z.string().min(1).max(100).default("完整回复.txt").describe("The name of the file a long reply goes as."),
 });
 export type Notices = z.output<typeof noticesSchema>;
 

@@ -12,36 +12,44 @@ const notice = (text: string) => z.string().max(200).default(text);
 /** Configuration of a `wecom-agent-xml` channel. Keys that all channels have (path, agent, dmPolicy, …) belong to the gateway. */
 export const agentXmlConfigSchema = z
   .strictObject({
-    type: z.literal("wecom-agent-xml").default("wecom-agent-xml"),
-    corpId: z.string().min(1, "is empty; copy it from the WeCom admin console, My Company, at the bottom"),
-    secret: z.string().min(1, `is empty; copy it from the ${APP_PAGE}`),
-    agentId: z.union([z.int().nonnegative(), z.string().regex(/^[0-9]{1,15}$/, AGENT_ID)], { error: AGENT_ID }),
+    type: z.literal("wecom-agent-xml").default("wecom-agent-xml").describe("WeCom self-built app (企业微信自建应用)."),
+    corpId: z
+      .string()
+      .min(1, "is empty; copy it from the WeCom admin console, My Company, at the bottom")
+      .describe("The corp id, `ww…`: WeCom admin console, My Company, at the bottom. Needed here or in `defaults`."),
+    secret: z.string().min(1, `is empty; copy it from the ${APP_PAGE}`).describe(`The Secret of the app: ${APP_PAGE}.`),
+    agentId: z
+      .union([z.int().nonnegative(), z.string().regex(/^[0-9]{1,15}$/, AGENT_ID)], { error: AGENT_ID })
+      .describe(`The AgentId of the app, a number: ${APP_PAGE}. Needed here or in \`defaults\`.`),
     token: z
       .string()
       .regex(/^\S{1,64}$/, `must be the Token: letters and digits without spaces (${CALLBACK_PAGE})`)
       .optional()
-      .describe("Of the callback page. Without it and encodingAESKey the app only sends."),
+      .describe(`The Token: ${CALLBACK_PAGE}. Without it and \`encodingAESKey\` the app only sends.`),
     encodingAESKey: z
       .string()
       .trim()
       .refine(isCallbackKey, `must be the 43 characters of EncodingAESKey, without a trailing '=' (${CALLBACK_PAGE})`)
-      .optional(),
+      .optional()
+      .describe(`The EncodingAESKey, 43 characters: ${CALLBACK_PAGE}.`),
     apiBaseUrl: z
       .url("must be a whole address with http:// or https://")
       .default("https://qyapi.weixin.qq.com")
-      .describe("Where the API is; for private deployments and the simulator."),
+      .describe("Where the platform's API is; only private deployments and the simulator need another address."),
     callbackMaxSkewSeconds: z
       .number()
       .int()
       .refine((seconds) => seconds === 0 || seconds >= 600, "must be 0 (any) or at least 600: WeCom repeats callbacks")
       .default(0)
-      .describe("How far the timestamp of a callback may be from now."),
+      .describe(
+        "How far the timestamp of a callback may be from now, in seconds; 0: any, else at least 600, since callbacks are repeated.",
+      ),
 
     welcomeText: z
       .string()
       .min(1, "is empty; leave the key out to say nothing")
       .optional()
-      .describe("Said to a member who opens the app or is given it."),
+      .describe("Said to a member who opens the app or is given it; nothing when absent."),
     welcomeEveryHours: z
       .number()
       .positive()
@@ -51,53 +59,111 @@ export const agentXmlConfigSchema = z
     menu: z
       .record(z.string(), z.string().min(1))
       .default({})
-      .describe('What a tap on a "click" item of the app\'s menu says, by its key; "/<key>" when it is not here.'),
+      .describe('What a tap on a "click" item of the app\'s menu says, by its key; `/<key>` when it is not here.'),
 
     format: z
       .enum(["unicode", "plain", "markdown"])
       .default("unicode")
       .describe(
-        "How Markdown is sent: as text with Unicode letters, as bare text, or as WeCom's Markdown, which the WeChat plugin does not show.",
+        "How Markdown is sent: as text with Unicode letters for bold and the like, as bare text, or as WeCom's Markdown, which the WeChat plugin does not show.",
       ),
     safe: z.boolean().default(false).describe("Confidential: receivers cannot forward it, and see a watermark."),
-    allowBroadcast: z.boolean().default(false).describe('Whether "@all" may be sent to.'),
+    allowBroadcast: z
+      .boolean()
+      .default(false)
+      .describe('true: messages may be sent to "@all", everybody who can see the app.'),
     duplicateCheck: z
       .boolean()
       .default(true)
       .describe("Have WeCom drop a repeat of a message whose fate is unknown, such as after a time-out."),
     limits: z
       .strictObject({
-        perMinute: z.number().int().min(1).max(30, "WeCom drops more than 30 silently").default(25),
-        perHour: z.number().int().min(1).max(1000, "WeCom drops more than 1000 silently").default(900),
+        perMinute: z
+          .number()
+          .int()
+          .min(1)
+          .max(30, "WeCom drops more than 30 silently")
+          .default(25)
+          .describe("Most messages to one member in a minute; WeCom drops more than 30 silently."),
+        perHour: z
+          .number()
+          .int()
+          .min(1)
+          .max(1000, "WeCom drops more than 1000 silently")
+          .default(900)
+          .describe("Most messages to one member in an hour; WeCom drops more than 1000 silently."),
       })
       .prefault({})
-      .describe("Most messages to one conversation."),
+      .describe("How many messages go to one member; the rest waits."),
     groupLimits: z
       .strictObject({
-        perMinute: z.number().int().min(1).max(200, "WeCom drops more than 200 silently").default(180),
-        perDay: z.number().int().min(1).max(10_000, "WeCom drops more than 10,000 silently").default(9_000),
-        receiversPerMinute: z.number().int().min(1).max(20_000).default(18_000),
-        receiversPerHour: z.number().int().min(1).max(700_000).default(270_000),
+        perMinute: z
+          .number()
+          .int()
+          .min(1)
+          .max(200, "WeCom drops more than 200 silently")
+          .default(180)
+          .describe("Most messages to one group chat in a minute; WeCom drops more than 200 silently."),
+        perDay: z
+          .number()
+          .int()
+          .min(1)
+          .max(10_000, "WeCom drops more than 10,000 silently")
+          .default(9_000)
+          .describe("Most messages to one group chat in a day; WeCom drops more than 10000 silently."),
+        receiversPerMinute: z
+          .number()
+          .int()
+          .min(1)
+          .max(20_000)
+          .default(18_000)
+          .describe("Most messages times members of all group chats in a minute."),
+        receiversPerHour: z
+          .number()
+          .int()
+          .min(1)
+          .max(700_000)
+          .default(270_000)
+          .describe("Most messages times members of all group chats in an hour."),
       })
       .prefault({})
-      .describe("Most messages to one group chat, and to all members of all group chats together."),
+      .describe("How many messages go to group chats; the rest waits."),
     cardDone: notice("已提交").describe(
-      "Stands on the buttons of a card after one was tapped; empty: cards stay as they are.",
+      "Stands on the buttons of a card after one was tapped; when it is empty, cards stay as they are.",
     ),
     notices: z
       .strictObject({
-        asFile: notice("（以文件形式发送：{reason}）"),
-        notSent: z.string().min(1).max(200).default("（文件未能发送：{reason}）"),
-        notAvailable: z.string().min(1).max(200).default("（有一个文件未能发送）"),
-        noHuman: notice("（这里没有人工客服）"),
-        choose: z.string().min(1).max(30).default("请选择"),
+        asFile: notice("（以文件形式发送：{reason}）").describe(
+          "Stands beside a picture, voice or video that had to go as a file; {reason} says why. Empty: nothing is said.",
+        ),
+        notSent: z
+          .string()
+          .min(1)
+          .max(200)
+          .default("（文件未能发送：{reason}）")
+          .describe("Takes the place of a file that could not be sent; {reason} says why."),
+        notAvailable: z
+          .string()
+          .min(1)
+          .max(200)
+          .default("（有一个文件未能发送）")
+          .describe("Takes the place of a file that could not be had."),
+        noHuman: notice("（这里没有人工客服）").describe(
+          "Said when the agent wants to hand over to a human and has no words for it.",
+        ),
+        choose: z
+          .string()
+          .min(1)
+          .max(30)
+          .default("请选择")
+          .describe("The title of a card made of a menu without a head."),
         submit: z
           .string()
           .min(1)
           .max(10)
           .default("提交")
           .describe("Stands on the button of a card's form that names none."),
-        miniprogram: z.string().min(1).max(30).default("小程序").describe("Title of a mini program that has none."),
+        miniprogram: z.string().min(1).max(30).default("小程序").describe("The title of a mini program that has none."),
       })
       .prefault({})
       .describe("The sentences members see from the channel itself."),

@@ -12,14 +12,18 @@ export const botNotices = {
     "Ends the bubble of a message that is answered with a later one.",
   ),
   cardDone: z.string().min(1).max(10).default("已提交").describe("Stands on the button of a card that was used."),
-  truncated: notice("（内容过长，已省略）"),
-  inFile: notice("（完整内容见文件）"),
-  notSent: notice("（文件未能发送：{reason}）"),
-  notAvailable: notice("（有一个文件未能发送）"),
-  noHuman: notice("（此机器人无法转接人工）"),
-  choose: z.string().min(1).max(30).default("请选择").describe("Title of a card made of a menu without a head."),
+  truncated: notice("（内容过长，已省略）").describe("Ends a reply whose rest was left out."),
+  inFile: notice("（完整内容见文件）").describe("Ends the beginning of a reply that goes as a file."),
+  notSent: notice("（文件未能发送：{reason}）").describe(
+    "Takes the place of a file that could not be sent; {reason} says why.",
+  ),
+  notAvailable: notice("（有一个文件未能发送）").describe("Takes the place of a file that could not be had."),
+  noHuman: notice("（此机器人无法转接人工）").describe(
+    "Said when the agent wants to hand over to a human and has no words for it.",
+  ),
+  choose: z.string().min(1).max(30).default("请选择").describe("The title of a card made of a menu without a head."),
   submit: z.string().min(1).max(10).default("提交").describe("Stands on the button of a card's form that names none."),
-  fileName: z.string().min(1).max(100).default("完整回复.md"),
+  fileName: z.string().min(1).max(100).default("完整回复.md").describe("The name of the file a long reply goes as."),
 } as const;
 
 /** Keys of the bot's configuration that mean the same on both transports; each channel's schema spreads them. */
@@ -28,12 +32,14 @@ export const botConfigShape = {
     .string()
     .min(1, "is empty; leave the key out when the name is not known")
     .optional()
-    .describe("The name members see: its mention is taken out of group messages. Without it, one at the very start."),
+    .describe(
+      "The name members see: its mention is taken out of group messages. When absent, a mention at the very start is.",
+    ),
   welcomeText: z
     .string()
     .min(1, "is empty; leave the key out to say nothing")
     .optional()
-    .describe("Said to a member who opens the chat, once a day."),
+    .describe("Said to a member who opens the chat, once a day; nothing when absent."),
   welcomeCard: z.record(z.string(), z.json()).optional().describe("A template card instead of `welcomeText`."),
   sendThinkingMessage: z.boolean().default(true).describe("Show a bubble at once, before the agent's first word."),
   streamPlaceholderContent: z
@@ -41,7 +47,7 @@ export const botConfigShape = {
     .min(1, "is empty; switch `sendThinkingMessage` off to show nothing")
     .max(400)
     .default("⏳ 正在思考…")
-    .describe("What that bubble says; `<think></think>` shows the client's own sign."),
+    .describe("What the bubble of `sendThinkingMessage` says; `<think></think>` shows the client's own sign."),
   showThinking: z
     .boolean()
     .default(false)
@@ -52,7 +58,7 @@ export const botConfigShape = {
     .min(64)
     .max(CONTENT_BYTES, `must be ${CONTENT_BYTES} or less: the platform takes no more`)
     .default(CONTENT_BYTES)
-    .describe("Of one bubble; the rest of an answer goes on in the next message."),
+    .describe("Most bytes of one bubble; the rest of an answer goes on in the next message. The platform takes 20480."),
   feedback: z.boolean().default(true).describe("Let people rate answers with 👍 and 👎."),
   notices: z.strictObject(botNotices).prefault({}).describe("The sentences people see from the channel itself."),
 } as const;

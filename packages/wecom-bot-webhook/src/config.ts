@@ -11,35 +11,48 @@ const notice = (text: string) => z.string().min(1, "is empty; people would see n
 
 /** Configuration of a `wecom-bot-webhook` channel. Keys that all channels have (path, agent, …) belong to the gateway. */
 export const wecomBotWebhookConfigSchema = z.strictObject({
-  type: z.literal("wecom-bot-webhook").default("wecom-bot-webhook"),
-  token: z.string().regex(/^\S{1,64}$/, `must be the Token: letters and digits without spaces (${CONSOLE_BOT})`),
+  type: z
+    .literal("wecom-bot-webhook")
+    .default("wecom-bot-webhook")
+    .describe("WeCom AI bot (智能机器人) in callback mode; needs an address the platform reaches."),
+  token: z
+    .string()
+    .regex(/^\S{1,64}$/, `must be the Token: letters and digits without spaces (${CONSOLE_BOT})`)
+    .describe(`The Token: ${CONSOLE_BOT}.`),
   encodingAESKey: z
     .string()
     .trim()
-    .refine(isCallbackKey, `must be the 43 characters of EncodingAESKey, without a trailing '=' (${CONSOLE_BOT})`),
+    .refine(isCallbackKey, `must be the 43 characters of EncodingAESKey, without a trailing '=' (${CONSOLE_BOT})`)
+    .describe(`The EncodingAESKey, 43 characters: ${CONSOLE_BOT}.`),
   receiveId: z
     .string()
     .default("")
-    .describe("Checked in every callback when it is not empty; a bot of one's own enterprise has none."),
+    .describe("The receiver every callback must name; empty, as for a bot of one's own enterprise: not checked."),
   botId: z
     .string()
     .regex(/^\S{1,128}$/, `must be the Bot ID (${CONSOLE_BOT}); it looks like "aib…"`)
     .optional()
-    .describe("Callbacks for other bots are refused. It also names the account; without it, the channel's id does."),
+    .describe(
+      "The Bot ID: callbacks for other bots are refused. It also names the account; the channel's id does when absent.",
+    ),
   apiBaseUrl: z
     .url({ protocol: /^https?$/, error: "must be a whole address with http:// or https://" })
     .default("https://qyapi.weixin.qq.com")
-    .describe("Answers go to this host, beside Tencent's own; for private deployments and the simulator."),
+    .describe(
+      "A host that answers may go to, beside Tencent's; only private deployments and the simulator need another address.",
+    ),
   mediaHosts: z
     .array(z.string().regex(/^[0-9A-Za-z.-]+(?::\d+)?$/, "must be a host name, with a port if need be"))
     .default([])
-    .describe("Further hosts whose files are fetched, beside Tencent's and that of `apiBaseUrl`."),
+    .describe("Further hosts from which people's files are fetched, beside Tencent's and that of `apiBaseUrl`."),
   callbackMaxSkewSeconds: z
     .number()
     .int()
     .refine((seconds) => seconds === 0 || seconds >= 600, "must be 0 (any) or at least 600: WeCom repeats callbacks")
     .default(0)
-    .describe("How far the timestamp of a callback may be from now."),
+    .describe(
+      "How far the timestamp of a callback may be from now, in seconds; 0: any, else at least 600, since callbacks are repeated.",
+    ),
   ...botConfigShape,
   welcomeCard: botConfigShape.welcomeCard.refine((card) => problemOfCard(card, "bot") === undefined, {
     error: ({ input }) => problemOfCard(input as JsonValue, "bot"),
@@ -50,28 +63,32 @@ export const wecomBotWebhookConfigSchema = z.strictObject({
     .min(60)
     .max(355, "must be 355 or less: the platform asks for 6 minutes")
     .default(330)
-    .describe("This long after a message its bubble says that the answer comes in the next message."),
+    .describe(
+      "After so many seconds a bubble says that the answer comes in the next message; the platform asks for 6 minutes.",
+    ),
   refreshIntervalMs: z
     .number()
     .int()
     .min(300, "must be 300 or more: nobody asks more often")
     .max(60_000)
     .default(500)
-    .describe("Least time between two stored states of a growing answer."),
+    .describe("The least time between two stored states of a growing answer, in milliseconds."),
   refreshPatienceSeconds: z
     .number()
     .int()
     .min(5)
     .max(300)
     .default(20)
-    .describe("When nobody fetches a finished bubble for so long, the answer goes out by response_url."),
+    .describe(
+      "When nobody fetches a finished bubble for so many seconds, the answer goes out by the message's `response_url`.",
+    ),
   imageMaxBytes: z
     .number()
     .int()
     .min(1024)
     .max(10 * MIB, "must be 10485760 or less: the platform takes no more")
     .default(10 * MIB)
-    .describe("Larger pictures are made smaller."),
+    .describe("Pictures of more bytes are made smaller; the platform takes 10 MiB."),
   notices: z
     .strictObject({
       ...botNotices,

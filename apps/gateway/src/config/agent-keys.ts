@@ -15,7 +15,9 @@ const agentShape = {
       enabled: z
         .boolean()
         .optional()
-        .describe("Leave the agent alone for a while after failures in a row; when absent, if it has a fallback."),
+        .describe(
+          "Leave the agent alone for a while after failures in a row; when absent, only if it has a `fallback`.",
+        ),
       failures: z.number().int().min(1).max(1_000).default(5).describe("After so many failed turns in a row it rests."),
       coolDownMs: z
         .number()
@@ -23,9 +25,12 @@ const agentShape = {
         .min(100)
         .max(86_400_000)
         .default(30_000)
-        .describe("How long, unless it says Retry-After; then one turn at a time tries it until one is answered."),
+        .describe(
+          "How long it rests, in milliseconds, unless it says Retry-After; then one turn at a time tries it until one is answered.",
+        ),
     })
-    .prefault({}),
+    .prefault({})
+    .describe("When an agent that fails time after time is left alone."),
 } as const;
 const agentKeysSchema = z.object(agentShape);
 

@@ -8,9 +8,8 @@ const WEBHOOK_PATH = z
   .regex(/^\/[^?#\s]*$/, "must be a path that begins with / and holds no ? or #, like /webhooks/support")
   .refine((path) => path !== "/healthz", "is taken: /healthz answers health checks");
 
-const personIds = z
-  .array(z.string().min(1))
-  .describe('Ids as the platform shows them; "*" stands for everyone, "@name" for an access group.');
+/** Ids as the platform shows them; "*" stands for everyone, "@name" for an access group. */
+const personIds = z.array(z.string().min(1));
 
 const contents = z
   .union([z.record(z.string(), z.unknown()), z.array(z.record(z.string(), z.unknown())).min(1)])
@@ -31,31 +30,67 @@ const customCommand = z.union([
   }),
 ]);
 
+/** What `http-client` takes as `network`. */
+export const networkShape = {
+  timeoutMs: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe("The longest silence of a server, in milliseconds; 15000 when absent."),
+  retries: z
+    .number()
+    .int()
+    .min(0)
+    .max(10)
+    .optional()
+    .describe("How often a request that certainly did not arrive, or may be repeated, is tried again; 2 when absent."),
+  retryDelayMs: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe("The first pause before such another try, in milliseconds; it doubles each time. 500 when absent."),
+} as const;
+
 /** The keys every channel understands, whatever its type. A channel's own schema may describe one of them more closely. */
 const commonChannelShape = {
   enabled: z.boolean().default(true).describe("false: the channel is checked but not started."),
-  agent: z.string().min(1).optional().describe("The agent that answers here; a binding comes before it."),
+  agent: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("The agent that answers here; a binding comes before it, and `defaultAgent` answers when absent."),
   path: z
     .union([WEBHOOK_PATH, z.array(WEBHOOK_PATH).min(1)])
     .optional()
-    .describe("Where the platform's callbacks arrive; /webhooks/<id> when absent. Several channels may share one."),
+    .describe("Where the platform's callbacks arrive; `/webhooks/<id>` when absent. Several channels may share one."),
   dmPolicy: z
     .enum(["open", "pairing", "allowlist", "disabled"])
     .default("open")
     .describe(
       "Who may write in a direct conversation: everyone, allowFrom and paired people, only allowFrom, or nobody.",
     ),
-  allowFrom: personIds.default([]),
+  allowFrom: personIds
+    .default([])
+    .describe(
+      'People who may write directly, by id as `wxgate` shows it; "*" stands for everyone, "@name" for an access group.',
+    ),
   groupPolicy: z
     .enum(["open", "allowlist", "disabled"])
     .default("open")
-    .describe("Which groups are answered: all, only groupAllowFrom, or none."),
-  groupAllowFrom: z.array(z.string().min(1)).default([]).describe('Group ids; "*" stands for every group.'),
+    .describe(
+      "Which groups are answered: all, only those in `groupAllowFrom` or with settings of their own in `groups`, or none.",
+    ),
+  groupAllowFrom: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('Groups that are answered, by id; "*" stands for every group.'),
   groups: z
     .record(
       z.string(),
       z.strictObject({
-        allowFrom: personIds.optional(),
+        allowFrom: personIds.optional().describe("The members of this group who are heard, by id; all when absent."),
         requireMention: z
           .boolean()
           .optional()
@@ -63,7 +98,7 @@ const commonChannelShape = {
       }),
     )
     .default({})
-    .describe('Settings by group id; "*" stands for every group.'),
+    .describe('Settings of single groups, by id; "*" stands for every group.'),
   commands: z
     .strictObject({
       allowFrom: personIds.optional().describe("Who may use commands like /stop; everyone who may write when absent."),
@@ -80,7 +115,8 @@ const commonChannelShape = {
           'Own commands, by what people write: "/price", or a whole message without a slash. A text, or { content }.',
         ),
     })
-    .prefault({}),
+    .prefault({})
+    .describe("What people can do by commands such as /stop, /new and /agent."),
   welcomeText: z
     .string()
     .optional()
@@ -88,7 +124,7 @@ const commonChannelShape = {
   language: z
     .enum(["zh", "en"])
     .default("zh")
-    .describe("Of the sentences people see from the gateway and from the channel itself."),
+    .describe("The language of what people read from the gateway and from the channel itself."),
   notices: z.strictObject(noticesShape).prefault({}).describe("The gateway's own sentences to people on this channel."),
   session: z
     .enum(["peer", "sender", "channel"])
@@ -98,17 +134,21 @@ const commonChannelShape = {
     ),
   sessionReset: z
     .strictObject({
-      idleMinutes: z.number().positive().optional().describe("A new session begins after nobody wrote for so long."),
+      idleMinutes: z
+        .number()
+        .positive()
+        .optional()
+        .describe("A new session begins after nobody wrote for so many minutes."),
       dailyAt: z
         .string()
         .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day like "04:00", in quotes')
         .optional()
-        .describe("A new session begins every day at this time."),
+        .describe("A new session begins every day at this time, such as 04:00, written in quotes."),
       timeZone: z
         .string()
         .refine(isTimeZone, "is no time zone; write it like Asia/Shanghai")
         .optional()
-        .describe("Of dailyAt; the machine's own when absent."),
+        .describe("The time zone of `dailyAt`, such as Asia/Shanghai; the machine's own when absent."),
     })
     .refine(({ idleMinutes, dailyAt }) => idleMinutes !== undefined || dailyAt !== undefined, {
       message: "says neither idleMinutes nor dailyAt, so no session would end",
@@ -117,20 +157,22 @@ const commonChannelShape = {
     .describe("When sessions end by themselves; only by /new when absent."),
   dynamicAgents: z
     .strictObject({
-      enabled: z.boolean().default(false),
+      enabled: z.boolean().default(false).describe("true: there are such instances."),
       dmCreateAgent: z
         .boolean()
         .default(true)
         .describe("An instance of the agent for each person who writes directly."),
       groupEnabled: z.boolean().default(true).describe("An instance of the agent for each group."),
-      adminUsers: personIds.default([]).describe("These people talk to the agent itself."),
+      adminUsers: personIds.default([]).describe("People who talk to the agent itself, by id."),
     })
     .prefault({})
     .describe("Instances of the agent with a memory of their own; a binding comes before them."),
   mediaLocalRoots: z
     .array(z.string().min(1))
     .default([])
-    .describe("Folders whose files an agent may send by path. None when empty."),
+    .describe(
+      "Folders whose files an agent may send by path; a relative one starts at the configuration file. None when empty.",
+    ),
   egressProxyUrl: z
     .string()
     .superRefine((egressProxyUrl, context) => {
@@ -138,28 +180,29 @@ const commonChannelShape = {
       if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
     })
     .optional()
-    .describe("Proxy for what this channel calls: http://, https:// or socks5://. Blank means not set."),
-  network: z
-    .strictObject({
-      timeoutMs: z.number().int().positive().optional(),
-      retries: z.number().int().min(0).max(10).optional(),
-      retryDelayMs: z.number().int().positive().optional(),
-    })
-    .optional(),
+    .describe(
+      "Proxy for what this channel calls: http://, https:// or socks5://. Blank or absent: that of the environment, such as HTTPS_PROXY.",
+    ),
+  network: z.strictObject(networkShape).optional().describe("Patience with the platform's servers."),
   replyDelay: z
-    .strictObject({ minMs: z.number().int().min(0), maxMs: z.number().int().min(0) })
+    .strictObject({
+      minMs: z.number().int().min(0).describe("The shortest pause before a reply, in milliseconds."),
+      maxMs: z.number().int().min(0).describe("The longest pause before a reply, in milliseconds."),
+    })
     .refine((delay) => delay.maxMs >= delay.minMs, { message: "must not be below minMs", path: ["maxMs"] })
     .optional()
     .describe("A pause before each reply, drawn between the two."),
   longReply: z
     .enum(["continue", "file", "truncate"])
     .optional()
-    .describe("What becomes of a reply that exceeds the platform's quota; dispatch.longReply when absent."),
+    .describe(
+      "What becomes of a reply with more messages than the platform takes now; `dispatch.longReply` when absent.",
+    ),
   fallback: z
     .string()
     .min(1)
     .optional()
-    .describe("The channel that sends when this one cannot: the self-built app beside an AI bot."),
+    .describe("The channel that sends when this one cannot, such as a self-built app beside an AI bot."),
 } as const;
 
 /** Whether channels of every type know `key`. */
@@ -176,7 +219,12 @@ export function withCommonKeys(schema: z.ZodObject): z.ZodObject {
   const notices = objectIn(schema.shape.notices as z.ZodType | undefined);
   return schema.safeExtend({
     ...Object.fromEntries(added),
-    ...(notices && { notices: notices.extend(noticesShape).prefault({}).describe("The sentences people see.") }),
+    ...(notices && {
+      notices: notices
+        .extend(noticesShape)
+        .prefault({})
+        .describe("The sentences people read from the gateway and from the channel itself."),
+    }),
   });
 }
 

@@ -6,6 +6,17 @@ import { configJsonSchema } from "./json-schema.ts";
 
 const PUBLISHED = new URL("../../assets/wxgate.schema.json", import.meta.url);
 
+/** Every key anywhere in a JSON Schema, with what editors show of it: that stands beside `anyOf` and `$ref`, not in them. */
+function* keysOf(schema: object, path = ""): Generator<[string, { readonly description?: unknown }]> {
+  const { properties, ...others } = schema as { readonly properties?: Readonly<Record<string, object>> };
+  for (const [key, value] of Object.entries(properties ?? {})) {
+    yield [`${path}${key}`, value];
+    yield* keysOf(value, `${path}${key}.`);
+  }
+  for (const inner of Object.values(others))
+    if (typeof inner === "object" && inner !== null) yield* keysOf(inner, path);
+}
+
 describe("the published JSON Schema", () => {
   it("is up to date; if not: pnpm build && pnpm --filter @wxgate/gateway schema", async () => {
     const published = JSON.parse(readFileSync(PUBLISHED, "utf8"));
@@ -18,6 +29,14 @@ describe("the published JSON Schema", () => {
     const { properties } = (await configJsonSchema(registry)) as { properties: { server: object } };
 
     expect(JSON.stringify(properties.server)).toContain("\\\\$\\\\{");
+  });
+
+  it("says of every key what it does", async () => {
+    const silent = [...keysOf(await configJsonSchema(registry))]
+      .filter(([, { description }]) => typeof description !== "string" || description === "")
+      .map(([path]) => path);
+
+    expect(silent).toEqual([]);
   });
 
   it("asks for no credential in the defaults", async () => {

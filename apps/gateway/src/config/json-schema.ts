@@ -20,9 +20,23 @@ export async function configJsonSchema(registry: Registry): Promise<JsonSchema> 
   const everyKey = Object.assign({}, ...defaults.map(([, schema]) => schema.shape)) as z.ZodRawShape;
   const root = z.strictObject({
     ...rootShape,
-    agents: z.record(z.string(), union(agents)).default({}),
-    channels: z.record(z.string(), union(channels)).default({}),
-    defaults: z.strictObject({ "*": z.strictObject(everyKey).optional(), ...optional(defaults) }).prefault({}),
+    agents: z
+      .record(z.string(), union(agents))
+      .default({})
+      .describe("Who answers: agents by a name of one's own, each of a type. Without any, `echo` answers."),
+    channels: z
+      .record(z.string(), union(channels))
+      .default({})
+      .describe("Where people write: channels by an id of one's own, each of a type."),
+    defaults: z
+      .strictObject({
+        "*": z.strictObject(everyKey).optional().describe("For channels of every type that knows the key."),
+        ...optional(defaults),
+      })
+      .prefault({})
+      .describe(
+        "Keys that channels inherit: those of their type stand before those of every type, and their own before both; `groups` are merged by key. Credentials are never inherited.",
+      ),
   });
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
@@ -48,7 +62,12 @@ function defaultsSchema(schema: z.ZodObject, credentials: readonly string[]): z.
 }
 
 function optional(entries: readonly (readonly [string, z.ZodObject])[]): Record<string, z.ZodType> {
-  return Object.fromEntries(entries.map(([name, schema]) => [name, schema.optional()]));
+  return Object.fromEntries(
+    entries.map(([name, schema]) => [
+      name,
+      schema.optional().describe("For channels of this type: its own keys and those of every type."),
+    ]),
+  );
 }
 
 function union(schemas: readonly z.ZodType[]): z.ZodType {

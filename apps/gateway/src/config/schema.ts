@@ -8,14 +8,31 @@ const anyObject = z.record(z.string(), z.unknown());
 /** Everything but what agents and channels of a type say themselves; those are checked one by one against the registry. */
 export const rootShape = {
   server: z
-    .strictObject({ host: z.string().min(1).default("0.0.0.0"), port: port.default(8787) })
+    .strictObject({
+      host: z
+        .string()
+        .min(1)
+        .default("0.0.0.0")
+        .describe("The address that is listened on; 127.0.0.1 behind a proxy on the same machine."),
+      port: port
+        .default(8787)
+        .describe("The port the platform's callbacks arrive at, behind your proxy or tunnel; 0: any free one."),
+    })
     .prefault({})
     .describe("The public server: platform callbacks and /healthz, nothing else."),
   admin: z
     .strictObject({
-      host: z.string().min(1).default("127.0.0.1"),
-      port: port.default(8788),
-      token: z.string().min(1, "is empty; remove the key to have one made, or set a long random text").optional(),
+      host: z
+        .string()
+        .min(1)
+        .default("127.0.0.1")
+        .describe("The address that is listened on; any other than loopback needs a `token`."),
+      port: port.default(8788).describe("The port of console, API, metrics and MCP; 0: any free one."),
+      token: z
+        .string()
+        .min(1, "is empty; remove the key to have one made, or set a long random text")
+        .optional()
+        .describe("What callers show as `Authorization: Bearer …`: a long random text of yours."),
     })
     .prefault({})
     .describe("Console, API and metrics. Without a token one is made and printed at start, on loopback only."),
@@ -26,50 +43,105 @@ export const rootShape = {
       isWholeAddress,
       "holds user or password with signs an address cannot: write @ as %40, / as %2F, # as %23, ? as %3F",
     )
-    .default("sqlite:./data/wxgate.db"),
+    .default("sqlite:./data/wxgate.db")
+    .describe(
+      "Where everything is kept: `sqlite:<file>` for one gateway, or `postgres://user:password@host/database` for several.",
+    ),
   media: z
     .strictObject({
-      dir: z.string().min(1).default("./data/media"),
-      maxBytes: positive.default(20_971_520),
-      retentionHours: z.number().positive().default(72),
+      dir: z
+        .string()
+        .min(1)
+        .default("./data/media")
+        .describe("The folder; a relative one starts at the configuration file. Several gateways share one."),
+      maxBytes: positive
+        .default(20_971_520)
+        .describe("The largest file that is taken in or sent out, in bytes; most platforms stop at 20 MiB."),
+      retentionHours: z
+        .number()
+        .positive()
+        .default(72)
+        .describe("How long a file is kept, in hours, and its signed address works."),
     })
     .prefault({})
     .describe("What people send is kept here, by hash, for retentionHours."),
   log: z
     .strictObject({
-      level: z.enum(["debug", "info", "warn", "error"]).default("info"),
+      level: z
+        .enum(["debug", "info", "warn", "error"])
+        .default("info")
+        .describe("The least important lines that are written; `debug` tells every step."),
       bodies: z.boolean().default(false).describe("true: message texts are logged, too."),
     })
-    .prefault({}),
+    .prefault({})
+    .describe("What is written to the log."),
   dispatch: z
     .strictObject({
-      concurrency: positive.max(10_000).default(256),
-      turnTimeoutMs: positive.default(600_000),
+      concurrency: positive
+        .max(10_000)
+        .default(256)
+        .describe("Most turns at a time, and most deliveries beside them; one conversation has one of each."),
+      turnTimeoutMs: positive
+        .default(600_000)
+        .describe(
+          "How long an agent may work on a turn, in milliseconds; the time it waits for a person's answer is not counted.",
+        ),
       turnRetryMs: z
         .number()
         .int()
         .min(0)
         .default(120_000)
-        .describe("So long, at least, a turn is tried again after its agent failed first; five times in any case."),
-      mediaGraceMs: z.number().int().min(0).default(2_000),
-      longReply: z.enum(["continue", "file", "truncate"]).default("continue"),
-      deferHours: z.number().positive().default(72),
+        .describe(
+          "How long, at least, a turn is tried again after its agent failed first, in milliseconds; five times in any case.",
+        ),
+      mediaGraceMs: z
+        .number()
+        .int()
+        .min(0)
+        .default(2_000)
+        .describe(
+          "How long a picture or file without words waits for the text that explains it, in milliseconds; 0: not at all.",
+        ),
+      longReply: z
+        .enum(["continue", "file", "truncate"])
+        .default("continue")
+        .describe(
+          "What becomes of a reply with more messages than the platform takes now: the rest waits for the person's next message, the whole goes as a file, or the rest is left out.",
+        ),
+      deferHours: z
+        .number()
+        .positive()
+        .default(72)
+        .describe(
+          "How long a message that cannot be sent yet waits, in hours; then it is dead, see `wxgate dead list`.",
+        ),
       notices: z
         .strictObject(noticesShape)
         .prefault({})
         .describe("The gateway's own sentences to people, on all channels."),
     })
-    .prefault({}),
+    .prefault({})
+    .describe("How turns are worked on and replies sent."),
   agents: z.record(z.string().min(1), anyObject).default({}),
-  defaultAgent: z.string().min(1).optional(),
+  defaultAgent: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Answers where neither a binding nor the channel names an agent; may be left out where there is only one.",
+    ),
   bindings: z
     .array(
       z.strictObject({
-        channel: z.string().min(1).optional(),
-        account: z.string().min(1).optional(),
-        peer: z.string().min(1).optional(),
-        group: z.string().min(1).optional(),
-        agent: z.string().min(1),
+        channel: z.string().min(1).optional().describe("Only on this channel, by its id here; on all when absent."),
+        account: z
+          .string()
+          .min(1)
+          .optional()
+          .describe("Only on this account of the channel, as `wxgate channels status` shows it; on all when absent."),
+        peer: z.string().min(1).optional().describe("Only in the direct conversation with this person, by id."),
+        group: z.string().min(1).optional().describe("Only in this group, by id."),
+        agent: z.string().min(1).describe("The agent that answers there."),
       }),
     )
     .default([])
@@ -84,7 +156,7 @@ export const rootShape = {
         .array(z.string().min(1))
         .default([])
         .describe(
-          "Agents whose tools reach every conversation, history and schedule. The tools of all others reach only the conversation they answer.",
+          "Agents, by name, whose tools reach every conversation, history and schedule. The tools of all others reach only the conversation they answer.",
         ),
     })
     .prefault({})

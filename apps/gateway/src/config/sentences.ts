@@ -24,16 +24,21 @@ export const SENTENCES: Readonly<Record<Language, Notices>> = {
 };
 
 const words = (meaning: string) =>
-  z.string().optional().describe(`${meaning} The default depends on the channel's language; "" is not sent.`);
+  z.string().optional().describe(`${meaning} In the channel's language when absent; "" is not sent.`);
 
 /** Keys of `dispatch.notices`, and of `notices` under a channel beside the channel's own. */
 export const noticesShape = {
-  failed: words("The agent failed for good."),
-  denied: words("To a person who may not talk here, once a day."),
-  commandDenied: words("To a person who may not use this command."),
-  pairing: words("To a stranger under dmPolicy: pairing, with {code}; {id} stands for their id."),
-  paired: words("The operator let this person in."),
-  pairingRejected: words("The operator did not let this person in."),
+  failed: words("Said when the agent failed for good."),
+  denied: z
+    .string()
+    .optional()
+    .describe("Said to a person who may not write here, once a day; nothing is said when it is absent."),
+  commandDenied: words("Said to a person who may not use this command."),
+  pairing: words(
+    "Said to a stranger under `dmPolicy: pairing`; {code} stands for the code the operator needs, {id} for their id.",
+  ),
+  paired: words("Said when the operator let this person in."),
+  pairingRejected: words("Said when the operator did not let this person in."),
 } as const;
 
 type Given = { readonly [name in keyof Notices]?: string | undefined };
