@@ -39,6 +39,18 @@ describe("the published JSON Schema", () => {
     expect(silent).toEqual([]);
   });
 
+  it("takes in the defaults for all types what any of them takes", async () => {
+    const { properties } = (await configJsonSchema(registry)) as unknown as {
+      properties: { defaults: { properties: { "*": { properties: Record<string, object> } } } };
+    };
+    const { notices, dmPolicy } = properties.defaults.properties["*"].properties;
+
+    expect([...keysOf(notices ?? {})].map(([path]) => path)).toEqual(
+      expect.arrayContaining(["noHuman", "moreWaits", "miniprogram", "sendAgain", "failed"]),
+    );
+    expect(dmPolicy).toMatchObject({ default: "open" });
+  });
+
   it("asks for no credential in the defaults", async () => {
     const { properties } = (await configJsonSchema(registry)) as unknown as {
       properties: { defaults: { properties: { kf: { properties: object } } } };

@@ -17,7 +17,7 @@ export async function configJsonSchema(registry: Registry): Promise<JsonSchema> 
   const defaults = [...channelTypes.loaded].map(
     ([name, { schema, credentials }]) => [name, defaultsSchema(schema, credentials)] as const,
   );
-  const everyKey = Object.assign({}, ...defaults.map(([, schema]) => schema.shape)) as z.ZodRawShape;
+  const everyKey = keysOfAny(defaults.map(([, schema]) => schema));
   const root = z.strictObject({
     ...rootShape,
     agents: z
@@ -59,6 +59,23 @@ function defaultsSchema(schema: z.ZodObject, credentials: readonly string[]): z.
     ([key]) => key !== "type" && !credentials.includes(key),
   );
   return z.strictObject(Object.fromEntries(shape.map(([key, value]) => [key, z.optional(value as z.ZodType)])));
+}
+
+/** The keys of all types; one that types take differently takes what any of them does. */
+function keysOfAny(schemas: readonly z.ZodObject[]): z.ZodRawShape {
+  const keys = new Set(schemas.flatMap(({ shape }) => Object.keys(shape)));
+  return Object.fromEntries([...keys].map((key) => [key, anyOf(schemas.flatMap(({ shape }) => shape[key] ?? []))]));
+}
+
+function anyOf(values: readonly z.core.$ZodType[]): z.ZodType {
+  const said = values.map((value) => z.toJSONSchema(value, { io: "input", unrepresentable: "any" }));
+  const kinds = said.map(({ description: _words, default: _value, ...kind }) => JSON.stringify(kind));
+  const [first = z.never(), ...others] = values.filter((_, index) => kinds.indexOf(kinds[index] ?? "") === index);
+  if (others.length === 0) return first as z.ZodType;
+  return z
+    .union([first, ...others])
+    .optional()
+    .describe(said[0]?.description ?? "");
 }
 
 function optional(entries: readonly (readonly [string, z.ZodObject])[]): Record<string, z.ZodType> {
