@@ -14,8 +14,8 @@ const SWEEP_AT = 1_000;
  * is two messages. Only this process counts; its limits lie above the dispatcher's, which all gateways share.
  */
 export interface MemberPace {
-  /** Counts so many messages to this member. @throws TransientError that says when there is room for them */
-  count(member: string, messages: number): void;
+  /** Counts so many messages to each of them, or none. @throws TransientError that says when there is room for all */
+  count(members: readonly string[], messages: number): void;
 }
 
 export function createMemberPace(clock: Clock): MemberPace {
@@ -36,13 +36,12 @@ export function createMemberPace(clock: Clock): MemberPace {
   }
 
   return {
-    count(member, messages) {
+    count(named, messages) {
       const now = clock.now();
-      const { minute, hour } = windowsOf(member, now);
-      const freeAt = Math.max(minute.freeAt(messages, now), hour.freeAt(messages, now));
+      const windows = named.map((member) => windowsOf(member, now)).flatMap(({ minute, hour }) => [minute, hour]);
+      const freeAt = windows.reduce((latest, window) => Math.max(latest, window.freeAt(messages, now)), now);
       if (freeAt > now) throw paced(freeAt);
-      minute.add(messages, now);
-      hour.add(messages, now);
+      for (const window of windows) window.add(messages, now);
     },
   };
 }

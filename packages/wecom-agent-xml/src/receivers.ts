@@ -56,6 +56,14 @@ function broadcast(allowed: boolean): string {
   });
 }
 
+/** The members an address names. Who is in a department, has a tag or sees the app is not known here. */
+export function membersOf({ kind, peer }: Address): readonly string[] {
+  if (kind === "direct") return [peer];
+  if (kind === "group" || peer === EVERYBODY) return [];
+  const { to, id } = parseWecomTarget(peer);
+  return to === "user" ? id.split("|") : [];
+}
+
 /** @throws RejectedError when the address is everybody and that is not allowed (any more). */
 export function receiversOf({ kind, peer }: Address, allowBroadcast: boolean): Receivers {
   if (kind === "direct") return { touser: peer };

@@ -126,6 +126,21 @@ describe("a reply", () => {
     expect(gateway.sent("message/send")).toHaveLength(30);
   });
 
+  it("waits where one of several members named at once has had as many as the platform lets through", async () => {
+    const { gateway, channel } = start();
+    const words = [{ kind: "text", text: "hi" }] as const;
+    const both = { to: { ...MEMBER, kind: "audience", peer: "user:wang.li|Chen.Yu" } } as const;
+    for (let at = 0; at < 28; at += 1) await say(channel, words);
+    await say(channel, words, both);
+
+    const failed = await Promise.allSettled([say(channel, words, both), say(channel, words)]);
+    await say(channel, words, { to: { ...MEMBER, peer: "wang.li" } });
+
+    const paced = { status: "rejected", reason: { code: "wecom.member-paced", sent: "no" } };
+    expect(failed).toMatchObject([paced, paced]);
+    expect(gateway.sent("message/send")).toHaveLength(30);
+  });
+
   it("is confidential only where the platform takes that", async () => {
     const { gateway, channel } = start(undefined, { safe: true });
 

@@ -14,7 +14,7 @@ import type { AgentApi } from "./api.ts";
 import type { ChatPace } from "./chat-pace.ts";
 import type { AgentXmlConfig } from "./config.ts";
 import type { MemberPace } from "./member-pace.ts";
-import { receiversOf } from "./receivers.ts";
+import { membersOf, receiversOf } from "./receivers.ts";
 import { render } from "./render.ts";
 import { requestJson } from "./request-json.ts";
 import type { CardSender } from "./send-card.ts";
@@ -31,7 +31,7 @@ export function createSend(deliver: Deliver, memberPace: MemberPace): Channel["s
     const [first, ...rest] = message.piece.content;
     if (first === undefined) throw new ProtocolError("a piece is empty", { code: "wecom.not-prepared" });
     // All or none: of one that waits half sent nobody would know.
-    if (message.to.kind === "direct") memberPace.count(message.to.peer, message.piece.content.length);
+    memberPace.count(membersOf(message.to), message.piece.content.length);
     const receipt = await deliver(message, first, signal);
     for (const [index, content] of rest.entries()) {
       await deliver({ ...message, id: derivedId(message.id, index + 2) }, content, signal);
