@@ -54,7 +54,8 @@ describe("a stranger under pairing", () => {
 
     await receive(...Array.from({ length: 60 }, (_, index) => said("hi", { peer: `wm${index}` })));
 
-    await expect.poll(() => observations.filter(({ outcome }) => outcome === "denied").length).toBe(60);
+    const denied = () => observations.filter(({ outcome }) => outcome === "denied").length;
+    await expect.poll(denied, { timeout: 10_000 }).toBe(60);
     expect(await dispatcher.pairing.requests()).toHaveLength(50);
   });
 

@@ -23,7 +23,6 @@ export function startKf({ config = {}, instant }: StartOptions = {}) {
     ...(instant === undefined ? {} : { instant }),
   });
   const channel = createKfChannel("support", { ...CONFIG, ...config }, test.ports);
-  const signal = new AbortController().signal;
   return {
     ...test,
     qyapi,
@@ -40,7 +39,7 @@ export function startKf({ config = {}, instant }: StartOptions = {}) {
     },
     async send(content: OutboundContent, more: Partial<OutboundMessage> = {}): Promise<SendReceipt> {
       const message = { id: "out1", replyId: "rpl_1", to: TO, answers: [], handles: [], attempt: 1, ...more };
-      return channel.send({ ...message, piece: { content: [content] } }, signal);
+      return channel.send({ ...message, piece: { content: [content] } }, new AbortController().signal);
     },
     /** Runs the channel's own work for a while. */
     async runFor(ms: number): Promise<void> {
