@@ -65,13 +65,14 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
   const memory = createMemoryKeeper({ store, clock, log, agents: () => settings.agents });
   const pairing = createPairing({ store, clock, random, log, channel: (id) => channel(id)?.channel });
   const mediaAhead = createMediaAhead({ ports, pairing, channel });
-  const waitingSigns = createWaitingSigns({ ports, pairing, channel });
+  const held = (id: string): ReadonlySet<string> => heldAccounts.get(id) ?? new Set();
+  const waitingSigns = createWaitingSigns({ ports, pairing, channel, holds: (id, account) => held(id).has(account) });
   const scheduleTarget = (to: ScheduleTarget) => resolveTarget({ store, settings }, to.channel, to.target);
   const schedules = createScheduleDesk({ ports, settings: () => settings, target: scheduleTarget });
   const workers = createWorkers({
     ports,
     settings: () => settings,
-    held: (id) => heldAccounts.get(id) ?? new Set(),
+    held,
     pairing,
     skills: createSkillChoice({ store, clock }),
     memory,
@@ -79,11 +80,15 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
     scheduleTarget,
   });
 
-  function onHeld(id: string, account: string, held: boolean): void {
+  function onHeld(id: string, account: string, isHeld: boolean): void {
     const accounts = heldAccounts.get(id) ?? new Set();
-    if (held) accounts.add(account);
+    if (isHeld) accounts.add(account);
     else accounts.delete(account);
     heldAccounts.set(id, accounts);
+    if (!isHeld) return;
+    void waitingSigns.resume(id, account).catch((error: unknown) => {
+      log.warn({ channel: id, account, error: describeError(error) }, "messages that wait could not be read");
+    });
   }
 
   async function run(signal: AbortSignal, graceMs: number): Promise<void> {
@@ -131,9 +136,9 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
           return entry && { ...entry, bindings: settings.bindings };
         },
         mediaGraceMs: () => settings.mediaGraceMs,
-        isIgnored(message) {
+        isIgnored: (message) => {
           const entry = settings.channels.get(channel);
-          return entry !== undefined && isIgnored(entry, message);
+          return entry === undefined ? Promise.resolve(false) : isIgnored(entry, message, { store, pairing });
         },
         observe: (observation) => ports.observe?.(observation),
         onStored(message, graceMs) {

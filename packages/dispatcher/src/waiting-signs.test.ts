@@ -1,5 +1,5 @@
-import type { Agent, ReplyTarget } from "@wxgate/core";
-import { describe, expect, it } from "vitest";
+import type { Agent, InboundMessage, ReplyTarget } from "@wxgate/core";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { type PlatformOptions, said, startGateway } from "./test-support/gateway.ts";
 
 /** The first turn ends when the test says so. */
@@ -84,6 +84,42 @@ describe("a message that waits behind a running turn", () => {
     clock.advance(2_000);
 
     await expect.poll(ids).toEqual([words.id, picture.id]);
+  });
+
+  it("is not, when a quick turn has answered it by the time that is known", async () => {
+    const { receive, ids, texts, busy, message, store, stop } = await startBusy();
+    const { find } = store;
+    store.find = async (...of) => {
+      const found = await find(...of);
+      busy.end();
+      await expect.poll(texts).toEqual(["answer 1", "answer 2"]);
+      return found;
+    };
+
+    await receive(message("second"));
+    await expect.poll(texts).toEqual(["answer 1", "answer 2"]);
+    await stop();
+
+    expect(ids()).toEqual([]);
+  });
+
+  it("is shown where the connection is, whoever received it", async () => {
+    const shown: string[] = [];
+    const showWaiting = async ({ answers }: ReplyTarget) => void shown.push(...answers);
+    const { agent, end } = busyAgent();
+    const channel = { tied: true, showWaiting };
+    const { dispatcher, receive, clock } = await startGateway(agent, { channel, dispatch: { concurrency: 1 } });
+    const [first, second] = ["ann", "bob"].map((peer) => said("hi", { peer, replyHandle: { reqId: peer } }));
+    await receive(first as InboundMessage, second as InboundMessage);
+    clock.advance(1_000);
+    await expect.poll(() => shown).toEqual([]);
+    const stop = new AbortController();
+    onTestFinished(() => stop.abort());
+
+    void dispatcher.own("support")("wk1", () => new Promise(() => {}), stop.signal);
+
+    await expect.poll(() => shown).toEqual([second?.id]);
+    end();
   });
 
   it("is shown also when an earlier one could not be", async () => {

@@ -64,6 +64,8 @@ export function openBubble({ place: start, isResumed, onMessage }: BubbleStart, 
     try {
       place = await notes.newest(start);
       isOpen = place.shown;
+      // The turn is stored with `start`; whoever comes next counts the bubble's time from its first frame, too.
+      if (place.part === start.part && place.openedAt < start.openedAt) await notes.opened(place);
     } catch (error) {
       // The handle is what is left: the platform says when that bubble is over.
       log.warn({ err: error, message: start.message }, "where a bubble was left could not be read");

@@ -209,6 +209,46 @@ describe("the bubble of a message that waits for its turn", () => {
     expect(endsOf(second, "m-1")).toEqual([CONTINUES, "Done."]);
   });
 
+  it("is timed from its first frame also two processes later", async () => {
+    const { test, fates } = portsWithFates();
+    const first = await startBot({}, { test });
+    const target = await waits(first);
+    await test.clock.advance(3 * MINUTE);
+    await first.stop();
+    fates.set("m-1", "answering");
+
+    const second = await startBot({}, { test, setUp: (platform) => (platform.open = false) });
+    const { handle } = opens(second, target);
+    await test.clock.advance(1_000);
+    await second.stop();
+    const third = await startBot({}, { test });
+    opens(third, target, handle);
+    await test.clock.advance(3 * MINUTE);
+
+    expect(endsOf(third, "m-1")).toEqual([CONTINUES]);
+  });
+
+  it.each([true, false])(
+    "is shown once, whoever asks for it again, also before the connection stands: %s",
+    async (open) => {
+      const { test, fates } = portsWithFates();
+      const first = await startBot({}, { test });
+      const target = await waits(first);
+      await test.clock.advance(3 * MINUTE);
+      await first.stop();
+
+      const second = await startBot({}, { test, setUp: (platform) => (platform.open = open) });
+      await second.channel.showWaiting?.(target);
+      second.platform.open = true;
+      await test.clock.advance(3 * MINUTE);
+      fates.set("m-1", "dropped");
+      await test.clock.advance(12 * MINUTE);
+
+      expect(framesOf(second, "m-1")[0]?.id).toBe(framesOf(first, "m-1")[0]?.id);
+      expect(endsOf(second, "m-1")).toEqual([CONTINUES, NOTHING]);
+    },
+  );
+
   it("that a process which died left is ended by the next when nobody answers its message", async () => {
     const { test, fates } = portsWithFates();
     const first = await startBot({}, { test });

@@ -10,7 +10,7 @@ export interface HeldBubble {
 
 /** Bubbles of messages whose turn has not begun. Each is noted until an answer goes on in it, or it has ended. */
 export interface Held {
-  /** Resolves once it is noted; its first frame leaves then. */
+  /** Resolves once it is noted; its first frame leaves then. One that is there already stays as it is. */
   add(bubble: HeldBubble): Promise<void>;
   find(message: string): StreamPlace | undefined;
   /** A delivery ends it: nobody else does. */
@@ -46,6 +46,7 @@ export interface HeldOptions {
 const LOOK_MS = 1_000;
 
 interface Kept extends HeldBubble {
+  place: StreamPlace;
   isEnding: boolean;
   /** When its turn was seen to be over: its answer is on its way. */
   answeredAt?: number;
@@ -124,15 +125,19 @@ export function createHeld({ notes, clock, log, continues, patienceMs, fate, gro
   return {
     async add(bubble) {
       const { message } = bubble.place;
-      held.set(message, { ...bubble, isEnding: false });
+      if (held.has(message)) return;
+      const mine: Kept = { ...bubble, isEnding: false };
+      held.set(message, mine);
       try {
-        await notes.hold(bubble);
+        const earlier = isLoaded ? undefined : await notes.heldAt(message);
+        if (earlier === undefined) await notes.hold(bubble);
+        else mine.place = earlier;
+        // Its turn may have begun meanwhile.
+        if (held.get(message) === mine) grow(mine, earlier !== undefined);
       } catch (error) {
-        held.delete(message);
+        if (held.get(message) === mine) held.delete(message);
         throw error;
       }
-      // Its turn may have begun meanwhile.
-      if (held.has(message)) grow(bubble, false);
       void watch();
     },
     find: (message) => held.get(message)?.place,
