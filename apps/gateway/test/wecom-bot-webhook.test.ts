@@ -75,6 +75,9 @@ describe("a gateway with a bot on callbacks", () => {
     await write(told, "let me in", "bob");
     await waitFor(() => finished(gateway).length > 0);
     await waitFor(() => finished(told, "bob").length > 0);
+    await write(told, "and again", "bob");
+    await write(told, "let me in", "eve");
+    await waitFor(() => finished(told, "eve").length > 0);
 
     expect(answers(gateway, "bob")).toEqual([]);
     expect(answers(told, "bob")).toMatchObject([{ text: "not here", finishes: 1, spinning: false }]);

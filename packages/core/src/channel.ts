@@ -49,6 +49,8 @@ export interface Channel {
    * channel sees to that by `inbox.find`.
    */
   showWaiting?(target: ReplyTarget): Promise<void>;
+  /** The webhook's response itself shows that an answer comes: `Accepted.overheard` names the messages that get none. */
+  readonly showsAtOnce?: true;
   /**
    * Denied, unanswered, merged, answered by another channel, or in the end not at all: close what was opened for these
    * messages. Called before the turn or the delivery ends, which is then never worked on again: resolve once a process that

@@ -23,8 +23,8 @@ export interface Accepted {
   /** Ids (of messages and events) that were not known before. */
   readonly fresh: ReadonlySet<string>;
   /**
-   * Ids of messages that are kept and get no answer: said in a group and not to us, or by somebody who is refused without a
-   * word.
+   * Told where the channel `showsAtOnce`: ids of messages that are kept and get no answer, said in a group and not to us, or by
+   * somebody who is refused without a word.
    */
   readonly overheard?: ReadonlySet<string>;
 }

@@ -1,5 +1,6 @@
-import type { Address, Channel, InboundMessage, Sender } from "@wxgate/core";
+import type { Address, Channel, InboundMessage, Sender, Store } from "@wxgate/core";
 import type { Command } from "./commands.ts";
+import { wasNoticed } from "./notice.ts";
 import type { Pairing } from "./pairing.ts";
 import type { ChannelSettings, GroupSettings } from "./settings.ts";
 
@@ -27,14 +28,18 @@ export async function admit(
   return (await pairing.isPaired(settings.channel, sender)) ? ALLOWED : decision;
 }
 
-/** Is this person refused, and not even told so? */
-export function isIgnored(
+/** Is this person refused, and not even told so? Asked before the message is stored: its own turn may be the one that tells. */
+export async function isIgnored(
   settings: ChannelSettings,
   { from, sender }: Pick<InboundMessage, "from" | "sender">,
-): boolean {
-  if (settings.notices.denied !== "") return false;
+  { store, pairing }: { readonly store: Store; readonly pairing: Pick<Pairing, "isPaired" | "hasCodeFor"> },
+): Promise<boolean> {
+  const { channel, notices } = settings;
   const decision = decideAccess(settings, from, sender, false);
-  return !decision.allowed && decision.mayPair !== true;
+  if (decision.allowed) return false;
+  if (decision.mayPair !== true) return notices.denied === "" || wasNoticed(store, from, sender);
+  if (await pairing.isPaired(channel, sender)) return false;
+  return notices.pairing === "" || !(await pairing.hasCodeFor(channel, sender));
 }
 
 /** What configuration and pairing say of this person. */

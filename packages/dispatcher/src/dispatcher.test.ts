@@ -200,6 +200,7 @@ describe("a message's way", () => {
 
   it("of somebody who is refused without a word is told apart: the channel says nothing either", async () => {
     const { receive, configure } = await startGateway(echo, {
+      channel: { showsAtOnce: true },
       settings: { dmPolicy: "allowlist", allowFrom: ["ann"], groupPolicy: "disabled" },
     });
     const [heard, refused] = [said("hi", { peer: "ann" }), said("hi", { peer: "bob" })];
@@ -209,11 +210,32 @@ describe("a message's way", () => {
     const { overheard } = await receive(heard, refused, inGroup);
     configure({ notices: { ...NO_NOTICES, denied: "not here" } });
     const told = await receive(said("again", { peer: "bob" }));
-    configure({ dmPolicy: "pairing", notices: NO_NOTICES });
+    configure({ dmPolicy: "pairing", notices: { ...NO_NOTICES, pairing: "your code: {code}" } });
     const mayPair = await receive(said("and again", { peer: "bob" }));
 
     expect(overheard).toEqual(new Set([refused.id, inGroup.id]));
     expect([told, mayPair].map((accepted) => accepted.overheard)).toEqual([undefined, undefined]);
+  });
+
+  it("of somebody who was told already, or has the code, is told apart, too", async () => {
+    const { receive, configure, texts } = await startGateway(echo, {
+      channel: { showsAtOnce: true },
+      settings: { dmPolicy: "disabled", notices: { ...NO_NOTICES, denied: "not here" } },
+    });
+    await receive(said("hi", { peer: "bob" }));
+    await expect.poll(texts).toEqual(["not here"]);
+
+    const told = said("hi again", { peer: "bob" });
+    const answers = [await receive(told), await receive(said("hi", { peer: "eve" }))];
+    await expect.poll(texts).toEqual(["not here", "not here"]);
+    configure({ dmPolicy: "pairing", notices: { ...NO_NOTICES, pairing: "your code: {code}" } });
+    answers.push(await receive(said("let me in", { peer: "bob" })));
+    await expect.poll(texts).toEqual(["not here", "not here", expect.stringMatching("your code")]);
+    const coded = said("and now?", { peer: "bob" });
+    answers.push(await receive(coded));
+
+    const silent = [new Set([told.id]), undefined, undefined, new Set([coded.id])];
+    expect(answers.map(({ overheard }) => overheard)).toEqual(silent);
   });
 
   it("that an operator writes wrong is refused to the operator, and nothing of it is queued", async () => {

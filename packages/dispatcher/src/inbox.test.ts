@@ -31,7 +31,7 @@ function openInbox(groups: Record<string, { requireMention?: boolean }>, answer?
     channel: "helper",
     store,
     inSameConversation: async (_channel, batch) => batch,
-    settings: () => ({ session: "peer", groups, commands: {}, bindings: [], channel: {} }),
+    settings: () => ({ session: "peer", groups, commands: {}, bindings: [], channel: { showsAtOnce: true } }),
     mediaGraceMs: () => 2_000,
     observe: () => undefined,
   });

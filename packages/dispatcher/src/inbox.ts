@@ -27,8 +27,8 @@ export interface InboxOptions {
   /** Undefined while the channel is being taken away by a reload: its messages are kept all the same. */
   settings(): RoutingSettings | undefined;
   mediaGraceMs(): number;
-  /** Nothing is said to whoever wrote this. */
-  isIgnored?(message: InboundMessage): boolean;
+  /** Nothing will be said to whoever wrote this. */
+  isIgnored?(message: InboundMessage): Promise<boolean>;
   /** Of every new message that is to become a turn. */
   onStored?(message: InboundMessage, graceMs: number): void;
   observe(observation: Observation): void;
@@ -36,7 +36,10 @@ export interface InboxOptions {
 
 type RoutingSettings = Pick<ChannelSettings, "session" | "groups" | "commands" | "dynamicAgents"> &
   Pick<DispatcherSettings, "bindings"> & {
-    readonly channel: Pick<Channel, "handoffKeywords" | "personKey" | "anyCase" | "mediaLivesMs" | "showWaiting">;
+    readonly channel: Pick<
+      Channel,
+      "handoffKeywords" | "personKey" | "anyCase" | "mediaLivesMs" | "showWaiting" | "showsAtOnce"
+    >;
   };
 const UNKNOWN: RoutingSettings = { session: "peer", groups: {}, commands: {}, bindings: [], channel: {} };
 
@@ -59,6 +62,7 @@ export function createInbox(options: InboxOptions): Inbox {
     const events = batch.events ?? [];
     const asides = events.some(isFeedback) ? await asidesOf(events) : [];
     for (const message of asides) messages.push({ message, routing: { lane: laneOf(message, settings), as: "aside" } });
+    const silent = await unanswered(batch.messages, settings);
     const result = await store.accept({
       messages,
       events,
@@ -71,10 +75,17 @@ export function createInbox(options: InboxOptions): Inbox {
         if (routing.as === "turn" && result.fresh.has(message.id)) options.onStored(message, routing.graceMs ?? 0);
       }
     }
-    const overheard = batch.messages.filter(
-      (message) => isOverheard(settings, message) || options.isIgnored?.(message) === true,
-    );
-    return overheard.length === 0 ? result : { ...result, overheard: new Set(overheard.map(({ id }) => id)) };
+    return silent.size === 0 ? result : { ...result, overheard: silent };
+  }
+
+  /** Of interest where the platform's own answer shows something; elsewhere nothing is read for it. */
+  async function unanswered(messages: readonly InboundMessage[], settings: RoutingSettings): Promise<Set<string>> {
+    const silent = new Set<string>();
+    if (settings.channel.showsAtOnce !== true) return silent;
+    for (const message of messages) {
+      if (isOverheard(settings, message) || (await options.isIgnored?.(message)) === true) silent.add(message.id);
+    }
+    return silent;
   }
 
   const asidesOf = (events: readonly InboundEvent[]) =>

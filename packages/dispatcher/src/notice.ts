@@ -13,8 +13,17 @@ export async function noticeOnce(
 ): Promise<readonly OutboundContent[]> {
   if (text === "") return [];
   const state = store.state(conversation.channel);
-  const key = `denied|${addressKey(conversation)}|${sender.id}`;
+  const key = keyOf(conversation, sender);
   const isFirst = await state.compareAndSet(key, undefined, turn, { ttlMs: AGAIN_AFTER_MS });
   // The same turn again: it broke off before its notice was stored.
   return isFirst || (await state.get(key)) === turn ? [{ kind: "text", text, format: "plain" }] : [];
+}
+
+/** Has this person had the notice lately? */
+export async function wasNoticed(store: Store, conversation: Address, sender: Sender): Promise<boolean> {
+  return (await store.state(conversation.channel).get(keyOf(conversation, sender))) !== undefined;
+}
+
+function keyOf(conversation: Address, sender: Sender): string {
+  return `denied|${addressKey(conversation)}|${sender.id}`;
 }

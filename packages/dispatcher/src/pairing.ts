@@ -33,6 +33,8 @@ export interface Pairing {
   isPaired(channel: Channel, sender: Sender): Promise<boolean>;
   /** The code to tell this person now; undefined: they have one, or had too many. A repeated `turn` gets the same one. */
   ask(channel: Channel, conversation: Address, sender: Sender, turn: string): Promise<string | undefined>;
+  /** Would a new turn of this person be told a code? */
+  hasCodeFor(channel: Channel, sender: Sender): Promise<boolean>;
   requests(): Promise<readonly PairingRequest[]>;
   people(): Promise<readonly PairedPerson[]>;
   /** Lets the person in. Undefined: there is no such code, or not any more. */
@@ -63,13 +65,16 @@ export function createPairing({ store, clock, random, log, channel: find }: Pair
   const keyOf = (channel: string, id: string) => `${channel}|${find(channel)?.personKey?.(id) ?? id}`;
   const codeKey = (code: string) => `code|${code.trim().toUpperCase()}`;
 
+  async function codesGiven(person: string): Promise<number> {
+    const given = await state.get(`asked|${person}`);
+    return typeof given === "number" ? given : 0;
+  }
+
   /** True while this person may be given another code; counts it. */
   async function mayAskAgain(person: string): Promise<boolean> {
-    const key = `asked|${person}`;
-    const before = await state.get(key);
-    const asked = typeof before === "number" ? before : 0;
-    if (asked >= CODES_PER_PERSON) return false;
-    return state.compareAndSet(key, before, asked + 1, { ttlMs: PERSON_RESTS_MS });
+    const given = await codesGiven(person);
+    if (given >= CODES_PER_PERSON) return false;
+    return state.compareAndSet(`asked|${person}`, given || undefined, given + 1, { ttlMs: PERSON_RESTS_MS });
   }
 
   async function hasRoom(channel: string): Promise<boolean> {
@@ -123,6 +128,12 @@ export function createPairing({ store, clock, random, log, channel: find }: Pair
       const request: PairingRequest = { code, conversation, sender, createdAt, expiresAt: createdAt + CODE_LIFE_MS };
       await state.set(codeKey(code), request as unknown as JsonValue, { ttlMs: CODE_LIFE_MS });
       return code;
+    },
+
+    async hasCodeFor(channel, { id }) {
+      const person = keyOf(channel.id, id);
+      if ((await state.get(`asking|${person}`)) !== undefined) return false;
+      return (await codesGiven(person)) < CODES_PER_PERSON && (await hasRoom(channel.id));
     },
 
     async requests() {

@@ -78,6 +78,7 @@ export const createWecomBotWebhookChannel: CreateChannel<WecomBotWebhookOptions>
     ...(config.showThinking
       ? { withThought: (thought: string, text: string) => withThought(thought, text, config.streamMaxBytes) }
       : {}),
+    showsAtOnce: true,
     openStream: bubbles.open,
     settle: bubbles.settle,
     mediaLivesMs: MEDIA_URL_MS,
