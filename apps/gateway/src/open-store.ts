@@ -1,5 +1,5 @@
 import type { Store } from "@wxgate/core";
-import { openStore, type StoreOptions } from "@wxgate/store";
+import { openStore, reachStore, type StoreOptions } from "@wxgate/store";
 
 /** PostgreSQL's own codes, https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const CURES: Readonly<Record<string, string>> = {
@@ -17,12 +17,25 @@ export async function openConfiguredStore(url: string, options: StoreOptions): P
   try {
     return await openStore(url, options);
   } catch (error) {
-    const cure = CURES[String((error as { code?: unknown }).code)];
-    if (!url.startsWith("postgres") || !URL.canParse(url) || cure === undefined) throw error;
-    const { host, pathname } = new URL(url);
-    const { message } = error as Error;
-    throw new Error(`the store at ${host}${pathname} cannot be used: ${cure}${message === "" ? "" : ` (${message})`}`, {
-      cause: error,
-    });
+    throw inWords(url, error);
   }
+}
+
+/** Whether the database lets us in, said in the same words. */
+export async function reachConfiguredStore(url: string): Promise<void> {
+  try {
+    await reachStore(url);
+  } catch (error) {
+    throw inWords(url, error);
+  }
+}
+
+function inWords(url: string, error: unknown): unknown {
+  const cure = CURES[String((error as { code?: unknown }).code)];
+  if (!url.startsWith("postgres") || !URL.canParse(url) || cure === undefined) return error;
+  const { host, pathname } = new URL(url);
+  const { message } = error as Error;
+  return new Error(`the store at ${host}${pathname} cannot be used: ${cure}${message === "" ? "" : ` (${message})`}`, {
+    cause: error,
+  });
 }

@@ -98,6 +98,23 @@ describe("the API", () => {
     ]);
   });
 
+  it("says in its own words what it cannot read", async () => {
+    const gateway = await startGateway();
+    const post = (type: string, body: string) =>
+      call(gateway, "/api/messages", { method: "POST", headers: { ...withToken, "content-type": type }, body });
+
+    const broken = await post("application/json", "{");
+    const foreign = await post("text/csv", "a,b");
+    const huge = await post("application/json", JSON.stringify("x".repeat(2 * 1024 * 1024)));
+
+    const bodies = await Promise.all([broken, foreign, huge].map((response) => response.json()));
+    expect(bodies).toMatchObject([
+      { status: 400, code: "bad-request", detail: "the body is not valid JSON" },
+      { status: 415, code: "unsupported-media-type", detail: "the body must be application/json" },
+      { status: 413, code: "too-large" },
+    ]);
+  });
+
   it("sends a message to a known person, and says in words why it cannot", async () => {
     const gateway = await startGateway();
     await gateway.customerWrites("hello");

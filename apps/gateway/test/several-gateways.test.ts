@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { findPostgres, POSTGRES_HINT, startPostgres } from "@wxgate/testing";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ACCOUNT, startGateway, waitFor } from "./harness.ts";
@@ -49,5 +50,51 @@ describe.skipIf(BINARIES === undefined)(`two gateways on one PostgreSQL (${POSTG
 
     await waitFor(() => first.repliesTo().length > 0, { timeoutMs: 30_000 });
     expect(first.repliesTo()).toEqual(["You said: hello"]);
+  });
+
+  it("find their own gateway though they share a folder", { timeout: 60_000 }, async () => {
+    const postgres = await startPostgres(BINARIES as string);
+    onTestFinished(() => postgres.stop());
+    const shared = { store: await postgres.createDatabase(), log: { level: "warn" } };
+    const first = await startGateway({ config: shared });
+    const media = { dir: join(first.dir, "data", "media") };
+    const second = await startGateway({ config: { ...shared, media }, sim: first.sim });
+    await second.kill9();
+
+    const { code } = await first.cli("channels", "status");
+
+    expect(code).toBe(0);
+  });
+
+  it("say in words that the database is gone, get no callbacks, and go on when it is back", {
+    timeout: 60_000,
+  }, async () => {
+    const postgres = await startPostgres(BINARIES as string);
+    onTestFinished(() => postgres.stop());
+    const gateway = await startGateway({ config: { store: await postgres.createDatabase(), log: { level: "warn" } } });
+    const readyz = () => fetch(`${gateway.adminUrl}/readyz`);
+    expect((await readyz()).status).toBe(200);
+
+    await postgres.interrupt();
+    const [ready, send, deliveries, doctor] = [
+      await readyz(),
+      await gateway.cli("send", "support", "wmAnna", "hello"),
+      await gateway.cli("dead", "list"),
+      await gateway.cli("doctor"),
+    ];
+
+    expect([ready.status, await ready.json()]).toEqual([
+      503,
+      { status: "not ready", reason: "the store cannot be reached" },
+    ]);
+    expect([send.code, deliveries.code, doctor.code]).toEqual([1, 1, 1]);
+    expect(send.stderr).toContain("the database cannot be reached");
+    expect(deliveries.stderr).toContain("the database cannot be reached");
+    expect(doctor.stdout).toContain("WRONG  store: ");
+
+    await postgres.resume();
+    await waitFor(async () => (await readyz()).status === 200);
+    await gateway.customerWrites("still there?");
+    await waitFor(() => gateway.repliesTo().length > 0, { timeoutMs: 30_000 });
   });
 });

@@ -146,6 +146,8 @@ export interface OutboundMessage extends ReplyTarget {
   readonly stream?: JsonObject;
   /** The same for all pieces of one reply. */
   readonly replyId: string;
+  /** It waited while a human served the conversation: who asks for a human had one. */
+  readonly waitedForHuman?: true;
 }
 export type DeliveryNote = "more-waits";
 

@@ -184,6 +184,8 @@ export interface ClaimedDelivery {
   readonly sendsLeft?: number;
   /** Other deliveries of this conversation wait behind this one. */
   readonly moreWaiting: boolean;
+  /** It waited while a human served the conversation. */
+  readonly waitedForHuman?: true;
   readonly createdAt: number;
 }
 

@@ -50,6 +50,7 @@ export async function workDelivery(delivery: ClaimedDelivery, run: DeliveryRun, 
         attempt: delivery.attempt,
         ...(note === undefined ? {} : { note }),
         ...(delivery.stream === undefined ? {} : { stream: delivery.stream }),
+        ...(delivery.waitedForHuman && { waitedForHuman: true }),
       },
       abort,
     );

@@ -75,7 +75,7 @@ export const createKfChannel: CreateChannel<KfOptions> = (id, options, ports) =>
     log,
     stop: closing.signal,
   });
-  const handOver = createHandOver({ api, sessions, ports: { inbox, state, clock, log } });
+  const handOver = createHandOver({ api, sessions, state, log });
 
   const stageMedia = createMediaStager({ api: api.wecom, media: ports.media });
   const stageFile = createFileStager({ stageMedia, notices: config.notices, log });

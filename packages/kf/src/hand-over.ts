@@ -2,7 +2,6 @@ import {
   type ChannelError,
   type ChannelPorts,
   isObject,
-  numberField,
   type OutboundContent,
   type OutboundMessage,
   RejectedError,
@@ -22,19 +21,19 @@ export type HandOver = (message: OutboundMessage, handoff: Handoff, signal: Abor
 interface HandOverOptions {
   readonly api: Pick<KfApi, "sendOnEvent" | "sessionState" | "moveSession">;
   readonly sessions: Sessions;
-  readonly ports: Pick<ChannelPorts, "inbox" | "state" | "clock" | "log">;
+  readonly state: ChannelPorts["state"];
+  readonly log: ChannelPorts["log"];
 }
 
 /** The code of a hand-over is good for 48 hours. */
 const CODE_MS = 48 * 3_600_000;
 
 /** Gives the conversation to a servicer, or to the waiting pool, and says so outside the quota of five messages. */
-export function createHandOver({ api, sessions, ports }: HandOverOptions): HandOver {
-  const { inbox, state, clock, log } = ports;
-
+export function createHandOver({ api, sessions, state, log }: HandOverOptions): HandOver {
   return async function handOver(message, { operator, text }, signal) {
     const { account, peer } = message.to;
-    if (await isFulfilled(message)) return { platformId: message.id };
+    // Whoever asks three times in a row is not handed over again when the human leaves.
+    if (message.waitedForHuman) return { platformId: message.id };
     const key = `handoff:${message.id}`;
     // A repeat after a crash finds what the first attempt did: the platform gives the code once.
     const done = await state.get(key);
@@ -44,7 +43,6 @@ export function createHandOver({ api, sessions, ports }: HandOverOptions): HandO
     if (text !== undefined && moved.code !== undefined) await say(moved.code, text);
     else if (text !== undefined) log.info({ account, peer }, "WeChat gave no code to announce the hand-over with");
     await sessions.changed(account, peer, "human", moved.operator);
-    await state.set(lastKey(message), { at: clock.now() }, { ttlMs: CODE_MS });
     return { platformId: message.id };
 
     async function move(): Promise<Moved> {
@@ -64,15 +62,6 @@ export function createHandOver({ api, sessions, ports }: HandOverOptions): HandO
       }
     }
   };
-
-  /** Whoever asks three times in a row is not handed over again when the human leaves. */
-  async function isFulfilled(message: OutboundMessage): Promise<boolean> {
-    const [asked] = message.answers;
-    const last = await state.get(lastKey(message));
-    if (asked === undefined || !isObject(last)) return false;
-    const request = await inbox.find(message.to.account, asked);
-    return request !== undefined && request.at < (numberField(last, "at") ?? 0);
-  }
 
   async function moveToHuman(
     account: string,
@@ -115,10 +104,6 @@ export function createHandOver({ api, sessions, ports }: HandOverOptions): HandO
     if (!isHumans(found.state)) throw cause;
     return found.operator === undefined ? {} : { operator: found.operator };
   }
-}
-
-function lastKey({ to }: OutboundMessage): string {
-  return `handed-over:${to.account}|${to.peer}`;
 }
 
 interface Moved {

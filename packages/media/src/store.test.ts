@@ -35,6 +35,12 @@ async function content(media: ReturnType<typeof store>, id: string): Promise<str
 }
 
 describe("media store", () => {
+  it("takes no empty file for one, and leaves nothing behind", async () => {
+    await expect(store().put(stream())).rejects.toMatchObject({ code: "media.empty", message: "the file is empty" });
+
+    expect(await filesIn(dir)).toEqual([]);
+  });
+
   it("keeps a file under the hash of its bytes, for nobody else to read", async () => {
     const media = store();
 

@@ -38,7 +38,7 @@ export interface OpenedFile {
 }
 
 export interface MediaStore {
-  /** Durable once resolved. @throws MediaError `media.too-large`; what the source throws; the signal's reason. */
+  /** Durable once resolved. @throws MediaError `media.too-large`, `media.empty`; what the source throws; the signal's reason. */
   put(source: AsyncIterable<Uint8Array>, options?: PutOptions): Promise<StoredFile>;
   /** A file, or bytes `start` to `end` (inclusive) of it; undefined when it is not, or no longer, there. */
   open(id: string, range?: { start?: number; end?: number }): Promise<OpenedFile | undefined>;
@@ -83,6 +83,10 @@ export function createMediaStore({ dir, maxBytes, retentionHours, clock }: Media
       const aside = join(temporary, randomUUID());
       const spooled = await spool(source, aside, { maxBytes, hash: "sha256", signal, durable: true });
       const { bytes, digest: sha256, head } = spooled;
+      if (bytes === 0) {
+        await rm(aside);
+        throw new MediaError("the file is empty", { code: "media.empty" });
+      }
       const now = clock.now() / 1000;
       await utimes(aside, now, now);
       await mkdir(folderOf(sha256), { recursive: true, mode: 0o700 });

@@ -44,7 +44,11 @@ describe.skipIf(binaries === undefined)(title, () => {
     await store.state("c").set("k", "v");
 
     line.breakAtNextWord();
-    await expect(store.state("c").set("k", "lost")).rejects.toThrow();
+    await expect(store.state("c").set("k", "lost")).rejects.toMatchObject({
+      name: "TransientError",
+      code: "store.unreachable",
+      sent: "unknown",
+    });
 
     await expect
       .poll(

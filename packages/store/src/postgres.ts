@@ -1,4 +1,4 @@
-import type { Clock, Logger, Random, Wake } from "@wxgate/core";
+import { type Clock, type Logger, type Random, TransientError, type Wake } from "@wxgate/core";
 import pg from "pg";
 import type { Context, Driver, Work } from "./context.ts";
 import { META_TABLE, migrationsFrom, SCHEMA_VERSION } from "./migrations.ts";
@@ -78,7 +78,9 @@ export async function openPostgres(options: PostgresOptions): Promise<Driver> {
   async function execute<T>(work: Work<T>): Promise<T> {
     if (closed) throw new Error("the store is closed");
     for (let repeat = 1; ; repeat++) {
-      const client = await pool.connect();
+      const client = await pool.connect().catch((error: unknown) => {
+        throw unreachable(error);
+      });
       try {
         const result = await attempt(client, work);
         client.release();
@@ -86,6 +88,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Driver> {
       } catch (error) {
         const broken = await rollBack(client);
         client.release(broken);
+        if (broken !== undefined) throw unreachable(error);
         if (!isRepeatable(error) || repeat === MOST_REPEATS) throw error;
         await clock.sleep(Math.round(random.fraction() * 10 * repeat));
       }
@@ -122,6 +125,16 @@ async function rollBack(client: pg.PoolClient): Promise<Error | undefined> {
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
+}
+
+function unreachable(cause: unknown): TransientError {
+  return new TransientError(`the database cannot be reached: ${cause instanceof Error ? cause.message : cause}`, {
+    code: "store.unreachable",
+    hint: "see whether PostgreSQL runs and can be reached from here; what waits goes on by itself",
+    // What was asked may have been committed, or stand behind something that was sent.
+    sent: "unknown",
+    cause,
+  });
 }
 
 function isRepeatable(error: unknown): boolean {

@@ -52,6 +52,12 @@ describe("an SQLite store", () => {
     }
   });
 
+  it("says what to write instead of a folder", async () => {
+    await expect(open(`sqlite:${dir}`)).rejects.toThrow(
+      `${dir} is a folder: the store needs a file, for example sqlite:${join(dir, "wxgate.db")}`,
+    );
+  });
+
   it("refuses a second process and says who has the file and what to do", async () => {
     const url = `sqlite:${join(dir, "wxgate.db")}`;
     const first = await open(url);

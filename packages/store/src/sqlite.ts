@@ -1,5 +1,5 @@
-import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs";
-import { dirname } from "node:path";
+import { chmodSync, closeSync, mkdirSync, openSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { Clock, Logger, Random } from "@wxgate/core";
 import { type Checkpoints, createCheckpoints } from "./checkpoints.ts";
 import type { Driver, Work } from "./context.ts";
@@ -242,6 +242,9 @@ function createDriver({ database, wal, checkpoints, unlock }: Opened, options: S
 function claimFile({ path, clock }: SqliteOptions): () => void {
   if (path === ":memory:") return () => {};
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new Error(`${path} is a folder: the store needs a file, for example sqlite:${join(path, "wxgate.db")}`);
+  }
   // Made by us first, so that SQLite's own files beside it inherit its mode.
   closeSync(openSync(path, "a", 0o600));
   chmodSync(path, 0o600);

@@ -1,6 +1,7 @@
-import type { Address, State, Store, StoreQueries } from "@wxgate/core";
+import { type Address, addressKey, type State, type Store, type StoreBatch, type StoreQueries } from "@wxgate/core";
 import type { Driver } from "./context.ts";
 import { createIds } from "./ids.ts";
+import { createLines } from "./lines.ts";
 import { createAccept } from "./operations/accept.ts";
 import { createAccounts } from "./operations/accounts.ts";
 import { createAttempts } from "./operations/attempts.ts";
@@ -80,9 +81,13 @@ export function createStore({ driver, sql, tag, sealer }: StoreParts): Store {
   const find = createFind(sql, ids);
   const pruneWalks = createPrune(sql, memory);
   const { execute, executeFirst, executeEarly } = driver;
+  const inLine = createLines();
+  // Side by side, one transaction could overtake another: a person's second message the first.
+  const inOrder = <T>(batch: StoreBatch, work: () => Promise<T>) =>
+    sql.concurrent ? inLine(conversationsOf(batch), work) : work();
 
   return {
-    accept: (batch) => executeFirst((context) => accept(context, batch)),
+    accept: (batch) => inOrder(batch, () => executeFirst((context) => accept(context, batch))),
     cursor: (key) => execute(() => cursors.get(key)),
     find: (channel, account, platformId) => execute(() => find(channel, account, platformId)),
 
@@ -211,4 +216,8 @@ function createStoreQueries({ execute }: Driver, sql: Sql, tag: string): StoreQu
     quotaUse: (channel, policy) => execute((context) => quotaUse(context, channel, policy)),
     counts: () => execute(() => queries.counts()),
   };
+}
+
+function conversationsOf({ messages, events }: StoreBatch): ReadonlySet<string> {
+  return new Set([...messages.map(({ message }) => message), ...events].map(({ from }) => addressKey(from)));
 }

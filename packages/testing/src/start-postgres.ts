@@ -15,6 +15,9 @@ export const POSTGRES_HINT = "no PostgreSQL found; install it with: apt-get inst
 export interface PostgresCluster {
   /** The address of a new, empty database. */
   createDatabase(): Promise<string>;
+  /** The server goes away, and keeps what it holds for `resume`. */
+  interrupt(): Promise<void>;
+  resume(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -42,23 +45,34 @@ export async function startPostgres(binaries: string): Promise<PostgresCluster> 
   const data = join(home, "data");
   const child = { cwd: home, ...owner };
   const connection = ["-h", home, "-U", "wxgate"];
+  const settings = ["listen_addresses=", `unix_socket_directories=${home}`, "fsync=off", "max_connections=60"];
+  const flags = settings.flatMap((setting) => ["-c", setting]);
   let server: ChildProcess | undefined;
-  try {
-    await run(join(binaries, "initdb"), ["-D", data, "-U", "wxgate", "-A", "trust", "-E", "UTF8", "--no-sync"], child);
-    const settings = ["listen_addresses=", `unix_socket_directories=${home}`, "fsync=off", "max_connections=60"];
-    const flags = settings.flatMap((setting) => ["-c", setting]);
+
+  async function launch(): Promise<void> {
     server = spawn(join(binaries, "postgres"), ["-D", data, ...flags], {
       ...child,
       stdio: ["ignore", "ignore", "pipe"],
     });
     await ready(server);
+  }
+
+  async function end(signal: NodeJS.Signals): Promise<void> {
+    const running = server;
+    if (running === undefined || running.exitCode !== null) return;
+    const gone = new Promise((resolve) => running.once("exit", resolve));
+    if (running.kill(signal)) await gone;
+  }
+
+  try {
+    await run(join(binaries, "initdb"), ["-D", data, "-U", "wxgate", "-A", "trust", "-E", "UTF8", "--no-sync"], child);
+    await launch();
   } catch (error) {
     server?.kill("SIGKILL");
     await rm(home, { recursive: true, force: true });
     throw error;
   }
 
-  const running = server;
   let count = 0;
   return {
     async createDatabase() {
@@ -66,10 +80,11 @@ export async function startPostgres(binaries: string): Promise<PostgresCluster> 
       await run(join(binaries, "psql"), [...connection, "-d", "postgres", "-c", `create database ${name}`], child);
       return `postgres://wxgate@localhost/${name}?host=${encodeURIComponent(home)}`;
     },
+    interrupt: () => end("SIGINT"),
+    resume: launch,
     async stop() {
-      const gone = new Promise((resolve) => running.once("exit", resolve));
       // Immediate: what it holds is thrown away.
-      if (running.exitCode === null && running.kill("SIGQUIT")) await gone;
+      await end("SIGQUIT");
       await rm(home, { recursive: true, force: true });
     },
   };

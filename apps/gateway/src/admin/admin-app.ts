@@ -115,12 +115,18 @@ function auditChanges(app: AdminApp, view: GatewayView): void {
     const isUnknown = routeOptions.url === undefined || reply.statusCode === 401;
     if (method === "GET" || method === "HEAD" || method === "OPTIONS" || isUnknown) return payload;
     const subject = request.audited?.subject ?? (request.params as { id?: string }).id;
-    await view.store.query.appendAudit({
-      actor: actorOf(request),
-      action: routeOptions.config.audit ?? `${method} ${routeOptions.url}`,
-      ...(subject !== undefined && { subject }),
-      detail: { status: reply.statusCode, address: request.ip, ...request.audited?.detail },
-    });
+    try {
+      await view.store.query.appendAudit({
+        actor: actorOf(request),
+        action: routeOptions.config.audit ?? `${method} ${routeOptions.url}`,
+        ...(subject !== undefined && { subject }),
+        detail: { status: reply.statusCode, address: request.ip, ...request.audited?.detail },
+      });
+    } catch (error) {
+      if (reply.statusCode < 500) throw error;
+      // What failed is told in any case; most often both failed for the same reason.
+      view.log.error({ err: error, action: routeOptions.url }, "a refused change could not be recorded");
+    }
     return payload;
   });
 }

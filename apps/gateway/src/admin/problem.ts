@@ -76,11 +76,16 @@ export function toProblem(error: unknown): ProblemDocument | undefined {
       ...(platformCode !== undefined && { platformCode }),
     });
   }
-  const { statusCode, code, message } = error as Partial<FastifyError>;
-  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
-    return problem(statusCode, (code ?? "bad-request").toLowerCase(), message ?? "bad request");
-  }
-  return undefined;
+  return serverProblem(error as Partial<FastifyError>);
+}
+
+/** What the server itself refuses before any route is asked, in our words. */
+function serverProblem({ statusCode, code }: Partial<FastifyError>): ProblemDocument | undefined {
+  if (statusCode === undefined || statusCode < 400 || statusCode >= 500) return undefined;
+  if (statusCode === 413) return problem(413, "too-large", "the body is larger than this server takes");
+  if (statusCode === 415) return problem(415, "unsupported-media-type", "the body must be application/json");
+  const detail = code === "FST_ERR_CTP_INVALID_JSON_BODY" ? "the body is not valid JSON" : "the request cannot be read";
+  return problem(statusCode, "bad-request", detail);
 }
 
 export function sendProblem(reply: FastifyReply, document: ProblemDocument): FastifyReply {

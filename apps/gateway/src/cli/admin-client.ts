@@ -73,7 +73,10 @@ function locate(context: CommandContext): { url: string; token: string } {
   const { host, port } = address.admin;
   const token = address.admin.token ?? file?.token;
   const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
-  const url = file?.adminUrl ?? `http://${reachable}:${port}`;
+  const configured = `http://${reachable}:${port}`;
+  // Gateways that share a database may share the folder of this file: it may tell of another one.
+  const isShared = !address.store.startsWith("sqlite:") && port !== 0;
+  const url = isShared ? configured : (file?.adminUrl ?? configured);
   if (token !== undefined) return { url, token };
   const without = isDemo(context)
     ? `there is no ${context.configFile} here; name the running gateway's with --config, or start one with: wxgate start`

@@ -2,14 +2,14 @@ import type { Action } from "../cli/context.ts";
 import { EXIT } from "../cli/exit-codes.ts";
 import { loadConfig } from "../config/load.ts";
 import { ConfigError, formatProblem } from "../config/problems.ts";
-import { openDoors } from "../observe/open-doors.ts";
+import { warningsOf } from "../observe/warnings.ts";
 import { registry } from "../registry.ts";
 
 /** Says everything that is wrong with the configuration; exit code 1 when anything is. */
 export const check: Action = async (context) => {
   try {
     const config = await loadConfig(context.configFile, context.env, registry);
-    const warnings = openDoors(config);
+    const warnings = warningsOf(config);
     const channels = Object.keys(config.channels).length;
     const agents = Object.keys(config.agents).length;
     context.say(`${context.configFile} is right: ${count(channels, "channel")}, ${count(agents, "agent")}.`);

@@ -11,7 +11,7 @@ import { dataFolderOf, keyFileOf } from "../data-folder.ts";
 import { type Finding, note, ok, wrong } from "../doctor/finding.ts";
 import { type QuotaLine, quotaFindings } from "../doctor/quota.ts";
 import { reportFindings } from "../doctor/report.ts";
-import { clockFinding, diskFinding, ownerFindings } from "../doctor/surroundings.ts";
+import { clockFinding, diskFinding, ownerFindings, storeFindings } from "../doctor/surroundings.ts";
 import { openDoors } from "../observe/open-doors.ts";
 import { systemClock } from "../ports/clock.ts";
 import { openFolder } from "../ports/folder.ts";
@@ -27,6 +27,7 @@ export const doctor: Action = async (context) => {
     findings.push(...folders(config), ...openDoors(config).map((message) => note("open doors", message)));
     findings.push(
       await diskFinding(dataFolderOf(config)),
+      ...(await storeFindings(config.store)),
       ...ownerFindings(config.channels),
       ...(await clocks(config, context)),
     );

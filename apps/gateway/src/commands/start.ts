@@ -6,8 +6,8 @@ import { loadConfig } from "../config/load.ts";
 import type { GatewayConfig } from "../config/schema.ts";
 import { DEMO_CHANNEL, type Demo, startDemo } from "../demo.ts";
 import { createLogBook, type LogBook } from "../observe/log-book.ts";
-import { openDoors } from "../observe/open-doors.ts";
 import { prettyLine } from "../observe/pretty.ts";
+import { warningsOf } from "../observe/warnings.ts";
 import { createLogger, type RootLogger } from "../ports/logger.ts";
 import { registry } from "../registry.ts";
 import { type Gateway, startGateway } from "../runtime.ts";
@@ -57,7 +57,7 @@ function announce(context: CommandContext, gateway: Gateway, config: GatewayConf
   context.say(`  callbacks  ${publicUrl}${firstPathOf(config)}`);
   context.say(`  admin      ${adminUrl}`);
   if (isGenerated) context.say(`  token      ${token}`);
-  for (const warning of openDoors(config)) context.say(`Note: ${warning}`);
+  for (const warning of warningsOf(config)) context.say(`Note: ${warning}`);
   if (Object.keys(config.channels).length === 0) context.say("Note: no channel is configured, so nobody can write.");
   context.emit({
     event: "started",
@@ -65,7 +65,7 @@ function announce(context: CommandContext, gateway: Gateway, config: GatewayConf
     publicUrl,
     adminUrl,
     ...(isGenerated && { token }),
-    warnings: openDoors(config),
+    warnings: warningsOf(config),
   });
 }
 

@@ -1,6 +1,7 @@
 import { statfs } from "node:fs/promises";
 import type { Fetch } from "@wxgate/core";
 import type { ChannelConfig } from "../config/schema.ts";
+import { reachConfiguredStore } from "../open-store.ts";
 import { type Finding, note, ok, wrong } from "./finding.ts";
 
 const LOW_BYTES = 1_073_741_824;
@@ -17,6 +18,17 @@ export async function diskFinding(folder: string): Promise<Finding> {
   return free < LOW_BYTES
     ? note("disk", `${words}; media.retentionHours says how long files are kept`)
     : ok("disk", words);
+}
+
+/** The database, which only a server's address is asked for: a file is opened by the gateway alone. */
+export async function storeFindings(url: string): Promise<readonly Finding[]> {
+  if (!url.startsWith("postgres")) return [];
+  try {
+    await reachConfiguredStore(url);
+    return [ok("store", "the database lets us in")];
+  } catch (error) {
+    return [wrong("store", error instanceof Error ? error.message : String(error))];
+  }
 }
 
 /** A folder that could not be made is a finding of its own. */

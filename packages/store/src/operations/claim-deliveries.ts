@@ -5,7 +5,7 @@ import { parseJson, parseOptional } from "../json.ts";
 import { appliesTo, judge } from "../policy.ts";
 import { all, first, type Operation, run, type Sql } from "../sql.ts";
 import type { AccountOperations } from "./accounts.ts";
-import type { ConversationOperations } from "./conversations.ts";
+import { type ConversationOperations, HUMAN_SERVES } from "./conversations.ts";
 import { type Policies, type StandingOperations, toAddress } from "./standing.ts";
 import { tiedAccounts } from "./tied.ts";
 import type { WorkerOperations } from "./workers.ts";
@@ -69,6 +69,7 @@ export function createClaimDeliveries(
         "d.staged_piece",
         "d.note",
         "d.stream",
+        "d.error",
         "d.created_at",
         "r.answers",
         "r.ordinal",
@@ -204,6 +205,7 @@ export function createClaimDeliveries(
       handles: row.has_handles === 1 ? yield* standing.handles(id, policy) : [],
       ...(verdict.sendsLeft === undefined ? {} : { sendsLeft: verdict.sendsLeft }),
       moreWaiting: row.more === 1,
+      ...(row.error === HUMAN_SERVES ? { waitedForHuman: true } : {}),
       createdAt: row.created_at,
     };
   }

@@ -14,6 +14,15 @@ export function acceptTests(world: () => World): void {
     expect((await w.claimTurn()).messages).toHaveLength(1);
   });
 
+  it("keeps the order in which a person's messages came, though none waits for the one before", async () => {
+    const w = world();
+    const words = Array.from({ length: 30 }, (_, index) => `word ${index}`);
+
+    await Promise.all(words.map((text) => w.say("ann", text)));
+
+    expect(textsOf(await w.claimTurn())).toEqual(words);
+  });
+
   it("knows a message again within one batch", async () => {
     const w = world();
     const twice = w.routed("ann", "hi", { id: "m1" });

@@ -88,6 +88,24 @@ export function humanTests(world: () => World): void {
     expect(await w.sendAll()).toEqual(["one", "two"]);
   });
 
+  it("says of a delivery that it waited while a human served, whether it was queued before or meanwhile", async () => {
+    const w = world();
+    await w.answered("ann", "before");
+    await w.store.setServedBy(w.address("ann"), "human");
+    await w.store.enqueue(w.address("ann"), w.reply("meanwhile"));
+    await w.store.setServedBy(w.address("ann"), "bot");
+    await w.store.enqueue(w.address("ann"), w.reply("after"));
+
+    const waited: unknown[] = [];
+    for (const _ of ["before", "meanwhile", "after"]) {
+      const delivery = await w.claimDelivery();
+      waited.push(delivery.waitedForHuman);
+      await w.store.completeDelivery(delivery.claim, {});
+    }
+
+    expect(waited).toEqual([true, true, undefined]);
+  });
+
   it("does not wait for a human who left while the platform was refusing", async () => {
     const w = world();
     await w.answered("ann", "one");

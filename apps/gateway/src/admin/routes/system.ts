@@ -1,9 +1,13 @@
+import { withTimeLimit } from "@wxgate/core";
 import { z } from "zod";
 import { formatProblem } from "../../config/problems.ts";
+import { systemClock } from "../../ports/clock.ts";
 import { type Auth, SESSION_COOKIE, SESSION_MS } from "../auth.ts";
 import { type GatewayView, healthOf } from "../gateway.ts";
 import { Problem } from "../problem.ts";
 import type { AdminApp } from "../types.ts";
+
+const STORE_MS = 3_000;
 
 /** Signing in, reload, readiness and metrics. */
 export function systemRoutes(app: AdminApp, view: GatewayView, auth: Auth): void {
@@ -57,7 +61,7 @@ export function systemRoutes(app: AdminApp, view: GatewayView, auth: Auth): void
   );
 
   app.get("/readyz", { schema: { hide: true }, config: { open: true } }, async (_request, reply) => {
-    const reason = view.notReady();
+    const reason = view.notReady() ?? (await storeTrouble(view));
     return reply
       .code(reason === undefined ? 200 : 503)
       .send({ status: reason === undefined ? "ready" : "not ready", reason });
@@ -71,6 +75,17 @@ export function systemRoutes(app: AdminApp, view: GatewayView, auth: Auth): void
     }));
     return reply.type(view.metrics.contentType).send(text);
   });
+}
+
+/** A gateway that cannot store must get no callbacks: a load balancer asks this. */
+async function storeTrouble({ store, log }: GatewayView): Promise<string | undefined> {
+  try {
+    await withTimeLimit(systemClock, STORE_MS, undefined, () => store.cursor("readyz"));
+    return undefined;
+  } catch (error) {
+    log.warn({ err: error }, "the store does not answer");
+    return "the store cannot be reached";
+  }
 }
 
 function sessionRoutes(app: AdminApp, view: GatewayView, auth: Auth): void {
