@@ -41,6 +41,18 @@ describe("the documents", () => {
     expect(result.stderr).toBe("");
   });
 
+  it("tell of every package how it and what its example imports is installed", () => {
+    const incomplete = READMES.filter((path) => path.startsWith("packages")).flatMap((path) => {
+      const text = readFileSync(join(ROOT, path), "utf8");
+      const example = /^```ts\n([\s\S]*?)^```$/m.exec(text)?.[1] ?? "";
+      const installed = /^npm i (.*)$/m.exec(text)?.[1]?.split(" ") ?? [];
+      const needed = [`@wxgate/${path.split("/")[1]}`, ...(example.match(/@wxgate\/[a-z-]+/g) ?? [])];
+      return needed.filter((name) => !installed.includes(name)).map((name) => `${path}: ${name}`);
+    });
+
+    expect(incomplete).toEqual([]);
+  });
+
   it("describe every package and app", () => {
     expect(READMES.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
   });
