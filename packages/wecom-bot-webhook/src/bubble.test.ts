@@ -23,6 +23,21 @@ describe("a refresh", () => {
     expect(await hook.shown(ID)).toMatchObject({ id: ID, finish: false, content: PLACEHOLDER });
   });
 
+  it.each([-3 * 3_600, -400])(
+    "counts from when the message came, whatever the platform's clock says: %i s",
+    async (ahead) => {
+      const hook = startHook();
+      const create_time = Math.floor(hook.clock.now() / 1000) + ahead;
+      await hook.ask(hook.platform.text("hello", { create_time }));
+
+      const soon = await hook.shown(ID);
+      await hook.clock.advance(6 * 60_000);
+
+      expect(soon).toMatchObject({ finish: false, content: PLACEHOLDER });
+      expect(await hook.shown(ID)).toMatchObject({ finish: true, content: CONTINUES });
+    },
+  );
+
   it("shows the newest text, which a restart does not lose", async () => {
     const hook = await withMessage();
     const stream = hook.channel.openStream?.(hook.target());

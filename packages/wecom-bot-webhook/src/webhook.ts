@@ -29,6 +29,8 @@ import { bubbleIdOf, messageOfBubble } from "./stream-id.ts";
 import { wayToJson } from "./way.ts";
 
 const JSON_TYPE = "application/json";
+/** The bubble's time leaves this much. */
+const CLOCKS_DIFFER_MS = 10_000;
 
 interface WebhookOptions {
   readonly channel: string;
@@ -97,8 +99,9 @@ export function createWebhook(options: WebhookOptions): NonNullable<Channel["web
       );
       return { body: frame(streamId, notices.sendAgain, true) };
     }
-    // Its id does not tell the message: the refreshes look here instead.
-    if (messageOfBubble(streamId) === undefined) {
+    // What its id does not tell, or the platform's clock tells otherwise: the refreshes look here instead.
+    const aheadMs = message.sentAt.getTime() - context.receivedAt;
+    if (messageOfBubble(streamId) === undefined || Math.abs(aheadMs) > CLOCKS_DIFFER_MS) {
       await records.setMessage(streamId, context.receivedAt, message.id);
     }
     return { body: frame(streamId, look.placeholder, false) };

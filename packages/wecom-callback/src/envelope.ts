@@ -68,7 +68,8 @@ function jsonEnvelope(text: string): Envelope {
 
 function parseJsonObject(text: string): JsonBody {
   try {
-    const value: unknown = JSON.parse(text);
+    // A byte order mark is white space here, and an error to JSON.parse.
+    const value: unknown = JSON.parse(text.trimStart());
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as JsonBody;
   } catch (error) {
     throw new CallbackFormatError("not JSON", { cause: error });

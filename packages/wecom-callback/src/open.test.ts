@@ -170,6 +170,24 @@ describe("a callback", () => {
     ).toBe(true);
   });
 
+  it("of a bot may begin with a byte order mark, outside and inside", async () => {
+    const crypto = createCrypto(vector("P7"));
+    const handled: unknown[] = [];
+    const webhook = createCallbackWebhook({
+      format: "json",
+      candidates: [{ id: "bot", crypto }],
+      clock,
+      handle: async ({ body }) => Response.json(handled.push(body)),
+    });
+    const parts = { encrypt: crypto.encrypt('\uFEFF{"msgid":"m-1"}'), timestamp: String(NOW_SECONDS), nonce: "n" };
+    const query = `msg_signature=${crypto.sign(parts)}&timestamp=${parts.timestamp}&nonce=n`;
+
+    const body = Buffer.from(`\uFEFF${JSON.stringify({ encrypt: parts.encrypt })}`);
+    await webhook(new Request(`${ORIGIN}?${query}`, { method: "POST", body }));
+
+    expect(handled).toEqual([{ msgid: "m-1" }]);
+  });
+
   it("arriving in many pieces is one callback", async () => {
     const { webhook, handled } = setUp();
     const whole = post();
