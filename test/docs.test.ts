@@ -2,6 +2,9 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
+import { parseConfig } from "../apps/gateway/src/config/load.ts";
+import { type ConfigError, formatProblem } from "../apps/gateway/src/config/problems.ts";
+import { registry } from "../apps/gateway/src/registry.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const PAGES = [
@@ -51,6 +54,25 @@ describe("the documents", () => {
     });
 
     expect(incomplete).toEqual([]);
+  });
+
+  it("show configurations that are right as they stand", async () => {
+    const aesKey = "2wgSqGrnzYN2884VE2DB2Je22gxxXmGrpgsGKzvQxwE";
+    const wrong: string[] = [];
+    for (const page of [...PAGES, ...READMES]) {
+      for (const [, yaml = ""] of readFileSync(join(ROOT, page), "utf8").matchAll(/^```yaml\n([\s\S]*?)^```$/gm)) {
+        // Other programs' files say whose they are.
+        if (yaml.includes("cloudflared")) continue;
+        const text = yaml.replace(/\$\{file:[^}]*\}/g, "from-a-file").replace(/\$\{\w+\}/g, aesKey);
+        const problems = await parseConfig({ file: page, text, directory: ROOT, env: {} }, registry).then(
+          () => [],
+          (error: ConfigError) => error.problems.map(formatProblem),
+        );
+        wrong.push(...problems);
+      }
+    }
+
+    expect(wrong).toEqual([]);
   });
 
   it("describe every package and app", () => {
