@@ -58,7 +58,7 @@ describe("server-sent events", () => {
     for (const stream of ["\r".repeat(1_000_000), "data:\n".repeat(170_000), ":".repeat(1_000_000)]) {
       const begun = performance.now();
       await read(encode(stream), everyChunk);
-      expect(performance.now() - begun).toBeLessThan(1_000);
+      expect(performance.now() - begun).toBeLessThan(3_000);
     }
   });
 
