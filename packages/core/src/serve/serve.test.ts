@@ -31,6 +31,7 @@ function message(id: string, text: string, peer = "wm1"): InboundMessage {
 /** A platform of one text per message: what it was given to send, and the ports to receive by. */
 function platform(behaviour: { sendsPerInbound?: number; fail?: (attempt: number) => Error | undefined } = {}) {
   const sent: OutboundMessage[] = [];
+  const settled: (readonly string[])[] = [];
   let ports: ChannelPorts | undefined;
   const create: CreateChannel<object> = (id, _config, given): Channel => {
     ports = given;
@@ -46,12 +47,17 @@ function platform(behaviour: { sendsPerInbound?: number; fail?: (attempt: number
         sent.push(outbound);
         return {};
       },
+      async settle({ answers }) {
+        settled.push(answers);
+        if (answers[0] === "broken") throw new Error("the line is down");
+      },
       health: () => ({ state: "ok", accounts: [] }),
     };
   };
   return {
     create,
     sent,
+    settled,
     texts: () => sent.map(({ piece }) => (piece.content[0]?.kind === "text" ? piece.content[0].text : "")),
     ports: () => ports!,
   };
@@ -66,6 +72,17 @@ describe("one channel in one's own application", () => {
     await served.close();
 
     expect(texts()).toEqual(["you said hi"]);
+  });
+
+  it("closes what was opened for a message that gets no answer", async () => {
+    const { create, settled, texts, ports } = platform();
+    const served = await serve(create, {}, (m) => (m.text === "hi" ? m.reply("hello") : undefined), options);
+
+    await ports().inbox.accept({ messages: [message("1", "thanks"), message("broken", "ok"), message("2", "hi")] });
+    await served.close();
+
+    expect(settled).toEqual([["1"], ["broken"]]);
+    expect(texts()).toEqual(["hello"]);
   });
 
   it("handles the same message once", async () => {

@@ -91,10 +91,14 @@ export async function serve<Config>(
 
   async function handle(message: InboundMessage): Promise<void> {
     sends.set(conversationOf(message), 0);
+    let answered = false;
+    const onReply = () => {
+      answered = true;
+    };
     for (let attempt = 1; attempt <= HANDLER_ATTEMPTS; attempt += 1) {
       try {
         await sendWaiting(sender, targetOf(message));
-        await onMessage(received(message, sender));
+        await onMessage(received(message, sender, onReply));
         break;
       } catch (error) {
         const last = attempt === HANDLER_ATTEMPTS || error instanceof RejectedError;
@@ -106,12 +110,22 @@ export async function serve<Config>(
         await ports.clock.sleep(FIRST_WAIT_MS * 2 ** attempt);
       }
     }
+    if (!answered) await settle(message);
     await store.done(message).catch((error: unknown) => {
       ports.log.error(
         { err: error, message: message.id },
         "the message could not be marked done; a restart handles it again",
       );
     });
+  }
+
+  /** Nothing was said: what the channel opened for an answer is closed. */
+  async function settle(message: InboundMessage): Promise<void> {
+    try {
+      await channel.settle?.(targetOf(message));
+    } catch (error) {
+      ports.log.warn({ err: error, message: message.id }, "what was opened for an answer could not be closed");
+    }
   }
 
   return {
@@ -146,11 +160,14 @@ interface Sender {
   readonly random: Random;
 }
 
-function received(message: InboundMessage, sender: Sender): ReceivedMessage {
+function received(message: InboundMessage, sender: Sender, onReply: () => void): ReceivedMessage {
   return {
     ...message,
     text: textOf(message.content),
-    reply: (content) => sendReply(sender, targetOf(message), listOf(content)),
+    reply(content) {
+      onReply();
+      return sendReply(sender, targetOf(message), listOf(content));
+    },
     async openMedia(content, signal = new AbortController().signal) {
       if (!hasMedia(content) || !("ref" in content.media) || sender.channel.openMedia === undefined) {
         throw new RejectedError("this content holds no file that can be fetched", { code: "media.none" });
