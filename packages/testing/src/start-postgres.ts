@@ -13,7 +13,7 @@ const START_MS = 30_000;
 export const POSTGRES_HINT = "no PostgreSQL found; install it with: apt-get install postgresql";
 
 export interface PostgresCluster {
-  /** The address of a new, empty database. */
+  /** The address of a new, empty place: a schema, which is made faster than a database. */
   createDatabase(): Promise<string>;
   /** The server goes away, and keeps what it holds for `resume`. */
   interrupt(): Promise<void>;
@@ -77,8 +77,9 @@ export async function startPostgres(binaries: string): Promise<PostgresCluster> 
   return {
     async createDatabase() {
       const name = `wxgate_${++count}`;
-      await run(join(binaries, "psql"), [...connection, "-d", "postgres", "-c", `create database ${name}`], child);
-      return `postgres://wxgate@localhost/${name}?host=${encodeURIComponent(home)}`;
+      await run(join(binaries, "psql"), [...connection, "-d", "postgres", "-c", `create schema ${name}`], child);
+      const options = encodeURIComponent(`-c search_path=${name}`);
+      return `postgres://wxgate@localhost/postgres?host=${encodeURIComponent(home)}&options=${options}`;
     },
     interrupt: () => end("SIGINT"),
     resume: launch,
