@@ -89,6 +89,8 @@ const server = createServer((request, response) => {
     store(row(frame.toString("utf8", 20, 20 + frame.readUInt32BE(16))), nonce, response);
   });
 });
+// As the gateway: the load keeps connections that it does not use for a while.
+server.keepAliveTimeout = 72_000;
 server.listen(0, "127.0.0.1", () => reportTo(process, server.address().port));
 process.on("SIGTERM", () => {
   rmSync(folder, { recursive: true, force: true });
