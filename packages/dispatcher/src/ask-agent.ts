@@ -26,6 +26,7 @@ import { runAgent, turnTimedOut } from "./run-agent.ts";
 import { keepSession } from "./session-reset.ts";
 import { createShown, openGrowing, type Shown } from "./shown.ts";
 import { skillRequest, withRequest } from "./skills.ts";
+import type { Stop, Stoppable } from "./stop.ts";
 import { createToolProgress } from "./tool-progress.ts";
 import { asTurnMessage, turnFor } from "./turn-for.ts";
 
@@ -34,7 +35,7 @@ const SKILL_COMMAND: Command = { name: "skill", argument: "" };
 const TURN_ENDED = new Error("the turn ended");
 
 /** From the choice of the agent to the end of what it says, or one that stands in for it. */
-export async function askAgent(answering: Answering, sender: Sender, stop: AbortSignal): Promise<Outcome> {
+export async function askAgent(answering: Answering, sender: Sender, stop: Stop): Promise<Outcome> {
   const { turn, entry, run } = answering;
   const { ports, settings } = run;
   const chosen = await currentAgent(ports.store, settings, entry, turn);
@@ -75,7 +76,7 @@ async function hearOut(
   agent: Agent,
   asking: Turn,
   shown: Shown,
-  stop: AbortSignal,
+  stop: Stop,
 ): Promise<readonly OutboundContent[]> {
   const { turn, entry, run, reply } = answering;
   const { ports, settings } = run;
@@ -84,7 +85,7 @@ async function hearOut(
   // Not AbortSignal.any: its weak references make work for the garbage collector with every turn.
   const end = () => work.abort(stop.reason);
   if (stop.aborted) end();
-  stop.addEventListener("abort", end, { once: true });
+  const letGo = stop.onAbort(end);
   const limitMs = settings.turnTimeoutMs;
   const limit = limitTime(ports.clock, limitMs, signal, () => work.abort(turnTimedOut(limitMs)));
   const typing = startable((until) => showTyping(answering, until));
@@ -99,7 +100,7 @@ async function hearOut(
     const tools = createToolProgress({ channel: entry.channel, turn, store: ports.store, sendNow });
     await runAgent({ agent, turn: asking, reply, show: shown.show, sendNow, ask, permit, ...tools }, signal);
   } finally {
-    stop.removeEventListener("abort", end);
+    letGo();
     work.abort(TURN_ENDED);
     await Promise.all([...beside.map((activity) => activity.end()), early.idle()]);
   }
@@ -141,21 +142,21 @@ async function skillFor(
 function filesOf(
   { turn, entry, run }: Answering,
   messages: readonly ClaimedMessage[],
-  signal: AbortSignal,
+  stop: Stoppable,
 ): Promise<readonly ClaimedMessage[]> {
   const { store, media: keeper, clock, log } = run.ports;
   const save = (id: string, content: readonly InboundContent[]) => store.saveContent(turn.claim, id, content);
-  return fetchMedia(messages, { channel: entry.channel, keeper, clock, log, save }, signal);
+  return fetchMedia(messages, { channel: entry.channel, keeper, clock, log, save }, stop);
 }
 
 /** What an interrupted attempt asked, with the answers that came since. */
-async function answersSince(answering: Answering, signal: AbortSignal): Promise<readonly StoredQuestion[]> {
+async function answersSince(answering: Answering, stop: Stoppable): Promise<readonly StoredQuestion[]> {
   const { turn, run, quoted } = answering;
   const questions: StoredQuestion[] = [];
   for (const question of turn.asked) {
     const isOpen = question.answer === undefined && !question.closed;
     const taken = isOpen ? await run.ports.store.takeAnswer(turn.claim, question.ordinal) : question.answer;
-    const [answer] = taken === undefined ? [] : await filesOf(answering, [taken], signal);
+    const [answer] = taken === undefined ? [] : await filesOf(answering, [taken], stop);
     if (answer !== undefined) {
       quoted.push(textOf(answer.message.content));
       answering.taken.push(answer.message.id);
@@ -186,7 +187,7 @@ function speakEarly(
       answering.taken.push(answer.message.id);
       if (!(await admit(entry, turn.conversation, sender, run.pairing)).allowed) return undefined;
       quoted.push(textOf(answer.message.content));
-      const [message] = await filesOf(answering, [answer], signal);
+      const [message] = await filesOf(answering, [answer], { signal });
       return message === undefined ? undefined : asTurnMessage(message, run.ports.media);
     },
     async whileAsking(wait) {

@@ -11,6 +11,7 @@ import {
 } from "@wxgate/core";
 import { describeError } from "./describe-error.ts";
 import type { MediaKeeper } from "./settings.ts";
+import type { Stoppable } from "./stop.ts";
 
 export interface FetchMediaOptions {
   readonly channel: Channel;
@@ -27,18 +28,15 @@ const PAUSE_MS = 500;
 export async function fetchMedia(
   messages: readonly ClaimedMessage[],
   options: FetchMediaOptions,
-  signal: AbortSignal,
+  stop: Stoppable,
 ): Promise<readonly ClaimedMessage[]> {
-  return Promise.all(messages.map((claimed) => fetchOne(claimed, options, signal)));
+  return Promise.all(messages.map((claimed) => fetchOne(claimed, options, stop)));
 }
 
-async function fetchOne(
-  claimed: ClaimedMessage,
-  options: FetchMediaOptions,
-  signal: AbortSignal,
-): Promise<ClaimedMessage> {
+async function fetchOne(claimed: ClaimedMessage, options: FetchMediaOptions, stop: Stoppable): Promise<ClaimedMessage> {
   const { message } = claimed;
   if (!message.content.some(isPending)) return claimed;
+  const { signal } = stop;
   const context = { channel: message.from.channel, conversation: addressKey(message.from) };
   const content = await Promise.all(message.content.map((part) => fill(part, context, options, signal)));
   await options.save(claimed.id, content);

@@ -72,7 +72,7 @@ export function createMediaAhead({ ports, pairing, channel }: MediaAheadOptions)
         // A turn that took it meanwhile has fetched, or fetches, for itself.
         save: async (id, content) => void (await store.saveWaiting(id, content)),
       },
-      closing.signal,
+      closing,
     );
   }
 

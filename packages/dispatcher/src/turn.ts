@@ -18,12 +18,13 @@ import { noticeOnce } from "./notice.ts";
 import { createReplyBuilder, replyText } from "./reply.ts";
 import { TurnStopped } from "./run-agent.ts";
 import { helpText, runCommand } from "./run-command.ts";
+import type { Stop } from "./stop.ts";
 
 /** A reload took the channel away; another may bring it back. */
 const UNKNOWN_CHANNEL_MS = 60_000;
 
 /** Everything one claimed turn goes through, from access to point B. Rejects only when the claim is lost. */
-export async function workTurn(turn: ClaimedTurn, run: TurnRun, stop: AbortSignal): Promise<void> {
+export async function workTurn(turn: ClaimedTurn, run: TurnRun, stop: Stop): Promise<void> {
   const { ports, settings } = run;
   const startedAt = ports.clock.now();
   const observed = {
@@ -66,7 +67,7 @@ export async function workTurn(turn: ClaimedTurn, run: TurnRun, stop: AbortSigna
   }
 }
 
-async function answer(answering: Answering, stop: AbortSignal): Promise<Outcome> {
+async function answer(answering: Answering, stop: Stop): Promise<Outcome> {
   const { turn, entry, run } = answering;
   if (turn.cancelled) return cancelled(answering);
   const sender = senderOf(turn);

@@ -13,6 +13,7 @@ describe("a worker pool", () => {
         await sleep(30);
         done.push(item);
       },
+      shutdown: new Error("it ends"),
       concurrency: () => 1,
       clock: movableClock(),
       pollMs: 10_000,
@@ -27,6 +28,71 @@ describe("a worker pool", () => {
     pool.wake();
 
     await expect.poll(() => done).toEqual(["one", "two", "three"]);
+    stop.abort();
+    await running;
+  });
+
+  it("stops what is still at work when the grace is over, with the reason it was given", async () => {
+    const waiting = ["one", "two"];
+    const reasons: unknown[] = [];
+    const clock = movableClock();
+    const shutdown = new Error("it ends");
+    const pool = createWorkerPool<string>({
+      claim: async (limit) => waiting.splice(0, limit),
+      work: (_item, stop) =>
+        new Promise((resolve) => {
+          stop.onAbort(() => {
+            reasons.push(stop.reason);
+            resolve();
+          });
+        }),
+      shutdown,
+      concurrency: () => 2,
+      clock,
+      pollMs: 250,
+      onClaimFailed(error) {
+        throw error;
+      },
+    });
+    const stop = new AbortController();
+    const running = pool.run(stop.signal, 1_000);
+    await expect.poll(() => waiting).toEqual([]);
+    stop.abort();
+    await sleep(20);
+    expect(reasons).toEqual([]);
+    clock.advance(1_000);
+    await running;
+    expect(reasons).toEqual([shutdown, shutdown]);
+  });
+
+  it("finds by itself what nobody woke it for, and rests between", async () => {
+    const waiting: string[] = [];
+    const done: string[] = [];
+    const clock = movableClock();
+    let claims = 0;
+    const pool = createWorkerPool<string>({
+      async claim(limit) {
+        claims += 1;
+        return waiting.splice(0, limit);
+      },
+      work: async (item) => void done.push(item),
+      shutdown: new Error("it ends"),
+      concurrency: () => 1,
+      clock,
+      pollMs: 250,
+      onClaimFailed(error) {
+        throw error;
+      },
+    });
+    const stop = new AbortController();
+    const running = pool.run(stop.signal, 1_000);
+    await sleep(20);
+    const before = claims;
+    waiting.push("late");
+    await sleep(20);
+    expect(claims).toBe(before);
+    clock.advance(250);
+    await expect.poll(() => done).toEqual(["late"]);
     stop.abort();
     await running;
   });

@@ -1,16 +1,16 @@
-import { setMaxListeners } from "node:events";
 import type { Clock } from "@wxgate/core";
-
-/** Made once: an abort without a reason makes an error with a stack each time. */
-const RESTED = new Error("there is work");
+import { Running } from "./running.ts";
+import { Stop } from "./stop.ts";
 
 /** Work is begun in small lots: between them the event loop takes callbacks and answers, however much waits. */
 const LARGEST_LOT = 16;
 
 export interface WorkerPoolOptions<Item> {
   claim(limit: number): Promise<readonly Item[]>;
-  /** Must not reject: an item's failure is its own business. `abort` fires when the grace of the shutdown is over. */
-  work(item: Item, abort: AbortSignal): Promise<void>;
+  /** Must not reject: an item's failure is its own business. `stop` is aborted when the grace of the shutdown is over. */
+  work(item: Item, stop: Stop): Promise<void>;
+  /** Why what still runs is stopped when that grace is over. */
+  readonly shutdown: Error;
   concurrency(): number;
   clock: Clock;
   /** Finds what became due by time, and what a lost wake-up left. */
@@ -28,7 +28,8 @@ export interface WorkerPool {
 }
 
 export function createWorkerPool<Item>(options: WorkerPoolOptions<Item>): WorkerPool {
-  const running = new Set<Promise<void>>();
+  const running = new Running<{ readonly stop: Stop; readonly done: Promise<void> }>();
+  let graceOver = false;
   let woken = false;
   let rouse = () => {};
 
@@ -37,66 +38,78 @@ export function createWorkerPool<Item>(options: WorkerPoolOptions<Item>): Worker
     rouse();
   }
 
-  function start(item: Item, abort: AbortSignal): void {
-    const job = options.work(item, abort).finally(() => {
-      running.delete(job);
+  function start(item: Item): void {
+    const stop = new Stop();
+    if (graceOver) stop.abort(options.shutdown);
+    const done = options.work(item, stop).finally(() => {
+      leave();
       wake();
     });
-    running.add(job);
+    const leave = running.add({ stop, done });
   }
 
-  async function claimSome(abort: AbortSignal): Promise<boolean> {
+  function stopAll(): void {
+    graceOver = true;
+    for (const { stop } of running) stop.abort(options.shutdown);
+  }
+
+  async function claimSome(): Promise<boolean> {
     // Also where there is no room: whatever makes some wakes again, and a wake-up nobody can follow would let nothing rest.
     woken = false;
     const free = options.concurrency() - running.size;
     if (free <= 0) return false;
     const items = await options.claim(Math.min(free, LARGEST_LOT));
-    for (const item of items) start(item, abort);
+    for (const item of items) start(item);
     return items.length > 0 || woken;
   }
 
-  async function rest(signal: AbortSignal): Promise<void> {
+  async function rest(): Promise<void> {
     // Something came between the claim's end and this moment.
-    if (woken || signal.aborted) return;
-    const sleep = new AbortController();
-    const end = () => sleep.abort(RESTED);
-    signal.addEventListener("abort", end, { once: true });
-    rouse = end;
-    await options.clock.sleep(options.pollMs, sleep.signal).catch(ignoreAbort);
-    rouse = () => {};
-    signal.removeEventListener("abort", end);
+    if (woken) return;
+    await new Promise<void>((resolve) => {
+      rouse = resolve;
+    });
   }
 
+  /** Beside the work, so that no rest needs a timer of its own; the end of the signal wakes, too. */
+  async function poll(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await options.clock.sleep(options.pollMs, signal).catch(ignoreAbort);
+      wake();
+    }
+  }
+
+  const allDone = () => Array.from(running, ({ done }) => done);
+
   /** Works off what can be claimed, until a claim finds nothing more and nothing runs. */
-  async function drain(abort: AbortSignal): Promise<void> {
+  async function drain(): Promise<void> {
     for (;;) {
-      const more = await claimSome(abort);
-      if (abort.aborted || (!more && running.size === 0)) return;
-      if (running.size > 0) await Promise.race(running);
+      const more = await claimSome();
+      if (graceOver || (!more && running.size === 0)) return;
+      if (running.size > 0) await Promise.race(allDone());
     }
   }
 
   async function run(signal: AbortSignal, graceMs: number, { drain: drains = false } = {}): Promise<void> {
-    const abort = new AbortController();
-    // Every job at work listens to it.
-    setMaxListeners(0, abort.signal);
+    const polled = poll(signal);
     while (!signal.aborted) {
       let more = false;
       try {
-        more = await claimSome(abort.signal);
+        more = await claimSome();
       } catch (error) {
         options.onClaimFailed(error);
       }
-      if (!more) await rest(signal);
+      if (!more) await rest();
     }
-    await finish(abort, graceMs, drains);
+    await polled;
+    await finish(graceMs, drains);
   }
 
-  async function finish(abort: AbortController, graceMs: number, drains: boolean): Promise<void> {
+  async function finish(graceMs: number, drains: boolean): Promise<void> {
     const timer = new AbortController();
-    const grace = options.clock.sleep(graceMs, timer.signal).then(() => abort.abort(), ignoreAbort);
-    if (drains) await drain(abort.signal).catch((error: unknown) => options.onClaimFailed(error));
-    await Promise.all(running);
+    const grace = options.clock.sleep(graceMs, timer.signal).then(stopAll, ignoreAbort);
+    if (drains) await drain().catch((error: unknown) => options.onClaimFailed(error));
+    await Promise.all(allDone());
     timer.abort();
     await grace;
   }

@@ -16,8 +16,10 @@ import { createHeartbeat, HEARTBEAT_MS } from "./heartbeat.ts";
 import { createPermissions, type PermissionRequest, type Permissions } from "./permissions.ts";
 import type { resolveTarget } from "./resolve-target.ts";
 import { TurnStopped } from "./run-agent.ts";
+import { Running } from "./running.ts";
 import { workScheduledTurn } from "./schedules/answer.ts";
 import type { DispatcherPorts, DispatcherSettings } from "./settings.ts";
+import type { Stop } from "./stop.ts";
 import { workTurn } from "./turn.ts";
 import type { WaitingSigns } from "./waiting-signs.ts";
 import { createWorkerPool } from "./worker-pool.ts";
@@ -49,7 +51,7 @@ export function createWorkers(options: WorkersOptions): Workers {
   const { ports, settings, held, pairing, skills, memory, waitingSigns, scheduleTarget } = options;
   const { store, clock, log, worker } = ports;
   const startedAt = clock.now();
-  const runningTurns = new Map<string, AbortController>();
+  const runningTurns = new Running<{ readonly id: string; readonly stop: Stop }>();
   const heartbeat = createHeartbeat(store, clock, worker);
   const claims = createClaims({ ports, settings, held, heartbeat });
   const desk = createAnswerDesk({ store, clock, log, worker, onRest: () => turns.wake() });
@@ -63,6 +65,7 @@ export function createWorkers(options: WorkersOptions): Workers {
   const turns = createWorkerPool<ClaimedTurn>({
     claim: claims.turns,
     work: doTurn,
+    shutdown: new TurnStopped("shutdown"),
     concurrency: () => settings().concurrency + desk.waiting() + permissions.waiting(),
     clock,
     pollMs: POLL_MS,
@@ -71,6 +74,7 @@ export function createWorkers(options: WorkersOptions): Workers {
   const deliveries = createWorkerPool<ClaimedDelivery>({
     claim: claims.deliveries,
     work: doDelivery,
+    shutdown: new Error("the gateway is stopping"),
     concurrency: () => settings().concurrency,
     clock,
     pollMs: POLL_MS,
@@ -82,34 +86,30 @@ export function createWorkers(options: WorkersOptions): Workers {
   }
 
   function stopTurns(turnIds: readonly string[]): void {
-    for (const id of turnIds) runningTurns.get(id)?.abort(new TurnStopped("cancelled"));
+    for (const { id, stop } of runningTurns) if (turnIds.includes(id)) stop.abort(new TurnStopped("cancelled"));
   }
 
-  async function doTurn(turn: ClaimedTurn, abort: AbortSignal): Promise<void> {
-    const stop = new AbortController();
-    const onShutdown = () => stop.abort(new TurnStopped("shutdown"));
-    abort.addEventListener("abort", onShutdown, { once: true });
-    runningTurns.set(turn.id, stop);
+  async function doTurn(turn: ClaimedTurn, stop: Stop): Promise<void> {
+    const leave = runningTurns.add({ id: turn.id, stop });
     for (const { message } of turn.messages) waitingSigns.taken(message);
     const known = { ports, settings: settings(), memory, permissions, startedAt };
     try {
       if (turn.conversation.channel === SCHEDULE_CHANNEL) {
         await workScheduledTurn(turn, { ...known, target: scheduleTarget }, stop.signal);
       } else {
-        await workTurn(turn, { ...known, pairing, desk, skills, stopTurns }, stop.signal);
+        await workTurn(turn, { ...known, pairing, desk, skills, stopTurns }, stop);
       }
     } catch (error) {
       reportLost("turn", turn.id, error);
     } finally {
-      runningTurns.delete(turn.id);
-      abort.removeEventListener("abort", onShutdown);
+      leave();
     }
   }
 
-  async function doDelivery(delivery: ClaimedDelivery, abort: AbortSignal): Promise<void> {
+  async function doDelivery(delivery: ClaimedDelivery, stop: Stop): Promise<void> {
     const mayStillSend = heartbeat.holds();
     try {
-      await workDelivery(delivery, { ports, settings: settings(), mayStillSend }, abort);
+      await workDelivery(delivery, { ports, settings: settings(), mayStillSend }, stop.signal);
     } catch (error) {
       reportLost("delivery", delivery.id, error);
     }

@@ -61,10 +61,10 @@ async function* prompt(
 ): AsyncGenerator<AgentEvent> {
   const { connection, config, ports, failures, signal } = of;
   const queue = createEventQueue();
-  const dog = createWatchdog(ports.clock, config.idleTimeoutMs, () =>
+  const over = new AbortController();
+  const dog = createWatchdog(ports.clock, config.idleTimeoutMs, over.signal, () =>
     queue.fail(failures.timedOut(config.idleTimeoutMs, "was silent")),
   );
-  const over = new AbortController();
   const listener = listen(of, { queue, reader, words, dog, over: over.signal });
   connection.listeners.set(session, listener);
   const stop = () => queue.fail(signal.reason);
@@ -94,7 +94,6 @@ async function* prompt(
     }
     yield* endOf(of, fieldsOf(answer), spoke);
   } finally {
-    dog.stop();
     over.abort();
     signal.removeEventListener("abort", stop);
     connection.listeners.delete(session);

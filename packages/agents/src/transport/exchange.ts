@@ -9,14 +9,14 @@ const LONGEST_ANSWER_BYTES = 64 * 1024 * 1024;
 const LONGEST_ERROR_BYTES = 64 * 1024;
 
 /** Made once: an abort without a reason makes an error with a stack each time. */
-const NOT_WANTED = new Error("the rest of the answer is not wanted");
+const OVER = new Error("nothing more of the answer is wanted");
 
 /** The caller's signal and ours, which fires with it. */
 interface Cancelling {
   readonly signal: AbortSignal;
   readonly cancel: AbortController;
-  /** Lets go of the caller's signal. */
-  release(): void;
+  /** Closes what is still open, stops the watchdogs and lets go of the caller's signal. */
+  end(): void;
 }
 
 /** As AbortSignal.any, whose weak references make work for the garbage collector with every request. */
@@ -25,7 +25,11 @@ function cancelWith(signal: AbortSignal): Cancelling {
   const forward = () => cancel.abort(signal.reason);
   if (signal.aborted) forward();
   signal.addEventListener("abort", forward, { once: true });
-  return { signal, cancel, release: () => signal.removeEventListener("abort", forward) };
+  const end = () => {
+    signal.removeEventListener("abort", forward);
+    cancel.abort(OVER);
+  };
+  return { signal, cancel, end };
 }
 
 export interface ExchangeOptions {
@@ -94,8 +98,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
     ...(final4xx === undefined ? {} : { final4xx }),
   });
 
-  async function open(request: ExchangeRequest, { signal, cancel, release }: Cancelling): Promise<Response> {
-    const watchdog = createWatchdog(clock, timeoutMs, () =>
+  async function open(request: ExchangeRequest, { signal, cancel, end }: Cancelling): Promise<Response> {
+    const watchdog = createWatchdog(clock, timeoutMs, cancel.signal, () =>
       cancel.abort(failures.timedOut(timeoutMs, "did not answer")),
     );
     watchdog.arm();
@@ -104,20 +108,19 @@ export function createExchange(options: ExchangeOptions): Exchange {
       const { url, ...init } = request;
       return await abortable(fetch(url, { ...init, redirect: "manual", signal: cancel.signal }), cancel.signal);
     } catch (error) {
-      release();
+      end();
       signal.throwIfAborted();
       throw error instanceof ChannelError ? error : failures.unreachable(error);
     } finally {
-      watchdog.stop();
+      watchdog.disarm();
     }
   }
 
-  async function* read(body: Response["body"], { signal, cancel, release }: Cancelling): AsyncGenerator<Uint8Array> {
-    if (body === null) return release();
-    const watchdog = createWatchdog(clock, idleTimeoutMs, () =>
+  async function* read(body: Response["body"], { signal, cancel, end }: Cancelling): AsyncGenerator<Uint8Array> {
+    if (body === null) return;
+    const watchdog = createWatchdog(clock, idleTimeoutMs, cancel.signal, () =>
       cancel.abort(failures.timedOut(idleTimeoutMs, "was silent in the middle of its answer")),
     );
-    let ended = false;
     const reader = body.getReader();
     let bytes = 0;
     const next = async () => {
@@ -137,11 +140,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
         if (bytes > LONGEST_ANSWER_BYTES) throw failures.garbage(`more than ${LONGEST_ANSWER_BYTES} bytes`);
         yield chunk.value;
       }
-      ended = true;
     } finally {
-      watchdog.stop();
-      release();
-      if (!ended) cancel.abort(NOT_WANTED);
+      end();
     }
   }
 
@@ -150,15 +150,13 @@ export function createExchange(options: ExchangeOptions): Exchange {
     log: options.log,
     async send(request, signal) {
       const cancelling = cancelWith(signal);
-      const { cancel, release } = cancelling;
+      const { end } = cancelling;
       const response = await open(request, cancelling);
-      const { status, headers } = response;
+      const { status, headers, body: stream } = response;
+      if (stream === null) end();
       const answer = answerOf(response, failures, {
-        chunks: () => read(response.body, cancelling),
-        discard() {
-          release();
-          if (response.body !== null) cancel.abort(NOT_WANTED);
-        },
+        chunks: () => read(stream, cancelling),
+        discard: end,
       });
       if (status >= 200 && status < 300) return answer;
       const said = await errorBody(answer);
