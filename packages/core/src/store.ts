@@ -41,7 +41,7 @@ export interface Store {
   find(channel: string, account: string, platformId: string): Promise<StoredMessage | undefined>;
 
   /** Commands first, then turns whose time has come, at most one per lane; each with every message that waits there
-      (in a group: of the first one's sender). */
+      (in a group: of the first one's sender). Fewer than asked for: there are no more now, or `onWake` tells of them. */
   claimTurns(options: WorkerOptions): Promise<readonly ClaimedTurn[]>;
   /** Replaces the content of one message of a claimed turn: media that were fetched. */
   saveContent(claim: Claim, messageId: string, content: readonly InboundContent[]): Promise<void>;

@@ -96,4 +96,42 @@ describe("a worker pool", () => {
     stop.abort();
     await running;
   });
+
+  it("claims once for what it was woken for, and again only where there may be more", async () => {
+    const waiting: string[] = [];
+    const done: string[] = [];
+    let claims = 0;
+    const pool = createWorkerPool<string>({
+      async claim(limit) {
+        claims += 1;
+        return waiting.splice(0, limit);
+      },
+      async work(item) {
+        await sleep(5);
+        done.push(item);
+      },
+      shutdown: new Error("it ends"),
+      concurrency: () => 2,
+      clock: movableClock(),
+      pollMs: 10_000,
+      onClaimFailed(error) {
+        throw error;
+      },
+    });
+    const stop = new AbortController();
+    const running = pool.run(stop.signal, 1_000);
+    await sleep(20);
+
+    claims = 0;
+    waiting.push("one");
+    pool.wake();
+    await sleep(40);
+    expect({ done, claims }).toEqual({ done: ["one"], claims: 1 });
+
+    waiting.push("two", "three", "four");
+    pool.wake();
+    await expect.poll(() => done).toEqual(["one", "two", "three", "four"]);
+    stop.abort();
+    await running;
+  });
 });

@@ -6,6 +6,7 @@ import { Stop } from "./stop.ts";
 const LARGEST_LOT = 16;
 
 export interface WorkerPoolOptions<Item> {
+  /** Fewer than `limit`: there are no more now, or it wakes for them. */
   claim(limit: number): Promise<readonly Item[]>;
   /** Must not reject: an item's failure is its own business. `stop` is aborted when the grace of the shutdown is over. */
   work(item: Item, stop: Stop): Promise<void>;
@@ -31,6 +32,8 @@ export function createWorkerPool<Item>(options: WorkerPoolOptions<Item>): Worker
   const running = new Running<{ readonly stop: Stop; readonly done: Promise<void> }>();
   let graceOver = false;
   let woken = false;
+  /** There was no place for more: the next that becomes free is to be used. */
+  let crowded = false;
   let rouse = () => {};
 
   function wake(): void {
@@ -43,7 +46,7 @@ export function createWorkerPool<Item>(options: WorkerPoolOptions<Item>): Worker
     if (graceOver) stop.abort(options.shutdown);
     const done = options.work(item, stop).finally(() => {
       leave();
-      wake();
+      if (crowded) wake();
     });
     const leave = running.add({ stop, done });
   }
@@ -57,10 +60,12 @@ export function createWorkerPool<Item>(options: WorkerPoolOptions<Item>): Worker
     // Also where there is no room: whatever makes some wakes again, and a wake-up nobody can follow would let nothing rest.
     woken = false;
     const free = options.concurrency() - running.size;
-    if (free <= 0) return false;
-    const items = await options.claim(Math.min(free, LARGEST_LOT));
+    crowded = free <= 0;
+    if (crowded) return false;
+    const lot = Math.min(free, LARGEST_LOT);
+    const items = await options.claim(lot);
     for (const item of items) start(item);
-    return items.length > 0 || woken;
+    return items.length >= lot || woken;
   }
 
   async function rest(): Promise<void> {

@@ -142,7 +142,11 @@ function createDriver({ database, wal, checkpoints, unlock }: Opened, options: S
     publish(result);
   }
 
-  function makeDurableNow(log: WalSync, result: GroupResult): void {
+  /** Those outside have their answers before anything begins that was claimed beside them. */
+  function makeDurableNow(log: WalSync, all: GroupResult): void {
+    const early = all.outcomes.filter(isEarly);
+    if (early.length > 0) setImmediate(() => publish({ ...NOTHING_DONE, outcomes: early }));
+    const result = { ...all, outcomes: all.outcomes.filter((outcome) => !isEarly(outcome)) };
     try {
       log.syncNow();
     } catch (error) {
@@ -176,12 +180,16 @@ function createDriver({ database, wal, checkpoints, unlock }: Opened, options: S
     if (!waits(open)) return;
     const all = runLines(open);
     copies?.wrote(all.writes);
+    if (urgent && wal !== undefined) makeDurableNow(wal, all);
+    else publishOrSync(all);
+    if (waits()) schedule();
+  }
+
+  function publishOrSync(all: GroupResult): void {
     const result = publishEarly(all);
     if (wal === undefined || (!result.wrote && syncing === undefined)) publish(result);
     // Even when it only read: what it read may not be on the disk yet.
-    else if (urgent) makeDurableNow(wal, result);
     else if (result.outcomes.length > 0) syncing = makeDurable(wal, result).finally(endSync);
-    if (waits()) schedule();
   }
 
   function runLines(open: readonly Line[]): GroupResult {

@@ -257,7 +257,10 @@ export function createClaimTurns(
     if (left <= 0) return turns;
     let messages = 0;
     for (const candidate of yield* candidates(context, options, left)) {
-      if (messages >= ENOUGH_MESSAGES) break;
+      if (messages >= ENOUGH_MESSAGES) {
+        context.wake("turns");
+        break;
+      }
       const turn =
         "turn" in candidate
           ? yield* rows.resume(context, candidate.turn, options)

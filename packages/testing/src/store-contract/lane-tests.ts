@@ -177,13 +177,16 @@ export function laneTests(world: () => World): void {
     expect(textsOf(await w.claimTurn())).toEqual(["[image]"]);
   });
 
-  it("ends a claim early where much waits, so that the first of it can begin", async () => {
+  it("ends a claim early where much waits, so that the first of it can begin, and wakes for the rest", async () => {
     const w = world();
     for (const peer of ["ann", "ben", "cleo"]) {
       await Promise.all(Array.from({ length: 120 }, (_, index) => w.say(peer, `${index}`)));
     }
 
+    const wakes: string[] = [];
+    w.store.onWake((wake) => wakes.push(wake));
     const first = await w.claimTurns();
+    expect(wakes).toContain("turns");
     const second = await w.claimTurns();
 
     expect([first, second].map((turns) => turns.map(({ messages }) => messages.length))).toEqual([[120, 120], [120]]);
