@@ -1,3 +1,4 @@
+import { englishFileNotices, fileNotices } from "@wxgate/media";
 import { z } from "zod";
 
 /** The sentences about long replies and files, and their Chinese. */
@@ -13,18 +14,7 @@ export const noticesSchema = z.strictObject({
     .max(200)
     .default("（完整内容见文件）")
     .describe("Ends the beginning of a reply that goes as a file."),
-  notSent: z
-    .string()
-    .min(1)
-    .max(200)
-    .default("（文件未能发送：{reason}）")
-    .describe("Takes the place of a file that could not be sent; {reason} says why."),
-  notAvailable: z
-    .string()
-    .min(1)
-    .max(200)
-    .default("（有一个文件未能发送）")
-    .describe("Takes the place of a file that could not be had."),
+  ...fileNotices(z.string().min(1).max(200)),
   fileName: z.string().min(1).max(100).default("完整回复.txt").describe("The name of the file a long reply goes as."),
 });
 export type Notices = z.output<typeof noticesSchema>;
@@ -34,7 +24,6 @@ export const englishNotices = {
   moreWaits: "(More to come: reply with anything to read on.)",
   truncated: "(Too long; the rest was left out.)",
   inFile: "(The whole answer is in the file.)",
-  notSent: "(A file could not be sent: {reason})",
-  notAvailable: "(A file could not be sent.)",
+  ...englishFileNotices,
   fileName: "answer.txt",
 } as const satisfies Notices;

@@ -15,6 +15,7 @@ export {
 } from "./fit.ts";
 export { type ImageConverter, type ImageJob, loadSharp } from "./image.ts";
 export { type LocalFile, type LocalFileOptions, openLocalFile } from "./local-file.ts";
+export { englishFileNotices, type FileNotices, fileNotices } from "./notices.ts";
 export { prepareUpload, type Upload, type UploadOptions, type UploadSource } from "./prepare-upload.ts";
 export { type Reason, withReason } from "./reason.ts";
 export { type DecodeSilkOptions, decodeSilk } from "./silk.ts";

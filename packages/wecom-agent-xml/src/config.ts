@@ -1,4 +1,5 @@
 import { wrongConfig } from "@wxgate/core";
+import { fileNotices } from "@wxgate/media";
 import { isCallbackKey } from "@wxgate/wecom-crypto";
 import { z } from "zod";
 
@@ -136,18 +137,7 @@ export const agentXmlConfigSchema = z
         asFile: notice("（以文件形式发送：{reason}）").describe(
           "Stands beside a picture, voice or video that had to go as a file; {reason} says why. Empty: nothing is said.",
         ),
-        notSent: z
-          .string()
-          .min(1)
-          .max(200)
-          .default("（文件未能发送：{reason}）")
-          .describe("Takes the place of a file that could not be sent; {reason} says why."),
-        notAvailable: z
-          .string()
-          .min(1)
-          .max(200)
-          .default("（有一个文件未能发送）")
-          .describe("Takes the place of a file that could not be had."),
+        ...fileNotices(z.string().min(1).max(200)),
         noHuman: notice("（这里没有人工客服）").describe(
           "Said when the agent wants to hand over to a human and has no words for it.",
         ),

@@ -1,3 +1,4 @@
+import { englishFileNotices } from "@wxgate/media";
 import type { AgentXmlOptions } from "./config.ts";
 
 /** The sentences members see from the channel itself, in English: options to be laid under one's own. */
@@ -5,8 +6,7 @@ export const agentXmlEnglish = {
   cardDone: "Done",
   notices: {
     asFile: "(Sent as a file: {reason})",
-    notSent: "(A file could not be sent: {reason})",
-    notAvailable: "(A file could not be sent.)",
+    ...englishFileNotices,
     noHuman: "(There is no human to talk to here.)",
     choose: "Please choose",
     submit: "Submit",

@@ -1,15 +1,10 @@
 import { type Logger, type OutboundContent, type OutboundMedia, RejectedError } from "@wxgate/core";
-import { withReason } from "@wxgate/media";
+import { type FileNotices, withReason } from "@wxgate/media";
 import { type MediaStager, reasonOf } from "./media-stager.ts";
 
 export interface FileStagerOptions {
   readonly stageMedia: MediaStager;
-  /** What the receiver reads instead of a file. */
-  readonly notices: {
-    /** Its form or size was wrong, or its upload was refused; `{reason}` stands for why. */
-    readonly notSent: string;
-    /** A guard refused it, or it is not there: nothing a receiver can use. */
-    readonly notAvailable: string;
+  readonly notices: FileNotices & {
     /** It is sent as a plain file although it was meant to be something else; `{reason}` stands for why. Absent: unsaid. */
     readonly asFile?: string;
   };

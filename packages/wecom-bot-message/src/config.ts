@@ -1,7 +1,9 @@
+import { type FileNotices, fileNotices } from "@wxgate/media";
 import { z } from "zod";
 import { CONTENT_BYTES } from "./limits.ts";
 
-const notice = (text: string) => z.string().min(1, "is empty; people would see nothing").max(400).default(text);
+const sentence = z.string().min(1, "is empty; people would see nothing").max(400);
+const notice = (text: string) => sentence.default(text);
 
 /** Sentences of both transports; a channel may add its own. */
 export const botNotices = {
@@ -14,10 +16,7 @@ export const botNotices = {
   cardDone: z.string().min(1).max(10).default("已提交").describe("Stands on the button of a card that was used."),
   truncated: notice("（内容过长，已省略）").describe("Ends a reply whose rest was left out."),
   inFile: notice("（完整内容见文件）").describe("Ends the beginning of a reply that goes as a file."),
-  notSent: notice("（文件未能发送：{reason}）").describe(
-    "Takes the place of a file that could not be sent; {reason} says why.",
-  ),
-  notAvailable: notice("（有一个文件未能发送）").describe("Takes the place of a file that could not be had."),
+  ...fileNotices(sentence),
   noHuman: notice("（此机器人无法转接人工）").describe(
     "Said when the agent wants to hand over to a human and has no words for it.",
   ),
@@ -73,7 +72,7 @@ export interface BotConfig {
   readonly showThinking: boolean;
   readonly streamMaxBytes: number;
   readonly feedback: boolean;
-  readonly notices: {
+  readonly notices: FileNotices & {
     readonly nothing: string;
     readonly attachment: string;
     readonly continues: string;
@@ -81,8 +80,6 @@ export interface BotConfig {
     readonly cardDone: string;
     readonly truncated: string;
     readonly inFile: string;
-    readonly notSent: string;
-    readonly notAvailable: string;
     readonly noHuman: string;
     readonly choose: string;
     readonly submit: string;

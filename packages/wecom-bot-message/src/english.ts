@@ -1,3 +1,5 @@
+import { englishFileNotices } from "@wxgate/media";
+
 /** The sentences of both transports in English; a channel adds its own. */
 export const botEnglish = {
   streamPlaceholderContent: "⏳ Thinking…",
@@ -9,8 +11,7 @@ export const botEnglish = {
     cardDone: "Done",
     truncated: "(Too long; the rest was left out.)",
     inFile: "(The whole answer is in the file.)",
-    notSent: "(A file could not be sent: {reason})",
-    notAvailable: "(A file could not be sent.)",
+    ...englishFileNotices,
     noHuman: "(This bot cannot hand over to a human.)",
     choose: "Please choose",
     submit: "Submit",

@@ -12,9 +12,8 @@ import {
   RejectedError,
   type ReplyTarget,
 } from "@wxgate/core";
-import { MediaError, type MediaRules, prepareUpload, withReason } from "@wxgate/media";
+import { type FileNotices, MediaError, type MediaRules, prepareUpload, withReason } from "@wxgate/media";
 import type { Account, Accounts } from "./accounts.ts";
-import type { IlinkConfig } from "./config.ts";
 import { needsLogin, unknownAccount } from "./errors.ts";
 import type { Uploader } from "./media/upload.ts";
 import { UPLOADED_AT } from "./render.ts";
@@ -23,7 +22,7 @@ interface StageOptions {
   readonly accounts: Accounts;
   readonly media: MediaOpener;
   readonly upload: Uploader;
-  readonly notices: Pick<IlinkConfig["notices"], "notSent" | "notAvailable">;
+  readonly notices: FileNotices;
   readonly clock: Clock;
   readonly log: Logger;
 }
