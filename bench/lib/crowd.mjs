@@ -1,13 +1,13 @@
 // People who write, and an agent that takes its time: how many conversations run beside each other, and who waits for whom?
 import { setTimeout as wait } from "node:timers/promises";
-import { quantile } from "./load.mjs";
+import { median, quantile } from "./load.mjs";
 
 export const AGENT_MS = 100;
 const WARM_UP_MS = 2_000;
 const MEASURED_MS = 4_000;
 const STEADY_MEMBERS = 20;
 const STEADY_MS = 6_000;
-const ROUNDS = 3;
+const ROUNDS = 5;
 
 /** Answers each turn `AGENT_MS` later with `answer`, and not at all while it hangs for somebody. */
 export function createSlowAgent(answer) {
@@ -49,15 +49,16 @@ export async function shareOfTurns({ agent, write }, count) {
   return perSecond / (count * (1000 / AGENT_MS));
 }
 
-/** How late others have their messages at the agent, without and beside a conversation that hangs. */
+/** How late the latest per cent of others have their messages at the agent, without and beside a conversation that hangs. */
 export async function besideOneThatHangs(world) {
-  const without = [];
-  const beside = [];
+  const rounds = [];
   for (let round = 0; round < ROUNDS; round += 1) {
-    without.push(...(await delays(world, false)));
-    beside.push(...(await delays(world, true)));
+    const withoutMs = quantile(await delays(world, false), 0.99);
+    const besideMs = quantile(await delays(world, true), 0.99);
+    rounds.push({ withoutMs, besideMs, ratio: besideMs / withoutMs });
   }
-  return { withoutMs: quantile(without, 0.99), besideMs: quantile(beside, 0.99) };
+  const of = (what) => median(rounds.map((round) => round[what]));
+  return { withoutMs: of("withoutMs"), besideMs: of("besideMs"), ratio: of("ratio") };
 }
 
 /** Milliseconds from the written message to the agent, for members who write now and then. */
