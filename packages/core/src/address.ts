@@ -1,5 +1,5 @@
 /** Where a conversation lives. Plain data: stored, compared field by field, logged. */
-export interface Address {
+export type Address = {
   /** Configured channel id, e.g. "support". */
   readonly channel: string;
   /** Our identity on the platform: open_kfid, bot id, agent id, iLink bot id. */
@@ -8,7 +8,7 @@ export interface Address {
   readonly kind: AddressKind;
   /** Customer, member or group. Case is kept exactly. */
   readonly peer: string;
-}
+};
 export type AddressKind = "direct" | "group" | "audience";
 
 /** One string per address, stable across releases: it is a stored key. */

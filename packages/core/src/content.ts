@@ -23,11 +23,11 @@ export interface FailedMedia {
 }
 export type MediaRef = JsonObject;
 
-export interface Sender {
+export type Sender = {
   readonly id: string;
   readonly name?: string;
   readonly avatarUrl?: string;
-}
+};
 
 /** What a person sent. Agents see this JSON with exactly these names. */
 export type InboundContent =

@@ -1,4 +1,7 @@
-/** What `JSON.stringify` and `JSON.parse` give back unchanged. */
+/**
+ * What `JSON.stringify` and `JSON.parse` give back unchanged. What is stored as such is declared as a `type`: to TypeScript
+ * an `interface` is no `JsonObject`.
+ */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
 export interface JsonObject {
   readonly [key: string]: JsonValue | undefined;

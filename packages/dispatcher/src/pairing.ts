@@ -1,4 +1,4 @@
-import type { Address, Channel, JsonValue, Logger, Random, Sender, Store } from "@wxgate/core";
+import type { Address, Channel, Logger, Random, Sender, Store } from "@wxgate/core";
 import { CODE_LENGTH, codeOf } from "./code.ts";
 
 /** How long a code may be approved. */
@@ -12,22 +12,22 @@ const CODES_PER_CHANNEL = 50;
 const STATE = "_access";
 
 /** Somebody waits for the operator's word. */
-export interface PairingRequest {
+export type PairingRequest = {
   readonly code: string;
   readonly conversation: Address;
   readonly sender: Sender;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
   readonly expiresAt: number;
-}
+};
 
-export interface PairedPerson {
+export type PairedPerson = {
   readonly channel: string;
   readonly id: string;
   readonly name?: string;
   /** Milliseconds since 1970. */
   readonly since: number;
-}
+};
 
 export interface Pairing {
   isPaired(channel: Channel, sender: Sender): Promise<boolean>;
@@ -107,7 +107,7 @@ export function createPairing({ store, clock, random, log, channel: find }: Pair
   async function take(code: string): Promise<{ request: PairingRequest; person: string } | undefined> {
     const stored = await state.get(codeKey(code));
     if (stored === undefined) return undefined;
-    const request = stored as unknown as PairingRequest;
+    const request = stored as PairingRequest;
     return { request, person: keyOf(request.conversation.channel, request.sender.id) };
   }
 
@@ -126,7 +126,7 @@ export function createPairing({ store, clock, random, log, channel: find }: Pair
       const { code } = asking;
       const createdAt = clock.now();
       const request: PairingRequest = { code, conversation, sender, createdAt, expiresAt: createdAt + CODE_LIFE_MS };
-      await state.set(codeKey(code), request as unknown as JsonValue, { ttlMs: CODE_LIFE_MS });
+      await state.set(codeKey(code), request, { ttlMs: CODE_LIFE_MS });
       return code;
     },
 
@@ -138,13 +138,12 @@ export function createPairing({ store, clock, random, log, channel: find }: Pair
 
     async requests() {
       const rows = await state.list("code|");
-      const requests = rows.map(({ value }) => value as unknown as PairingRequest);
-      return requests.sort((a, b) => a.createdAt - b.createdAt);
+      return rows.map(({ value }) => value as PairingRequest).sort((a, b) => a.createdAt - b.createdAt);
     },
 
     async people() {
       const rows = await state.list("paired|");
-      return rows.map(({ value }) => value as unknown as PairedPerson).sort((a, b) => a.since - b.since);
+      return rows.map(({ value }) => value as PairedPerson).sort((a, b) => a.since - b.since);
     },
 
     async approve(code) {
@@ -159,7 +158,7 @@ export function createPairing({ store, clock, random, log, channel: find }: Pair
         since: clock.now(),
       };
       // Let in first: whatever breaks off after it can be repeated.
-      await state.set(`paired|${person}`, paired as unknown as JsonValue);
+      await state.set(`paired|${person}`, paired);
       await state.delete(`asked|${person}`);
       await forget(request, person);
       return request;

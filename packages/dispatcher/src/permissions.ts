@@ -1,13 +1,5 @@
 import { createHash } from "node:crypto";
-import {
-  type Address,
-  type Clock,
-  type JsonValue,
-  type Permission,
-  type Sender,
-  type Store,
-  withoutMiddle,
-} from "@wxgate/core";
+import { type Address, type Clock, type Permission, type Sender, type Store, withoutMiddle } from "@wxgate/core";
 import type { Activity } from "./activity.ts";
 import { codeOf } from "./code.ts";
 
@@ -21,7 +13,7 @@ const KEPT_MS = 3_600_000;
 const LONGEST_ACTION = 2_000;
 
 /** What an agent may do only if the operator lets it. */
-export interface PermissionRequest {
+export type PermissionRequest = {
   readonly code: string;
   readonly turn: string;
   readonly agent: string;
@@ -31,7 +23,7 @@ export interface PermissionRequest {
   /** Milliseconds since 1970. */
   readonly createdAt: number;
   readonly expiresAt: number;
-}
+};
 
 export interface PermissionPlace {
   readonly turn: string;
@@ -69,15 +61,15 @@ export interface PermissionsOptions {
   keeps(reason: unknown): boolean;
 }
 
-interface Row extends PermissionRequest {
+type Row = PermissionRequest & {
   readonly granted?: boolean;
-}
+};
 
 export function createPermissions({ store, clock, onAsked, onRest, keeps }: PermissionsOptions): Permissions {
   const state = store.state(STATE);
   let waiting = 0;
   const keyOf = (code: string) => `request|${code.trim().toUpperCase()}`;
-  const read = async (code: string) => (await state.get(keyOf(code))) as unknown as Row | undefined;
+  const read = async (code: string) => (await state.get(keyOf(code))) as Row | undefined;
 
   /** What an interrupted attempt asked is asked still, and may have been decided on meanwhile. */
   async function place(
@@ -95,7 +87,7 @@ export function createPermissions({ store, clock, onAsked, onRest, keeps }: Perm
     const createdAt = clock.now();
     const request = { code, ...where, action: withoutMiddle(action, LONGEST_ACTION), createdAt };
     const row: Row = { ...request, expiresAt: createdAt + timeoutMs };
-    await state.set(keyOf(code), json(row), { ttlMs: timeoutMs });
+    await state.set(keyOf(code), row, { ttlMs: timeoutMs });
     onAsked(row);
     return row;
   }
@@ -126,7 +118,7 @@ export function createPermissions({ store, clock, onAsked, onRest, keeps }: Perm
     },
 
     async requests() {
-      const rows = (await state.list("request|")).map(({ value }) => value as unknown as Row);
+      const rows = (await state.list("request|")).map(({ value }) => value as Row);
       return rows.filter(({ granted }) => granted === undefined).sort((a, b) => a.createdAt - b.createdAt);
     },
 
@@ -135,7 +127,7 @@ export function createPermissions({ store, clock, onAsked, onRest, keeps }: Perm
       if (row === undefined || row.granted !== undefined) return undefined;
       const settled: Row = { ...row, granted };
       const options = { ttlMs: KEPT_MS };
-      const mine = await state.compareAndSet(keyOf(code), json(row), json(settled), options);
+      const mine = await state.compareAndSet(keyOf(code), row, settled, options);
       return mine ? row : undefined;
     },
 
@@ -164,8 +156,4 @@ export function askingOperator(
       if (open === 0 && !signal.aborted) limit.goOn();
     }
   };
-}
-
-function json(row: Row): JsonValue {
-  return row as unknown as JsonValue;
 }

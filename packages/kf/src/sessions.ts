@@ -3,7 +3,6 @@ import {
   type InboundEvent,
   type InboundMessage,
   isObject,
-  type JsonObject,
   numberField,
   type ServedBy,
   textField,
@@ -55,7 +54,7 @@ export function createSessions({ channel, api, ports }: SessionsOptions): Sessio
 
   async function save(openKfId: string, served: Served): Promise<void> {
     const { peer, ...rest } = served;
-    await state.set(prefixOf(openKfId) + peer, rest as unknown as JsonObject);
+    await state.set(prefixOf(openKfId) + peer, rest);
   }
 
   async function forget(openKfId: string, peer: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { type ChannelPorts, type InboundContent, type InboundMessage, isObject, type JsonObject } from "@wxgate/core";
+import { type ChannelPorts, type InboundContent, type InboundMessage, isObject } from "@wxgate/core";
 import type { TemplateCard } from "@wxgate/wecom-card";
 import type { CardTap } from "./parse.ts";
 
@@ -6,7 +6,7 @@ import type { CardTap } from "./parse.ts";
 const CODE_MS = 72 * 3_600_000;
 
 /** A card that was sent, as it is remembered: a tap may come days later, and to another process. */
-export interface SentCard {
+export type SentCard = {
   readonly card: TemplateCard;
   /** The id of our message. */
   readonly message: string;
@@ -18,7 +18,7 @@ export interface SentCard {
   readonly updatedBy?: string;
   /** It was made of a menu: a tap is a choice. */
   readonly isMenu?: boolean;
-}
+};
 
 /** What is known of the cards that were sent. Card ids are no secrets, so nothing here is sealed. */
 export interface Cards {
@@ -44,9 +44,9 @@ export function createCards(state: ChannelPorts["state"]): Cards {
   return {
     async find(taskId) {
       const found = await state.get(cardKey(taskId));
-      return isObject(found) && isObject(found.card) ? (found as unknown as SentCard) : undefined;
+      return isObject(found) && isObject(found.card) ? (found as SentCard) : undefined;
     },
-    remember: (taskId, sent) => state.set(cardKey(taskId), sent as unknown as JsonObject, { ttlMs: CODE_MS }),
+    remember: (taskId, sent) => state.set(cardKey(taskId), sent, { ttlMs: CODE_MS }),
     keepCode: (taskId, member, code) => state.set(codeKey(taskId, member), code, { ttlMs: CODE_MS }),
     takeCode: async (taskId, member) => (await take(codeKey(taskId, member))) ?? take(codeKey(taskId)),
   };

@@ -37,7 +37,7 @@ export function createOpenFile({ byApi, apiBaseUrl, ports }: OpenFileOptions): O
     });
     const mime = response?.headers.get("content-type") ?? "";
     if (response?.ok && response.body !== null && mime.startsWith("image/")) {
-      return { body: response.body as unknown as AsyncIterable<Uint8Array>, mime };
+      return { body: response.body, mime };
     }
     await response?.body?.cancel();
     return undefined;

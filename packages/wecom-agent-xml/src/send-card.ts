@@ -39,7 +39,7 @@ export function createCardSender({ cards, api, notices, ports }: CardSenderOptio
     const taskId = card.task_id;
     // Before it is sent: the tap may come before the platform's answer, and after a restart.
     if (taskId !== undefined) await cards.remember(taskId, { ...sent, message: envelope.id });
-    const { receipt, responseCode } = await post(card as unknown as JsonObject);
+    const { receipt, responseCode } = await post(card);
     if (taskId === undefined || responseCode === undefined) return receipt;
     await cards.keepCode(taskId, undefined, responseCode);
     return { ...receipt, handle: { ...receipt.handle, taskId } };
@@ -59,7 +59,7 @@ export function createCardSender({ cards, api, notices, ports }: CardSenderOptio
     if (sent === undefined || responseCode === undefined) return undefined;
     const shown = { ...card, task_id: taskId } as TemplateCard;
     try {
-      await api.updateCard({ responseCode, ...audience(to), change: { card: shown as unknown as JsonObject } }, signal);
+      await api.updateCard({ responseCode, ...audience(to), change: { card: shown } }, signal);
     } catch (error) {
       if (error instanceof RejectedError) {
         ports.log.info({ message: id, taskId, code: error.platformCode }, "the card can no longer be updated");

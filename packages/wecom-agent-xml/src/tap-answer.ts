@@ -1,4 +1,3 @@
-import type { JsonObject } from "@wxgate/core";
 import { cardAfterTap } from "@wxgate/wecom-card";
 import { buttonUpdateXml, cardUpdateXml } from "./card-xml.ts";
 import type { SentCard } from "./cards.ts";
@@ -26,7 +25,7 @@ export function tapAnswer(tap: CardTap, sent: SentCard | undefined, options: Ans
   };
   if (sent !== undefined) {
     const card = cardAfterTap(sent.card, tap, { platform: "app", done: options.done });
-    return card && cardUpdateXml(card as unknown as JsonObject, reply);
+    return card && cardUpdateXml(card, reply);
   }
   // A card we did not send, or no longer know.
   return tap.cardType === BUTTON_CARD ? buttonUpdateXml(options.done, reply) : undefined;

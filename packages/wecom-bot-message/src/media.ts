@@ -37,8 +37,7 @@ export function createBotMedia({ config, key, ports }: BotMediaOptions): NonNull
   return async function openMedia(ref, signal) {
     const { url, aeskey = key, kind } = readRef(ref);
     const noun = NOUNS[kind] ?? "file";
-    const response = await download(url, { ...ports, isAllowed, noun, signal });
-    const body = response.body as unknown as AsyncIterable<Uint8Array>;
+    const { body, headers } = await download(url, { ...ports, isAllowed, noun, signal });
     // Without a key the platform did not encrypt it.
     const plain = explained(aeskey === undefined ? body : decryptMedia(body, aeskey), noun, signal);
     const { head, all } = await peek(plain);
@@ -46,7 +45,7 @@ export function createBotMedia({ config, key, ports }: BotMediaOptions): NonNull
       await all.return?.();
       throw badKey(noun);
     }
-    const named = filenameFromDisposition(response.headers.get("content-disposition"));
+    const named = filenameFromDisposition(headers.get("content-disposition"));
     const found = await sniff(head, named);
     return {
       body: all,
@@ -82,12 +81,16 @@ interface Download {
 }
 
 /** The platform's servers are busy now and then; the address lives five minutes. */
-async function download(text: string, options: Download): Promise<Response> {
+async function download(
+  text: string,
+  options: Download,
+): Promise<{ readonly body: AsyncIterable<Uint8Array>; readonly headers: Headers }> {
   const { clock, noun, signal } = options;
   for (const pauseMs of [...BUSY_PAUSES_MS, undefined]) {
     const response = await follow(text, options);
-    if (response.ok && response.body !== null) return response;
-    await response.body?.cancel();
+    const { body, headers } = response;
+    if (response.ok && body !== null) return { body, headers };
+    await body?.cancel();
     if (response.status < 500 && response.status !== 429) throw gone(noun, response.status);
     if (pauseMs === undefined) break;
     await clock.sleep(pauseMs, signal);

@@ -68,7 +68,7 @@ export type CardCheckbox = {
 };
 export type SubmitButton = { readonly text: string; readonly key: string };
 
-interface Common {
+type Common = {
   readonly source?: { readonly icon_url?: string; readonly desc?: string; readonly desc_color?: 0 | 1 | 2 | 3 };
   readonly action_menu?: ActionMenu;
   readonly quote_area?: JsonObject;
@@ -78,50 +78,47 @@ interface Common {
   readonly task_id?: string;
   /** Bots only. */
   readonly feedback?: { readonly id: string };
-}
-interface Interactive {
+};
+type Interactive = Common & {
   readonly task_id: string;
   /** What stands on the disabled buttons; in an update of an app only. */
   readonly replace_text?: string;
-}
+};
 
-export interface TextCard extends Common {
+export type TextCard = Common & {
   readonly card_type: "text_notice";
   readonly main_title?: CardTitle;
   readonly emphasis_content?: CardTitle;
   readonly sub_title_text?: string;
   readonly card_action: CardAction;
-}
-export interface NewsCard extends Common {
+};
+export type NewsCard = Common & {
   readonly card_type: "news_notice";
   readonly main_title: CardTitle;
   readonly card_image?: { readonly url: string; readonly aspect_ratio?: number };
   readonly image_text_area?: JsonObject;
   readonly vertical_content_list?: readonly { readonly title: string; readonly desc?: string }[];
   readonly card_action: CardAction;
-}
-export interface ButtonCard extends Common, Interactive {
+};
+export type ButtonCard = Interactive & {
   readonly card_type: "button_interaction";
-  readonly task_id: string;
   readonly main_title: CardTitle;
   readonly sub_title_text?: string;
   readonly button_selection?: CardSelect;
   readonly button_list: readonly CardButton[];
   readonly card_action?: CardAction;
-}
-export interface VoteCard extends Common, Interactive {
+};
+export type VoteCard = Interactive & {
   readonly card_type: "vote_interaction";
-  readonly task_id: string;
   readonly main_title: CardTitle;
   readonly checkbox: CardCheckbox;
   readonly submit_button: SubmitButton;
-}
-export interface FormCard extends Common, Interactive {
+};
+export type FormCard = Interactive & {
   readonly card_type: "multiple_interaction";
-  readonly task_id: string;
   readonly main_title: CardTitle;
   readonly select_list: readonly CardSelect[];
   readonly submit_button: SubmitButton;
-}
+};
 
 export type TemplateCard = TextCard | NewsCard | ButtonCard | VoteCard | FormCard;

@@ -36,7 +36,7 @@ export function checkCard(value: JsonValue, options: CheckOptions): CheckedCard 
   }
   const long: string[] = [];
   const card = checkFields(completed(value, kind as CardKind, options), shapes[kind as CardKind], "card", { long });
-  return { card: card as unknown as TemplateCard, long };
+  return { card: card as TemplateCard, long };
 }
 
 function completed(card: JsonObject, kind: CardKind, { taskId, submit }: CheckOptions): JsonObject {

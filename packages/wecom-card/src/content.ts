@@ -23,7 +23,7 @@ const ANY_TASK = "task";
  */
 export function checkedContent({ card }: { readonly card: JsonObject }, options: CheckOptions): CardContent {
   const taskId = options.taskId.replace(/[^0-9A-Za-z_@-]/g, "-");
-  return { kind: "card", card: { ...checkCard(card, { ...options, taskId }).card } as unknown as JsonObject };
+  return { kind: "card", card: checkCard(card, { ...options, taskId }).card };
 }
 
 /** @throws RejectedError `card.invalid` when the content is a card and something is wrong with it */
@@ -72,5 +72,5 @@ export function contentAfterTap(
 ): CardContent | undefined {
   const { card: known } = checkCard(card, { platform: options.platform, taskId: ANY_TASK });
   const next = cardAfterTap(known, tap, options);
-  return next && { kind: "card", card: { ...next } as unknown as JsonObject };
+  return next && { kind: "card", card: next };
 }

@@ -49,7 +49,7 @@ async function readEvents(body: ReadableStream<Uint8Array>, id: string, method: 
 async function* texts(body: ReadableStream<Uint8Array>, method: string): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let bytes = 0;
-  for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
+  for await (const chunk of body) {
     bytes += chunk.byteLength;
     if (bytes > LONGEST_ANSWER) throw badAnswer(method, `more than ${LONGEST_ANSWER} bytes`);
     yield decoder.decode(chunk, { stream: true });

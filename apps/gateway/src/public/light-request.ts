@@ -154,7 +154,7 @@ class LightBody {
     this.#raw.resume();
   }
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
-    yield* this.web() as unknown as AsyncIterable<Uint8Array>;
+    yield* this.web();
   }
 }
 

@@ -1,17 +1,16 @@
 import { constants } from "node:fs";
 import { type FileHandle, mkdir, open, readFile, rename } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { JsonObject, JsonValue } from "../json.ts";
 
-/** An append-only file of JSON lines; what was appended is on the disk when `append` resolves. */
-export interface Journal {
-  readonly lines: readonly JsonObject[];
-  append(lines: readonly JsonObject[]): Promise<void>;
+/** An append-only file of JSON lines; what was appended is on the disk when `append` resolves. Dates come back as text. */
+export interface Journal<Line> {
+  readonly lines: readonly Line[];
+  append(lines: readonly Line[]): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Keeps nothing: for tries and tests. */
-export function memoryJournal(): Journal {
+export function memoryJournal<Line>(): Journal<Line> {
   return { lines: [], append: async () => {}, close: async () => {} };
 }
 
@@ -19,12 +18,12 @@ export function memoryJournal(): Journal {
  * @param compact what of the lines is still needed; the file is rewritten with it, mode 0600.
  * @throws Error with the line's number when a line before the last is not JSON. A torn last line is what a crash leaves.
  */
-export async function openJournal(
+export async function openJournal<Line>(
   path: string,
-  compact: (lines: readonly JsonObject[]) => readonly JsonObject[],
-): Promise<Journal> {
+  compact: (lines: readonly Line[]) => readonly Line[],
+): Promise<Journal<Line>> {
   await mkdir(dirname(path), { recursive: true });
-  const lines = compact(parse(path, await readFile(path, "utf8").catch(emptyWhenMissing)));
+  const lines = compact(parse<Line>(path, await readFile(path, "utf8").catch(emptyWhenMissing)));
   const fresh = `${path}.new`;
   const written = await open(fresh, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, 0o600);
   await written.writeFile(render(lines));
@@ -46,22 +45,22 @@ export async function openJournal(
   };
 }
 
-async function write(file: FileHandle, lines: readonly JsonObject[]): Promise<void> {
+async function write(file: FileHandle, lines: readonly unknown[]): Promise<void> {
   await file.appendFile(render(lines));
   await file.datasync();
 }
 
-function render(lines: readonly JsonObject[]): string {
+function render(lines: readonly unknown[]): string {
   return lines.map((line) => `${JSON.stringify(line)}\n`).join("");
 }
 
-function parse(path: string, text: string): readonly JsonObject[] {
+function parse<Line>(path: string, text: string): readonly Line[] {
   const rows = text.split("\n");
-  const lines: JsonObject[] = [];
+  const lines: Line[] = [];
   for (const [index, row] of rows.entries()) {
     if (row === "") continue;
     try {
-      lines.push(JSON.parse(row) as JsonObject & JsonValue);
+      lines.push(JSON.parse(row) as Line);
     } catch (error) {
       if (index === rows.length - 1) break;
       throw new Error(`${path}, line ${index + 1} is not JSON; repair or remove that line`, { cause: error });

@@ -48,7 +48,7 @@ export function trustingOpener(fetch: Fetch): MediaOpener {
       }
       const length = Number(response.headers.get("content-length") ?? Number.NaN);
       return {
-        body: response.body as unknown as AsyncIterable<Uint8Array>,
+        body: response.body,
         mime: response.headers.get("content-type") ?? "application/octet-stream",
         ...(Number.isFinite(length) ? { bytes: length } : {}),
       };

@@ -1,7 +1,7 @@
 import { addressKey } from "../address.ts";
 import type { Piece } from "../channel.ts";
 import type { Accepted, InboundBatch, Inbox, StoredMessage } from "../inbox.ts";
-import type { JsonObject, JsonValue } from "../json.ts";
+import type { JsonValue } from "../json.ts";
 import type { InboundEvent, InboundMessage } from "../message.ts";
 import type { Clock, State, StateOptions } from "../ports.ts";
 import { type Journal, memoryJournal, openJournal } from "./journal.ts";
@@ -42,16 +42,16 @@ export async function openLocalStore(
   onAccepted: (messages: readonly InboundMessage[], events: readonly InboundEvent[]) => void,
 ): Promise<LocalStore> {
   const kept: Kept = { open: new Map(), seen: new Map(), cursors: new Map(), state: new Map(), waiting: new Map() };
-  const journal: Journal =
+  const journal: Journal<Line> =
     file === undefined
       ? memoryJournal()
       : await openJournal(file, (lines) => {
-          for (const line of lines) replay(kept, line as unknown as Line);
-          return snapshot(kept, clock.now()) as unknown as readonly JsonObject[];
+          for (const line of lines) replay(kept, line);
+          return snapshot(kept, clock.now());
         });
 
   async function record(lines: readonly Line[]): Promise<void> {
-    if (lines.length > 0) await journal.append(lines as unknown as readonly JsonObject[]);
+    if (lines.length > 0) await journal.append(lines);
     for (const line of lines) replay(kept, line);
   }
 

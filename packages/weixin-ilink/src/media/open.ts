@@ -36,7 +36,7 @@ export function createOpenMedia({ fetch, hosts, cdnBaseUrl }: OpenMediaOptions):
         url = trusted(URL.canParse(location, url.href) ? new URL(location, url).href : location);
         continue;
       }
-      if (response.ok && response.body !== null) return response.body as unknown as AsyncIterable<Uint8Array>;
+      if (response.ok && response.body !== null) return response.body;
       await response.body?.cancel();
       throw statusError(response.status);
     }
