@@ -2,8 +2,8 @@ import type { DeliveryRow, DeliveryState, Page, Paged } from "@wxgate/core";
 import { sql } from "kysely";
 import type { Ids } from "../ids.ts";
 import { errorField, parseJson } from "../json.ts";
-import { all, first, type Operation, type Sql } from "../sql.ts";
-import { cursorOf, paged, rowsWanted } from "./paging.ts";
+import { first, type Operation, type Sql } from "../sql.ts";
+import { newestFirst } from "./paging.ts";
 import { toAddress } from "./standing.ts";
 
 export function createDeliveryQueries(e: Sql, ids: Ids) {
@@ -60,16 +60,13 @@ export function createDeliveryQueries(e: Sql, ids: Ids) {
     *deliveries(
       page: Page & { readonly state?: DeliveryState; readonly channel?: string },
     ): Operation<Paged<DeliveryRow>> {
-      const cursor = cursorOf(page, 1);
-      let query = deliveryRows().orderBy("d.seq", "desc").limit(rowsWanted(page));
+      let query = deliveryRows();
       if (page.state !== undefined) {
         const active = ["queued", "sending", "deferred"].includes(page.state) ? 1 : 0;
         query = query.where("d.state", "=", page.state).where("d.active", "=", sql.lit(active));
       }
       if (page.channel !== undefined) query = query.where("d.channel", "=", page.channel);
-      if (cursor !== undefined) query = query.where("d.seq", "<", cursor[0] ?? 0);
-      const rows = yield* all(e.compile(query), {});
-      return paged(rows, page, (row) => [row.seq], toDelivery);
+      return yield* newestFirst(e, query, "d.seq", page, toDelivery);
     },
 
     *delivery(id: string): Operation<DeliveryRow | undefined> {

@@ -3,8 +3,8 @@ import { sql } from "kysely";
 import type { Context } from "../context.ts";
 import type { Ids } from "../ids.ts";
 import { errorField, parseJson } from "../json.ts";
-import { all, first, type Operation, run, type Sql } from "../sql.ts";
-import { cursorOf, paged, rowsWanted } from "./paging.ts";
+import { first, type Operation, run, type Sql } from "../sql.ts";
+import { newestFirst } from "./paging.ts";
 import { toAddress } from "./standing.ts";
 
 /** Turns whose agent failed for good, and what an operator does with them. */
@@ -80,24 +80,17 @@ export function createFailedTurns(e: Sql, ids: Ids) {
 
   return {
     *list(page: Page & { readonly channel?: string }): Operation<Paged<FailedTurnRow>> {
-      const cursor = cursorOf(page, 1);
-      let query = rows().orderBy("t.seq", "desc").limit(rowsWanted(page));
+      let query = rows();
       if (page.channel !== undefined) query = query.where("t.channel", "=", page.channel);
-      if (cursor !== undefined) query = query.where("t.seq", "<", cursor[0] ?? 0);
-      return paged(
-        yield* all(e.compile(query), {}),
-        page,
-        (row) => [row.seq],
-        (row) => ({
-          id: ids.format("trn", row.seq),
-          conversation: toAddress(row),
-          messages: parseJson<number[]>(row.messages).map((seq) => ids.format("msg", seq)),
-          attempt: row.attempt,
-          ...errorField(row.error),
-          createdAt: row.created_at,
-          failedAt: row.finished_at ?? row.created_at,
-        }),
-      );
+      return yield* newestFirst(e, query, "t.seq", page, (row) => ({
+        id: ids.format("trn", row.seq),
+        conversation: toAddress(row),
+        messages: parseJson<number[]>(row.messages).map((seq) => ids.format("msg", seq)),
+        attempt: row.attempt,
+        ...errorField(row.error),
+        createdAt: row.created_at,
+        failedAt: row.finished_at ?? row.created_at,
+      }));
     },
 
     *redrive(context: Context, id: string): Operation<boolean> {

@@ -1,4 +1,6 @@
 import type { Page, Paged } from "@wxgate/core";
+import { type SelectQueryBuilder, sql } from "kysely";
+import { all, type Operation, type Sql } from "../sql.ts";
 
 /** The numbers of the last row of a page. */
 export type PageCursor = readonly number[];
@@ -40,4 +42,23 @@ export function paged<Row, Item>(
     items: shown.map(toItem),
     ...(rows.length > shown.length && last !== undefined ? { next: encodeCursor(cursor(last)) } : {}),
   };
+}
+
+/**
+ * A page of rows in the order they came, the newest first.
+ *
+ * @param seq the column that numbers them, such as "d.seq"
+ */
+export function* newestFirst<DB, TB extends keyof DB, Row extends { readonly seq: number }, Item>(
+  e: Sql,
+  query: SelectQueryBuilder<DB, TB, Row>,
+  seq: string,
+  page: Page,
+  toItem: (row: Row) => Item,
+): Operation<Paged<Item>> {
+  const column = sql.ref<number>(seq);
+  const [before] = cursorOf(page, 1) ?? [];
+  const older = before === undefined ? query : query.where(column, "<", before);
+  const rows = yield* all(e.compile(older.orderBy(column, "desc").limit(rowsWanted(page))), {});
+  return paged(rows, page, (row) => [row.seq], toItem);
 }

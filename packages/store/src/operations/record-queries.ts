@@ -2,8 +2,8 @@ import type { AuditEntry, EventRow, Page, Paged } from "@wxgate/core";
 import type { Context } from "../context.ts";
 import type { Ids } from "../ids.ts";
 import { parseEvent, parseOptional, toJson } from "../json.ts";
-import { all, type Operation, run, type Sql } from "../sql.ts";
-import { cursorOf, paged, rowsWanted } from "./paging.ts";
+import { type Operation, run, type Sql } from "../sql.ts";
+import { newestFirst } from "./paging.ts";
 
 /** What happened: the platforms' events, and what operators did. */
 export function createRecordQueries(e: Sql, ids: Ids) {
@@ -17,47 +17,26 @@ export function createRecordQueries(e: Sql, ids: Ids) {
 
   return {
     *events(page: Page & { readonly channel?: string }): Operation<Paged<EventRow>> {
-      const cursor = cursorOf(page, 1);
-      let query = db
-        .selectFrom("events")
-        .select(["seq", "received_at", "body"])
-        .orderBy("seq", "desc")
-        .limit(rowsWanted(page));
+      let query = db.selectFrom("events").select(["seq", "received_at", "body"]);
       if (page.channel !== undefined) query = query.where("channel", "=", page.channel);
-      if (cursor !== undefined) query = query.where("seq", "<", cursor[0] ?? 0);
-      const rows = yield* all(e.compile(query), {});
-      return paged(
-        rows,
-        page,
-        (row) => [row.seq],
-        (row) => ({
-          id: ids.format("evt", row.seq),
-          event: parseEvent(row.body),
-          receivedAt: row.received_at,
-        }),
-      );
+      return yield* newestFirst(e, query, "seq", page, (row) => ({
+        id: ids.format("evt", row.seq),
+        event: parseEvent(row.body),
+        receivedAt: row.received_at,
+      }));
     },
 
     *audit(page: Page): Operation<Paged<AuditEntry>> {
-      const cursor = cursorOf(page, 1);
-      let query = db.selectFrom("audit").selectAll().orderBy("seq", "desc").limit(rowsWanted(page));
-      if (cursor !== undefined) query = query.where("seq", "<", cursor[0] ?? 0);
-      const rows = yield* all(e.compile(query), {});
-      return paged(
-        rows,
-        page,
-        (row) => [row.seq],
-        (row) => {
-          const detail = parseOptional<NonNullable<AuditEntry["detail"]>>(row.detail);
-          return {
-            at: row.at,
-            actor: row.actor,
-            action: row.action,
-            ...(row.subject === null ? {} : { subject: row.subject }),
-            ...(detail === undefined ? {} : { detail }),
-          };
-        },
-      );
+      return yield* newestFirst(e, db.selectFrom("audit").selectAll(), "seq", page, (row) => {
+        const detail = parseOptional<NonNullable<AuditEntry["detail"]>>(row.detail);
+        return {
+          at: row.at,
+          actor: row.actor,
+          action: row.action,
+          ...(row.subject === null ? {} : { subject: row.subject }),
+          ...(detail === undefined ? {} : { detail }),
+        };
+      });
     },
 
     *appendAudit(context: Context, entry: Omit<AuditEntry, "at">): Operation<void> {

@@ -11,7 +11,7 @@ import type {
 import type { Context } from "../context.ts";
 import { errorField, parseJson, toJson } from "../json.ts";
 import { all, first, type Operation, run, type Sql } from "../sql.ts";
-import { cursorOf, paged, rowsWanted } from "./paging.ts";
+import { newestFirst } from "./paging.ts";
 
 interface RunColumns {
   readonly seq: number;
@@ -106,22 +106,10 @@ export function createScheduleRuns(e: Sql) {
     },
 
     *list(scheduleId: string, page: Page): Operation<Paged<ScheduleRunRow>> {
-      const cursor = cursorOf(page, 1);
-      let query = e.db
-        .selectFrom("schedule_runs")
-        .selectAll()
-        .where("schedule_id", "=", scheduleId)
-        .orderBy("seq", "desc")
-        .limit(rowsWanted(page));
-      if (cursor !== undefined) query = query.where("seq", "<", cursor[0] ?? 0);
-      const rows = yield* all(e.compile(query), {});
-      const deliveries = yield* deliveriesOf(rows);
-      return paged(
-        rows,
-        page,
-        (row) => [row.seq],
-        (row) => toRun(row, deliveries),
-      );
+      const query = e.db.selectFrom("schedule_runs").selectAll().where("schedule_id", "=", scheduleId);
+      const found = yield* newestFirst(e, query, "seq", page, (row) => row);
+      const deliveries = yield* deliveriesOf(found.items);
+      return { ...found, items: found.items.map((row) => toRun(row, deliveries)) };
     },
   };
 }
