@@ -46,7 +46,7 @@ export function toChannelError(method: string, code: number, words: string): Cha
 }
 
 export const LOGIN_HINT =
-  "Scan again: wxgate login <channel>, or the console. Waiting messages go out with the person's next one.";
+  "Scan again: wxgate login <channel>. Waiting messages go out with the person's next one.";
 
 /** Waits for the person's next message, which comes with a new context token after a login. */
 export function needsLogin(account: string, cause?: unknown): TransientError {

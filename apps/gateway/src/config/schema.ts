@@ -27,7 +27,7 @@ export const rootShape = {
         .min(1)
         .default("127.0.0.1")
         .describe("The address that is listened on; any other than loopback needs a `token`."),
-      port: port.default(8788).describe("The port of console, API, metrics and MCP; 0: any free one."),
+      port: port.default(8788).describe("The port of API, metrics and MCP; 0: any free one."),
       token: z
         .string()
         .min(1, "is empty; remove the key to have one made, or set a long random text")
@@ -35,7 +35,7 @@ export const rootShape = {
         .describe("What callers show as `Authorization: Bearer …`: a long random text of yours."),
     })
     .prefault({})
-    .describe("Console, API and metrics. Without a token one is made and printed at start, on loopback only."),
+    .describe("API, metrics and MCP. Without a token one is made and printed at start, on loopback only."),
   store: z
     .string()
     .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/, "must be sqlite:<file> or postgres://user:password@host/database")
