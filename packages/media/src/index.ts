@@ -17,6 +17,7 @@ export { type ImageConverter, type ImageJob, loadSharp } from "./image.ts";
 export { type LocalFile, type LocalFileOptions, openLocalFile } from "./local-file.ts";
 export { englishFileNotices, type FileNotices, fileNotices } from "./notices.ts";
 export { prepareUpload, type Upload, type UploadOptions, type UploadSource } from "./prepare-upload.ts";
+export { readPieces } from "./read-pieces.ts";
 export { type Reason, withReason } from "./reason.ts";
 export { type DecodeSilkOptions, decodeSilk } from "./silk.ts";
 export { type MediaKind, matchesKind, mimeOfFilename, SNIFF_BYTES, type Sniffed, sniff } from "./sniff.ts";

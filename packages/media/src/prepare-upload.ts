@@ -8,6 +8,7 @@ import type { Converter } from "./convert.ts";
 import { MediaError } from "./errors.ts";
 import { safeFilename, withExtension } from "./filename.ts";
 import { type Fit, fileInstead, fitMedia, type MediaFacts, type MediaRules } from "./fit.ts";
+import { readPieces } from "./read-pieces.ts";
 import { both, type Reason } from "./reason.ts";
 import { type MediaKind, mimeOfFilename, type Sniffed, sniff } from "./sniff.ts";
 import { spool } from "./spool.ts";
@@ -155,7 +156,7 @@ async function receive(source: UploadSource, { dir, maxBytes, signal }: UploadOp
 
 async function md5Of(path: string): Promise<string> {
   const hash = createHash("md5");
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
+  for await (const piece of readPieces(path)) hash.update(piece);
   return hash.digest("hex");
 }
 

@@ -45,8 +45,7 @@ export function toChannelError(method: string, code: number, words: string): Cha
   }
 }
 
-export const LOGIN_HINT =
-  "Scan again: wxgate login <channel>. Waiting messages go out with the person's next one.";
+export const LOGIN_HINT = "Scan again: wxgate login <channel>. Waiting messages go out with the person's next one.";
 
 /** Waits for the person's next message, which comes with a new context token after a login. */
 export function needsLogin(account: string, cause?: unknown): TransientError {
