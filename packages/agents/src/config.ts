@@ -107,19 +107,18 @@ export const channelGuide = z
   .default(true)
   .describe("Tell the agent what WeChat and WeCom can show, and how it sends pictures, files or menus.");
 
+/** How many rounds of tool calls one turn may have. */
+export const toolRounds = z.number().int().min(1).max(100).default(8);
+
 /** For agents whose back-end asks the gateway to call a tool. */
 export const toolLoop = {
   tools: z
     .boolean()
     .default(true)
     .describe("Offer the gateway's tools: send messages, look up conversations, manage schedules, use WeCom."),
-  maxToolRounds: z
-    .number()
-    .int()
-    .min(1)
-    .max(100)
-    .default(8)
-    .describe("After so many rounds of tool calls in one turn the agent gets no more and must answer."),
+  maxToolRounds: toolRounds.describe(
+    "After so many rounds of tool calls in one turn the agent gets no more and must answer.",
+  ),
 };
 
 /** `base` with `path` behind its own path; its query stays. */

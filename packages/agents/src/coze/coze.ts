@@ -1,7 +1,7 @@
 import { type Agent, type AgentEvent, RejectedError } from "@wxgate/core";
 import { z } from "zod";
 import type { AgentType } from "../agent-type.ts";
-import { address, addressBelow, fileSizes, headers, patience, secret, showReasoning } from "../config.ts";
+import { address, addressBelow, fileSizes, headers, patience, secret, showReasoning, toolRounds } from "../config.ts";
 import { fieldsOf, textIn } from "../json.ts";
 import type { AgentPorts } from "../ports.ts";
 import type { Answer } from "../transport/exchange.ts";
@@ -38,13 +38,7 @@ export const cozeConfigSchema = z.strictObject({
     .default(false)
     .describe("true: the questions the bot suggests come as a menu behind its answer."),
   showReasoning,
-  maxToolRounds: z
-    .number()
-    .int()
-    .min(1)
-    .max(100)
-    .default(8)
-    .describe("After so many rounds of tool calls in one turn the answer is given up."),
+  maxToolRounds: toolRounds.describe("After so many rounds of tool calls in one turn the answer is given up."),
   ...patience,
 });
 export type CozeAgentConfig = z.output<typeof cozeConfigSchema>;
