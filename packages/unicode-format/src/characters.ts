@@ -30,6 +30,8 @@ export function isAsciiPunctuation(code: number): boolean {
 
 export function isWhitespace(code: number): boolean {
   if (code < 0x80) return code === 0x20 || (code >= 0x09 && code <= 0x0d);
+  // Most letters that are no ASCII stand behind them all.
+  if (code > 0x3000) return false;
   return (
     code === 0xa0 ||
     code === 0x3000 ||
@@ -68,21 +70,21 @@ export function isPunctuation(code: number): boolean {
 }
 
 /** Whether `text.slice(from, to)` holds nothing but spaces and tabs. */
-export function isBlank(text: UnitText, from: number, to: number): boolean {
-  for (let index = from; index < to; index++) if (!isSpaceOrTab(text.code(index))) return false;
+export function isBlank({ units }: UnitText, from: number, to: number): boolean {
+  for (let index = from; index < to; index++) if (!isSpaceOrTab(units[index]!)) return false;
   return true;
 }
 
 /** The first character of `text.slice(from, to)` that `trim` leaves; `to` when there is none. */
-export function trimmedStart(text: UnitText, from: number, to: number): number {
+export function trimmedStart({ units }: UnitText, from: number, to: number): number {
   let start = from;
-  while (start < to && isTrimmed(text.code(start))) start++;
+  while (start < to && isTrimmed(units[start]!)) start++;
   return start;
 }
 
 /** The end of `text.slice(from, to)` without what `trim` takes off. */
-export function trimmedEnd(text: UnitText, from: number, to: number): number {
+export function trimmedEnd({ units }: UnitText, from: number, to: number): number {
   let end = to;
-  while (end > from && isTrimmed(text.code(end - 1))) end--;
+  while (end > from && isTrimmed(units[end - 1]!)) end--;
   return end;
 }

@@ -120,10 +120,15 @@ export class Delimiters {
     if (closer === NONE) return;
     const floor = bottom === NONE ? 0 : runs.get(bottom, POSITION) + 1;
     while (closer !== NONE) closer = this.canClose(closer) ? this.close(closer, floor) : runs.get(closer, NEXT);
-    if (this.wasSearched) this.searchedTo.fill(0);
-    this.wasSearched = false;
+    if (this.wasSearched) this.forgetSearches();
     if (bottom !== NONE) runs.set(bottom, NEXT, NONE);
     this.last = bottom;
+  }
+
+  private forgetSearches(): void {
+    const { searchedTo } = this;
+    for (let key = 0; key < BOTTOM_KEYS; key++) searchedTo[key] = 0;
+    this.wasSearched = false;
   }
 
   private firstBehind(bottom: number): number {

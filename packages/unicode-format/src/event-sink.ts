@@ -64,6 +64,14 @@ export class EventSink implements MarkdownSink {
     this.onEvent({ type: "text", text: source.slice(from, to) });
   }
 
+  lines(source: UnitText, from: number, to: number): void {
+    for (const [index, text] of source.slice(from, to).split("\n").entries()) {
+      if (index > 0) this.lineBreak(false);
+      // An address that starts the next line is no part of these.
+      if (text !== "") this.onEvent({ type: "text", text });
+    }
+  }
+
   decodedText(text: string): void {
     this.onEvent({ type: "text", text });
   }
@@ -88,8 +96,8 @@ export class EventSink implements MarkdownSink {
     this.onEvent(tag);
   }
 
-  codeBlock(spaced: boolean, fence: string, info: string, text: string): void {
-    this.onEvent({ type: "code-block", spaced, fence, info, text });
+  codeBlock(spaced: boolean, fence: string, info: string, source: UnitText, from: number, to: number): void {
+    this.onEvent({ type: "code-block", spaced, fence, info, text: source.slice(from, to) });
   }
 
   rule(spaced: boolean): void {

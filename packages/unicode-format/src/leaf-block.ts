@@ -4,11 +4,12 @@ import type { LineCursor } from "./line-cursor.ts";
 import { type LinkTarget, takeDefinitions } from "./links.ts";
 import type { Inlines } from "./read-inlines.ts";
 import type { MarkdownSink } from "./sink.ts";
-import { SourceLines, withoutBlankEnd } from "./source-lines.ts";
+import { blankEnd, SourceLines } from "./source-lines.ts";
 import { looksLikeDelimiterRow, TableRow } from "./table-rows.ts";
 import type { UnitText } from "./unit-text.ts";
 
 const OPENING_BRACKET = 0x5b;
+const LF = 0x0a;
 
 /** The block that lines are being added to, if one is open: it holds no other block, and is reported when it is closed. */
 export class LeafBlock {
@@ -188,17 +189,20 @@ export class LeafBlock {
   }
 
   private closeCode(): void {
-    const { fence, info, spaced, lines } = this;
-    const text = lines.text();
-    lines.clear();
-    this.sink.codeBlock(spaced, fence, info, fence === "" ? withoutBlankEnd(text) : text);
+    const { fence, info, spaced } = this;
+    const part = this.takePart();
+    this.sink.codeBlock(spaced, fence, info, part, part.start, fence === "" ? blankEnd(part) : part.end);
+    this.source.readAll();
   }
 
   private closeRaw(): void {
-    const text = this.lines.text();
-    this.lines.clear();
-    if (!this.rawStart?.isShown || text.trim() === "") return;
-    this.sink.codeBlock(this.spaced, "", "", text.replace(/^\n|\n$/g, ""));
+    const part = this.takePart();
+    const { start, end } = part;
+    if (this.rawStart?.isShown && trimmedStart(part, start, end) < end) {
+      const from = part.code(start) === LF ? start + 1 : start;
+      this.sink.codeBlock(this.spaced, "", "", part, from, part.code(end - 1) === LF ? end - 1 : end);
+    }
+    this.source.readAll();
   }
 
   /** The lines, which are no longer those of the open block. */

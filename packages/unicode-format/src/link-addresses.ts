@@ -1,5 +1,7 @@
 import { Stack } from "./stack.ts";
 
+const HASH = 0x23;
+
 /** The most that `bareAddress` takes off. */
 const MAX_TRIMMED = "https:///".length;
 
@@ -13,7 +15,7 @@ function isSameAddress(text: string, url: string): boolean {
 }
 
 function leadsNowhere(url: string): boolean {
-  return url === "" || url.startsWith("#") || (!url.startsWith("http") && /^(?:javascript|data):/i.test(url));
+  return url === "" || url.charCodeAt(0) === HASH || (!url.startsWith("http") && /^(?:javascript|data):/i.test(url));
 }
 
 interface Link {
@@ -34,6 +36,11 @@ export class LinkAddresses {
   /** Whether a link is open, which wants to see what stands in it. */
   get isOpen(): boolean {
     return this.open.size > 0 || this.tag !== undefined;
+  }
+
+  /** Whether one of HTML's links is open. */
+  get isTagOpen(): boolean {
+    return this.tag !== undefined;
   }
 
   /** Sees a piece of text, which all open links hold. */

@@ -40,9 +40,10 @@ function readDestination(source: UnitText, start: number): Part | undefined {
   if (source.code(start) === 0x3c) return readAngleDestination(source, start);
   let depth = 0;
   let hasEscape = false;
+  const { units, end } = source;
   let at = start;
-  for (; at < source.end; at++) {
-    const code = source.code(at);
+  for (; at < end; at++) {
+    const code = units[at]!;
     if (code <= 0x20) break;
     if (code === 0x26) hasEscape = true;
     else if (code === BACKSLASH && isAsciiPunctuation(source.code(at + 1))) {

@@ -22,6 +22,17 @@ export class NumberTable {
     return this.count++;
   }
 
+  /** Adds a row to a table that is three wide. */
+  addThree(first: number, second: number, third: number): number {
+    const row = this.add();
+    const { cells } = this;
+    const at = 3 * row;
+    cells[at] = first;
+    cells[at + 1] = second;
+    cells[at + 2] = third;
+    return row;
+  }
+
   get(row: number, column: number): number {
     return this.cells[row * this.width + column]!;
   }

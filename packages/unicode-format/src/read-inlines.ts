@@ -43,12 +43,11 @@ export class InlineReader implements Inlines {
   private textStart = 0;
   private escapedAt = -1;
   private noCommentEnd = false;
-  private readonly joinsLines: boolean;
+  /** Whether that text goes on over the end of a line. */
+  private hasLines = false;
 
-  /** `joinsLines`: lines of mere text are one report, with the line breaks between them. */
-  constructor(references: References, sink: MarkdownSink, joinsLines: boolean) {
+  constructor(references: References, sink: MarkdownSink) {
     this.targets = new LinkTargets(references);
-    this.joinsLines = joinsLines;
     this.sink = sink;
     this.inlines = new WaitingInlines(sink, this.delimiters, this.source);
   }
@@ -69,6 +68,7 @@ export class InlineReader implements Inlines {
     this.delimiters.clear();
     this.brackets.clear();
     this.textStart = source.start;
+    this.hasLines = false;
     this.escapedAt = -1;
     this.noCommentEnd = false;
     this.targets.clear();
@@ -87,7 +87,8 @@ export class InlineReader implements Inlines {
 
   /** Passes on the text that comes before `end`. */
   private flush(end: number): void {
-    this.inlines.text(this.textStart, end);
+    if (this.textStart < end) this.inlines.text(this.textStart, end, this.hasLines);
+    this.hasLines = false;
   }
 
   /** Goes on behind what was passed on. */
@@ -138,8 +139,9 @@ export class InlineReader implements Inlines {
     const { source, textStart } = this;
     let end = this.at;
     while (end > textStart && source.code(end - 1) === SPACE) end--;
-    if (this.joinsLines && end === this.at && end > textStart && startsText(source.code(end + 1))) {
+    if (end === this.at && end > textStart && startsText(source.code(end + 1))) {
       this.at++;
+      this.hasLines = true;
       return;
     }
     const isHard = this.at - end >= 2;

@@ -130,6 +130,14 @@ describe("events", () => {
     expect(open).toEqual([]);
   });
 
+  it("report no empty text before an address that starts a line", () => {
+    const texts: string[] = [];
+    readMarkdown("look at\nwww.example.com\nand at\nhttps://example.com", (event) => {
+      if (event.type === "text") texts.push(event.text);
+    });
+    expect(texts).toEqual(["look at", "and at"]);
+  });
+
   it("number ordered items as written and mark tasks", () => {
     const items: unknown[] = [];
 

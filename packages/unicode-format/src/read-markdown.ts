@@ -25,17 +25,11 @@ function collectReferences(text: string): References {
  * read like inline HTML; only tags that format are tags; `@name` is reported apart; quotes and lists nest 64 deep.
  */
 export function readMarkdown(text: string, onEvent: (event: MarkdownEvent) => void): void {
-  readInto(new EventSink(onEvent), text, { joinsLines: false });
+  createReader(new EventSink(onEvent), text).read();
 }
 
-interface ReadOptions {
-  /** Lines of mere text are one text, with the line breaks between them: fewer calls, and fewer writes. */
-  readonly joinsLines: boolean;
-}
-
-/** `readMarkdown` as this package's own renderer needs it. */
-export function readInto(sink: MarkdownSink, text: string, { joinsLines }: ReadOptions): void {
+/** A reader of one text, which reports to `sink`. */
+export function createReader(sink: MarkdownSink, text: string): BlockReader {
   const lines = text.includes("\r") ? text.replace(/\r\n?/g, "\n") : text;
-  const inlines = new InlineReader(collectReferences(lines), sink, joinsLines);
-  new BlockReader(lines, sink, inlines).read();
+  return new BlockReader(lines, sink, new InlineReader(collectReferences(lines), sink));
 }

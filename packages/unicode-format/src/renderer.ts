@@ -57,7 +57,12 @@ export class Renderer implements MarkdownSink {
 
   text(source: UnitText, from: number, to: number): void {
     if (this.links.isOpen) this.links.see(source.slice(from, to));
-    this.spans.text(source, from, to);
+    this.spans.text(source.units, from, to);
+  }
+
+  lines(source: UnitText, from: number, to: number): void {
+    if (this.links.isOpen) this.links.see(source.slice(from, to));
+    this.spans.lines(source, from, to);
   }
 
   decodedText(text: string): void {
@@ -200,20 +205,20 @@ export class Renderer implements MarkdownSink {
     renderTag(tag, this);
   }
 
-  codeBlock(spaced: boolean, fence: string, info: string, text: string): void {
+  codeBlock(spaced: boolean, fence: string, info: string, source: UnitText, from: number, to: number): void {
     const { page } = this;
     const isFenced = this.keepsCodeMarks && fence !== "";
     page.startBlock(spaced);
-    if (!isFenced && text === "") return;
+    if (!isFenced && from === to) return;
     page.startVerbatim();
     if (isFenced) {
       page.write(fence);
       page.write(info);
       page.writeUnit(LF);
     }
-    page.writeVerbatim(text);
+    page.writeVerbatim(source, from, to);
     if (isFenced) {
-      if (text !== "") page.writeUnit(LF);
+      if (from < to) page.writeUnit(LF);
       page.write(fence);
     }
     page.endVerbatim();
@@ -225,7 +230,7 @@ export class Renderer implements MarkdownSink {
   }
 
   private endBlock(): void {
-    this.address(this.links.leaveTag());
+    if (this.links.isTagOpen) this.address(this.links.leaveTag());
     this.spans.end();
   }
 

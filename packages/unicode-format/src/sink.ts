@@ -23,8 +23,10 @@ export interface MarkdownSink {
   image(url: string, title: string | undefined): void;
   leave(kind: NodeKind): void;
 
-  /** Text as it stands at `from`…`to`. It is not empty, and the source stays as it is until the block is left. */
+  /** Text of one line as it stands at `from`…`to`. It is not empty, and the source stays as it is until the block is left. */
   text(source: UnitText, from: number, to: number): void;
+  /** The same of several lines, with soft breaks between them: fewer calls than one for each. */
+  lines(source: UnitText, from: number, to: number): void;
   /** Text that stands for something else: a character reference. */
   decodedText(text: string): void;
   /** What stands at `from`…`to`, in which a line break means a space. */
@@ -33,6 +35,7 @@ export interface MarkdownSink {
   mention(text: string): void;
   lineBreak(hard: boolean): void;
   tag(tag: MarkdownLeafOf<"tag">): void;
-  codeBlock(spaced: boolean, fence: string, info: string, text: string): void;
+  /** Its lines stand at `from`…`to`. */
+  codeBlock(spaced: boolean, fence: string, info: string, source: UnitText, from: number, to: number): void;
   rule(spaced: boolean): void;
 }

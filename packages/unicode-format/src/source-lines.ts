@@ -88,10 +88,10 @@ export class SourceLines {
   }
 }
 
-/** Without the blank lines at its end, which belong to no indented code block. */
-export function withoutBlankEnd(text: string): string {
-  let at = text.length;
-  while (at > 0 && (isSpaceOrTab(text.charCodeAt(at - 1)) || text.charCodeAt(at - 1) === LF)) at--;
-  const end = text.indexOf("\n", at);
-  return end < 0 ? text : text.slice(0, end);
+/** Where a part ends without the blank lines at its end, which belong to no indented code block. */
+export function blankEnd({ units, start, end }: UnitText): number {
+  let at = end;
+  while (at > start && (isSpaceOrTab(units[at - 1]!) || units[at - 1] === LF)) at--;
+  while (at < end && units[at] !== LF) at++;
+  return at;
 }

@@ -60,7 +60,7 @@ export class SpanWriter {
 
   enter(look: number): void {
     if (this.depth === 0) {
-      this.release(-1);
+      if (this.segments.count > 0) this.release(-1);
       this.codeBefore = this.writer.lastCode;
     }
     this.depth++;
@@ -77,8 +77,19 @@ export class SpanWriter {
     if (--this.open[look]! === 0) this.look &= ~look;
   }
 
+  /** Text of one line. */
+  text(units: Uint16Array, from: number, to: number): void {
+    if (this.depth > 0) {
+      this.held.addUnits(units, from, to);
+      this.hold(TEXT);
+    } else {
+      if (this.segments.count > 0) this.release(units[from]!);
+      this.writer.writeUnits(units, from, to);
+    }
+  }
+
   /** Text, with line breaks between its lines. */
-  text(source: UnitText, from: number, to: number): void {
+  lines(source: UnitText, from: number, to: number): void {
     if (this.depth > 0) this.holdLines(source.units, from, to);
     else {
       if (this.segments.count > 0) this.release(source.units[from]!);
@@ -89,7 +100,7 @@ export class SpanWriter {
   /** Text that is no part of a source. */
   decodedText(text: string): void {
     this.decoded.load(text);
-    this.text(this.decoded, 0, text.length);
+    this.lines(this.decoded, 0, text.length);
   }
 
   /** Text whose letters never change: an address, code, a mention. */
@@ -114,15 +125,19 @@ export class SpanWriter {
       return;
     }
     if (this.segments.count > 0) this.release(isMarked ? BACKTICK : units[from]!);
-    if (isMarked) writer.writeUnit(BACKTICK);
-    writer.writeUnits(units, from, to);
-    if (isMarked) writer.writeUnit(BACKTICK);
+    if (!isMarked) writer.writeUnits(units, from, to);
+    else if (units[from - 1] === BACKTICK && units[to] === BACKTICK) writer.writeUnits(units, from - 1, to + 1);
+    else {
+      writer.writeUnit(BACKTICK);
+      writer.writeUnits(units, from, to);
+      writer.writeUnit(BACKTICK);
+    }
   }
 
   newLine(): void {
     if (this.depth > 0) this.hold(BREAK);
     else {
-      this.release(-1);
+      if (this.segments.count > 0) this.release(-1);
       this.writer.newLine();
     }
   }
@@ -130,14 +145,13 @@ export class SpanWriter {
   /** Ends the block: whatever is still open (an unclosed tag) ends with it. */
   end(): void {
     if (this.depth > 0) for (const look of LOOKS) while (this.open[look]! > 0) this.leave(look);
-    this.release(-1);
+    if (this.segments.count > 0) this.release(-1);
   }
 
-  /** Writes what is held; `codeBehind` stands behind it, -1 for the end of a line. */
+  /** Writes what is held, which is not nothing; `codeBehind` stands behind it, -1 for the end of a line. */
   private release(codeBehind: number): void {
     const { held, segments } = this;
     const { count } = segments;
-    if (count === 0) return;
     const isChanged = this.isStyled && !isCjk(this.codeBefore) && !isCjk(codeBehind) && this.isChangeable();
     let from = 0;
     for (let segment = 0; segment < count; segment++) {
@@ -180,11 +194,7 @@ export class SpanWriter {
 
   /** Makes a segment of the units that were added to what is held. */
   private hold(kind: number): void {
-    const { segments } = this;
-    const segment = segments.add();
-    segments.set(segment, KIND, kind);
-    segments.set(segment, END, this.held.length);
-    segments.set(segment, LOOK, this.look);
+    this.segments.addThree(kind, this.held.length, this.look);
   }
 
   private isChangeable(): boolean {

@@ -48,7 +48,6 @@ export class TableCells implements LineWriter {
   /** Ends the cell that was written. */
   endCell(): void {
     const { buffer } = this;
-    for (let at = this.start; at < buffer.length; at++) if (buffer.units[at] === LF) buffer.units[at] = SPACE;
     this.ends[this.count++] = buffer.length;
     this.start = buffer.length;
     this.isLineDue = false;
@@ -76,7 +75,10 @@ export class TableCells implements LineWriter {
   }
 
   writeLines({ units }: UnitText, from: number, to: number): void {
+    const start = this.buffer.length;
     this.writeUnits(units, from, to);
+    const { buffer } = this;
+    for (let at = start; at < buffer.length; at++) if (buffer.units[at] === LF) buffer.units[at] = SPACE;
   }
 
   newLine(): void {
@@ -84,7 +86,7 @@ export class TableCells implements LineWriter {
   }
 
   private breakLine(): void {
-    if (this.isLineDue) this.buffer.addUnit(LF);
+    if (this.isLineDue) this.buffer.addUnit(SPACE);
     this.isLineDue = false;
   }
 }

@@ -37,14 +37,15 @@ export class TableRow {
    */
   split(start: number, end: number): void {
     const { source } = this;
+    const { units } = source;
     const last = trimmedEnd(source, start, end);
     let from = trimmedStart(source, start, last);
-    if (source.code(from) === PIPE && from < last) from++;
+    if (from < last && units[from] === PIPE) from++;
     let hasEscape = false;
     this.cells.count = 0;
     for (let at = from; at < last; at++) {
-      const code = source.code(at);
-      if (code === BACKSLASH && source.code(at + 1) === PIPE && at + 1 < last) {
+      const code = units[at]!;
+      if (code === BACKSLASH && at + 1 < last && units[at + 1] === PIPE) {
         hasEscape = true;
         at++;
       } else if (code === PIPE) {
@@ -59,10 +60,7 @@ export class TableRow {
   private add(from: number, to: number, hasEscape: boolean): void {
     const { source, cells } = this;
     const start = trimmedStart(source, from, to);
-    const cell = cells.add();
-    cells.set(cell, FROM, start);
-    cells.set(cell, TO, trimmedEnd(source, start, to));
-    cells.set(cell, HAS_ESCAPE, hasEscape ? 1 : 0);
+    cells.addThree(start, trimmedEnd(source, start, to), hasEscape ? 1 : 0);
   }
 
   /** What stands before `plainEnd` is known to be mere text. */

@@ -1,12 +1,16 @@
 import { TableCells } from "./table-cells.ts";
 import type { TextWriter } from "./text-writer.ts";
+import { unitsOf } from "./units.ts";
 
 /** A header cell up to this length, in UTF-16 units, is repeated in every row. */
 const MAX_KEY = 40;
 
-const ITEM = "• ";
-const BETWEEN_CELLS = " | ";
-const BEHIND_KEY = ": ";
+const NO_MARK = unitsOf("");
+const ITEM = unitsOf("• ");
+/** Stands where `ITEM` does, in the lines of a record behind its first. */
+const NO_ITEM = unitsOf("  ");
+const BETWEEN_CELLS = unitsOf(" | ");
+const BEHIND_KEY = unitsOf(": ");
 
 /**
  * Writes a table for a narrow screen with proportional letters, where columns cannot be aligned. Two columns become
@@ -44,19 +48,19 @@ export class TableWriter {
   }
 
   end(): void {
-    if (this.rows === 1) this.writeLine("", this.header, BETWEEN_CELLS);
+    if (this.rows === 1) this.writeLine(NO_MARK, this.header, BETWEEN_CELLS);
   }
 
   private writeHeader(): void {
     const { header } = this;
-    if (this.isHeaderLong || header.count === 1) this.writeLine("", header, BETWEEN_CELLS);
-    else if (header.count === 2) this.writeLine("", header, BEHIND_KEY);
+    if (this.isHeaderLong || header.count === 1) this.writeLine(NO_MARK, header, BETWEEN_CELLS);
+    else if (header.count === 2) this.writeLine(NO_MARK, header, BEHIND_KEY);
   }
 
   private writeRow(): void {
     const { row } = this;
     const columns = this.header.count;
-    if (this.isHeaderLong) this.writeLine("", row, BETWEEN_CELLS);
+    if (this.isHeaderLong) this.writeLine(NO_MARK, row, BETWEEN_CELLS);
     else if (columns > 2) this.writeRecord();
     else if (columns === 2) this.writePair();
     else this.writeLine(ITEM, row, BETWEEN_CELLS);
@@ -68,9 +72,9 @@ export class TableWriter {
     if (row.count === 0 || row.isEmpty(0) || !this.hasValueFrom(1)) this.writeLine(ITEM, row, BETWEEN_CELLS);
     else {
       page.newLine();
-      page.write(ITEM);
+      this.writeMark(ITEM);
       this.writeCell(row, 0);
-      page.write(BEHIND_KEY);
+      this.writeMark(BEHIND_KEY);
       this.writeCells(row, 1, BETWEEN_CELLS);
     }
   }
@@ -87,31 +91,35 @@ export class TableWriter {
     for (let column = 0; column < row.count; column++) {
       if (row.isEmpty(column)) continue;
       page.newLine();
-      page.write(mark);
+      this.writeMark(mark);
       if (column < header.count && !header.isEmpty(column)) {
         this.writeCell(header, column);
-        page.write(BEHIND_KEY);
+        this.writeMark(BEHIND_KEY);
       }
       this.writeCell(row, column);
-      mark = "  ";
+      mark = NO_ITEM;
     }
   }
 
-  private writeLine(mark: string, row: TableCells, between: string): void {
+  private writeLine(mark: Uint16Array, row: TableCells, between: Uint16Array): void {
     this.page.newLine();
-    this.page.write(mark);
+    this.writeMark(mark);
     this.writeCells(row, 0, between);
   }
 
   /** The cells from `first` on that hold something. */
-  private writeCells(row: TableCells, first: number, between: string): void {
+  private writeCells(row: TableCells, first: number, between: Uint16Array): void {
     let isFirst = true;
     for (let column = first; column < row.count; column++) {
       if (row.isEmpty(column)) continue;
-      if (!isFirst) this.page.write(between);
+      if (!isFirst) this.writeMark(between);
       this.writeCell(row, column);
       isFirst = false;
     }
+  }
+
+  private writeMark(mark: Uint16Array): void {
+    this.page.writeUnits(mark, 0, mark.length);
   }
 
   private writeCell(row: TableCells, column: number): void {

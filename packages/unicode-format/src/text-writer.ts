@@ -126,11 +126,11 @@ export class TextWriter implements LineWriter {
   }
 
   /** Writes some of them. */
-  writeVerbatim(text: string): void {
-    if (text.length < LONG) this.buffer.addText(text);
+  writeVerbatim(source: UnitText, from: number, to: number): void {
+    if (to - from < LONG) this.buffer.addUnits(source.units, from, to);
     else {
       this.turnPage();
-      this.pages.push(text);
+      this.pages.push(source.slice(from, to));
     }
   }
 

@@ -1,4 +1,4 @@
-import { readUnits, roomFor, writeUnits } from "./units.ts";
+import { bytesOf, readUnits, roomFor, writeUnits } from "./units.ts";
 
 const NO_UNITS = new Uint16Array(0);
 /**
@@ -8,19 +8,16 @@ const NO_UNITS = new Uint16Array(0);
 const FIRST_LENGTH = 32;
 const GROWTH = 4;
 
-/** From this length on, in UTF-16 units, the engine's copying is faster than a loop, whose start costs nothing. */
-const LONG = 48;
-
-/**
- * Called like this, the engine need not look the method up: for each way in which it keeps strings (flat, sliced, joined,
- * of one byte or two) it would do so by itself, and here all of them come.
- */
-const { charCodeAt } = String.prototype;
+/** From these lengths on, in UTF-16 units, the engine's copying is faster than a loop, whose start costs nothing. */
+const LONG = 40;
+const LONG_TEXT = 7;
 
 /** A text that grows by its end, as UTF-16 units. */
 export class UnitBuffer {
   units: Uint16Array = NO_UNITS;
   length = 0;
+  /** The units' memory, once it was needed. */
+  private bytes: Buffer | undefined = undefined;
   private readonly firstLength: number;
 
   /** `firstLength` is how much room is asked for first. */
@@ -41,10 +38,10 @@ export class UnitBuffer {
   addText(text: string): void {
     const { length } = text;
     this.reserve(length);
-    if (length >= LONG) writeUnits(this.units, this.length, text);
+    if (length >= LONG_TEXT) writeUnits(this.allBytes, this.length, text);
     else {
       const { units, length: to } = this;
-      for (let at = 0; at < length; at++) units[to + at] = charCodeAt.call(text, at);
+      for (let at = 0; at < length; at++) units[to + at] = text.charCodeAt(at);
     }
     this.length += length;
   }
@@ -56,7 +53,15 @@ export class UnitBuffer {
     if (length >= LONG) this.units.set(source.subarray(from, to), this.length);
     else {
       const { units } = this;
-      for (let at = from, next = this.length; at < to; at++, next++) units[next] = source[at]!;
+      let next = this.length;
+      let at = from;
+      for (; at + 4 <= to; at += 4, next += 4) {
+        units[next] = source[at]!;
+        units[next + 1] = source[at + 1]!;
+        units[next + 2] = source[at + 2]!;
+        units[next + 3] = source[at + 3]!;
+      }
+      for (; at < to; at++, next++) units[next] = source[at]!;
     }
     this.length += length;
   }
@@ -68,7 +73,7 @@ export class UnitBuffer {
 
   /** What was added, as a string. */
   text(): string {
-    return readUnits(this.units, this.length);
+    return readUnits(this.units, this.allBytes, this.length);
   }
 
   clear(): void {
@@ -79,5 +84,11 @@ export class UnitBuffer {
     const units = roomFor(Math.max(this.firstLength, this.length + length, GROWTH * this.units.length));
     if (this.length > 0) units.set(this.units.subarray(0, this.length));
     this.units = units;
+    this.bytes = undefined;
+  }
+
+  private get allBytes(): Buffer {
+    this.bytes ??= bytesOf(this.units);
+    return this.bytes;
   }
 }

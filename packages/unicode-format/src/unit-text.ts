@@ -1,10 +1,11 @@
 import { nextSpecial } from "./special-characters.ts";
-import { roomFor, writeUnits } from "./units.ts";
+import { bytesOf, roomFor, writeUnits } from "./units.ts";
 
 /** No unit: stands for what is behind an end. */
 export const NO_UNIT = -1;
 
 const NO_UNITS = new Uint16Array(0);
+const NO_BYTES = Buffer.alloc(0);
 const LF = 0x0a;
 
 /** How many units are looked at one by one, before it pays to start the engine's search. */
@@ -16,6 +17,7 @@ export class UnitText {
   text = "";
   /** Its units; there may be more behind them. */
   units: Uint16Array = NO_UNITS;
+  private bytes: Buffer = NO_BYTES;
   /** The part that is being read. */
   start = 0;
   end = 0;
@@ -23,8 +25,11 @@ export class UnitText {
   plainEnd = 0;
 
   load(text: string): void {
-    if (text.length > this.units.length) this.units = roomFor(Math.max(text.length, 2 * this.units.length));
-    writeUnits(this.units, 0, text);
+    if (text.length > this.units.length) {
+      this.units = roomFor(Math.max(text.length, 2 * this.units.length));
+      this.bytes = bytesOf(this.units);
+    }
+    writeUnits(this.bytes, 0, text);
     this.text = text;
     this.readAll();
   }

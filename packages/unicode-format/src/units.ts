@@ -23,22 +23,21 @@ export function roomFor(length: number): Uint16Array {
   return new Uint16Array(buffer, byteOffset, length);
 }
 
-function bytesOf(units: Uint16Array, from: number, to: number): Buffer {
-  return Buffer.from(units.buffer, units.byteOffset + 2 * from, 2 * (to - from));
+/** The same memory as bytes: to be kept with the units, as asking for it costs more than most writes. */
+export function bytesOf(units: Uint16Array): Buffer {
+  return Buffer.from(units.buffer, units.byteOffset, units.byteLength);
 }
 
-/** Writes the units of a text from the index `at` on, where there must be room. */
-export function writeUnits(units: Uint16Array, at: number, text: string): void {
-  const bytes = bytesOf(units, at, at + text.length);
-  bytes.write(text, "utf16le");
-  if (IS_BIG_ENDIAN) bytes.swap16();
+/** Writes the units of a text from the index `at` on into the memory of units, where there must be room. */
+export function writeUnits(bytes: Buffer, at: number, text: string): void {
+  const written = bytes.write(text, 2 * at, "utf16le");
+  if (IS_BIG_ENDIAN) bytes.subarray(2 * at, 2 * at + written).swap16();
 }
 
 /** The first `length` units as a string, of one byte each where that is enough. */
-export function readUnits(units: Uint16Array, length: number): string {
+export function readUnits(units: Uint16Array, bytes: Buffer, length: number): string {
   if (areNarrow(units, length)) return Buffer.from(units.subarray(0, length)).toString("latin1");
-  const bytes = bytesOf(units, 0, length);
-  return (IS_BIG_ENDIAN ? Buffer.from(bytes).swap16() : bytes).toString("utf16le");
+  return (IS_BIG_ENDIAN ? Buffer.from(bytes).swap16() : bytes).toString("utf16le", 0, 2 * length);
 }
 
 function areNarrow(units: Uint16Array, length: number): boolean {

@@ -14,18 +14,19 @@ const COLUMNS = 3;
 
 /** The kinds. */
 const TEXT = 0;
-const DECODED = 1;
-const DELIMITER = 2;
-const LINK = 3;
-const IMAGE = 4;
-const LEAVE_LINK = 5;
-const LEAVE_IMAGE = 6;
-const SOFT_BREAK = 7;
-const HARD_BREAK = 8;
-const CODE = 9;
-const MENTION = 10;
-const AUTOLINK = 11;
-const TAG = 12;
+const LINES = 1;
+const DECODED = 2;
+const DELIMITER = 3;
+const LINK = 4;
+const IMAGE = 5;
+const LEAVE_LINK = 6;
+const LEAVE_IMAGE = 7;
+const SOFT_BREAK = 8;
+const HARD_BREAK = 9;
+const CODE = 10;
+const MENTION = 11;
+const AUTOLINK = 12;
+const TAG = 13;
 
 type Tag = MarkdownLeafOf<"tag">;
 
@@ -52,11 +53,11 @@ export class WaitingInlines {
     this.source = source;
   }
 
-  /** The text from `from` to `to`, which may be none. */
-  text(from: number, to: number): void {
-    if (from >= to) return;
-    if (this.rows.count === 0) this.sink.text(this.source, from, to);
-    else this.wait(TEXT, from, to);
+  /** The text from `from` to `to`: of one line, or of several. */
+  text(from: number, to: number, hasLines: boolean): void {
+    if (this.rows.count > 0) this.wait(hasLines ? LINES : TEXT, from, to);
+    else if (hasLines) this.sink.lines(this.source, from, to);
+    else this.sink.text(this.source, from, to);
   }
 
   decodedText(text: string): void {
@@ -107,9 +108,15 @@ export class WaitingInlines {
 
   /** Reports all that waits. */
   report(): void {
-    const { rows } = this;
-    for (let row = 0; row < rows.count; row++)
-      this.reportOne(rows.get(row, KIND), rows.get(row, FROM), rows.get(row, TO));
+    const { rows, sink, source } = this;
+    for (let row = 0; row < rows.count; row++) {
+      const kind = rows.get(row, KIND);
+      const from = rows.get(row, FROM);
+      const to = rows.get(row, TO);
+      // Most are.
+      if (kind === TEXT) sink.text(source, from, to);
+      else this.reportOne(kind, from, to);
+    }
     rows.count = 0;
     this.texts.clear();
     this.targets.clear();
@@ -117,19 +124,14 @@ export class WaitingInlines {
   }
 
   private wait(kind: number, from: number, to: number): number {
-    const { rows } = this;
-    const row = rows.add();
-    rows.set(row, KIND, kind);
-    rows.set(row, FROM, from);
-    rows.set(row, TO, to);
-    return row;
+    return this.rows.addThree(kind, from, to);
   }
 
   private reportOne(kind: number, from: number, to: number): void {
     const { sink, source, texts } = this;
     switch (kind) {
-      case TEXT:
-        sink.text(source, from, to);
+      case LINES:
+        sink.lines(source, from, to);
         break;
       case DELIMITER:
         this.delimiters.report(from, source, sink);
