@@ -64,6 +64,8 @@ export interface MediaStream {
   /** Known before reading, where the source says so. */
   readonly bytes?: number;
   readonly filename?: string;
+  /** Nothing else uses the chunks of `body`: whoever has read one may give its memory back. */
+  readonly givesChunks?: boolean;
 }
 
 /** Opens what an agent or operator wants to send, through every guard: private networks, local paths, sizes. */

@@ -17,6 +17,8 @@ import { spool } from "./spool.ts";
 export interface UploadSource {
   readonly body: AsyncIterable<Uint8Array>;
   readonly filename?: string;
+  /** Nothing else uses the chunks: their memory is given back as soon as they were read. */
+  readonly givesChunks?: boolean;
 }
 
 export interface UploadOptions {
@@ -136,7 +138,12 @@ async function convert(fit: Fit & { as: "convert" }, original: LocalCopy, option
 async function receive(source: UploadSource, { dir, maxBytes, signal }: UploadOptions): Promise<LocalCopy> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const path = join(dir, `upload-${randomUUID()}`);
-  const { bytes, head, digest } = await spool(source.body, path, { maxBytes, hash: "md5", signal });
+  const { bytes, head, digest } = await spool(source.body, path, {
+    maxBytes,
+    hash: "md5",
+    signal,
+    givesChunks: source.givesChunks,
+  });
   const remove = () => rm(path, { force: true });
   try {
     const found = await sniff(head, source.filename);

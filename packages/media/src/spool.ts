@@ -20,11 +20,13 @@ export interface SpoolOptions {
   readonly signal?: AbortSignal;
   /** Survives a power cut once this resolved. */
   readonly durable?: boolean;
+  /** Nothing else uses the source's chunks: their memory is given back on the way. */
+  readonly givesChunks?: boolean;
 }
 
 /**
- * Writes a stream to a new file (mode 0600), hashing on the way; a megabyte in memory at a time. Leaves no file behind
- * when it fails.
+ * Writes a stream to a new file (mode 0600), hashing on the way; a few megabytes in memory at a time. Leaves no file
+ * behind when it fails.
  *
  * @throws MediaError `media.too-large` as soon as `maxBytes` is passed; the source's own failure; the signal's reason.
  */
@@ -44,8 +46,8 @@ export async function spool(source: AsyncIterable<Uint8Array>, path: string, opt
 }
 
 async function copy(source: AsyncIterable<Uint8Array>, file: FileHandle, options: SpoolOptions): Promise<Spooled> {
-  const { maxBytes, signal, durable = false } = options;
-  const writer = createWriter(file, { durable });
+  const { maxBytes, signal, durable = false, givesChunks = false } = options;
+  const writer = createWriter(file, { durable, releasesChunks: givesChunks });
   const hash = createHash(options.hash);
   const head: Uint8Array[] = [];
   let headBytes = 0;

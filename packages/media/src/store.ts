@@ -22,6 +22,8 @@ export interface PutOptions {
   /** As the sender named it; helps to tell what an unmarked file is. */
   readonly filename?: string;
   readonly signal?: AbortSignal;
+  /** Nothing else uses the source's chunks: their memory is given back as soon as they were written. */
+  readonly givesChunks?: boolean;
 }
 
 /** A file in the store. `id` is the SHA-256 of its bytes: the same file twice is one. */
@@ -78,10 +80,10 @@ export function createMediaStore({ dir, maxBytes, retentionHours, clock }: Media
   return {
     path,
 
-    async put(source, { filename, signal } = {}) {
+    async put(source, { filename, signal, givesChunks } = {}) {
       await mkdir(temporary, { recursive: true, mode: 0o700 });
       const aside = join(temporary, randomUUID());
-      const spooled = await spool(source, aside, { maxBytes, hash: "sha256", signal, durable: true });
+      const spooled = await spool(source, aside, { maxBytes, hash: "sha256", signal, durable: true, givesChunks });
       const { bytes, digest: sha256, head } = spooled;
       if (bytes === 0) {
         await rm(aside);

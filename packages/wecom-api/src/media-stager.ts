@@ -37,10 +37,9 @@ const MAX_SOURCE_BYTES = 100 * 1024 * 1024;
 
 export function createMediaStager({ api, media: opener, rules = WECOM_MEDIA_RULES }: MediaStagerOptions): MediaStager {
   async function fit(media: OutboundMedia, dir: string, signal: AbortSignal): Promise<Upload> {
-    const { body, filename } = await opener.open(media, signal);
-    const name = media.filename ?? filename;
+    const opened = await opener.open(media, signal);
     try {
-      return await prepareUpload(name === undefined ? { body } : { body, filename: name }, {
+      return await prepareUpload(media.filename === undefined ? opened : { ...opened, filename: media.filename }, {
         wanted: media.kind,
         rules,
         dir,

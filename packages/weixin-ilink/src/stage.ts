@@ -87,10 +87,9 @@ export function createStage({
         hint: "Give a url or a path.",
       });
     }
-    const { body, filename } = await media.open(content, signal);
-    const name = content.filename ?? filename;
+    const opened = await media.open(content, signal);
     try {
-      return await prepareUpload(name === undefined ? { body } : { body, filename: name }, {
+      return await prepareUpload(content.filename === undefined ? opened : { ...opened, filename: content.filename }, {
         wanted: content.kind,
         rules: RULES,
         dir,

@@ -40,7 +40,8 @@ export function createMediaOpener(options: MediaOpenerOptions): MediaOpener {
 
   async function fromFile(path: string): Promise<MediaStream> {
     const { body, bytes, filename } = await openLocalFile(path, { roots: localRoots, home: homedir(), maxBytes });
-    return { body, bytes, filename, mime: mimeOfFilename(filename) ?? "application/octet-stream" };
+    const mime = mimeOfFilename(filename) ?? "application/octet-stream";
+    return { body, bytes, filename, mime, givesChunks: true };
   }
 
   async function fromUrl(url: string, signal: AbortSignal): Promise<MediaStream> {

@@ -30,7 +30,12 @@ export function createMediaFiles(
   const validMs = config.retentionHours * 3_600_000;
 
   async function keepFile(stream: MediaStream, signal: AbortSignal): Promise<StoredMedia> {
-    const { id, sha256, bytes, mime } = await store.put(stream.body, { filename: stream.filename, signal });
+    const { givesChunks } = stream;
+    const { id, sha256, bytes, mime } = await store.put(stream.body, {
+      filename: stream.filename,
+      signal,
+      givesChunks,
+    });
     const filename = stream.filename === undefined ? undefined : safeFilename(stream.filename, "file");
     const file = { id, mime, ...(filename !== undefined && { filename }) };
     return { ...file, sha256, bytes };
@@ -38,7 +43,9 @@ export function createMediaFiles(
 
   async function open({ id, mime, filename }: SignedFile): Promise<MediaStream | undefined> {
     const file = await store.open(id);
-    return file && { body: file.body, bytes: file.bytes, mime, ...(filename !== undefined && { filename }) };
+    if (file === undefined) return undefined;
+    const { body, bytes } = file;
+    return { body, bytes, mime, givesChunks: true, ...(filename !== undefined && { filename }) };
   }
 
   function sign(content: InboundContent): InboundContent {

@@ -71,7 +71,7 @@ export function createOpenMedia({ fetch, hosts, cdnBaseUrl }: OpenMediaOptions):
       throw new RejectedError("the file came without its key", { code: "ilink.media-without-key" });
     const body = decrypt(raw, key);
     if (kind === "voice") return openVoice(body, signal);
-    return { body, mime: "application/octet-stream" };
+    return { body, mime: "application/octet-stream", givesChunks: true };
   };
 }
 
