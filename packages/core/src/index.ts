@@ -85,6 +85,7 @@ export { outboundText } from "./outbound-text.ts";
 export type {
   Clock,
   Fetch,
+  FetchInit,
   Logger,
   MediaConverter,
   MediaOpener,

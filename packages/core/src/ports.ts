@@ -3,7 +3,17 @@ import type { MediaSource } from "./content.ts";
 import type { JsonValue } from "./json.ts";
 
 /** The shape of the platform's `fetch`; the gateway hands in its own, with proxy, time-outs and pooling. */
-export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+export type Fetch = (input: string | URL | Request, init?: FetchInit) => Promise<Response>;
+
+export interface FetchInit extends RequestInit {
+  /** Required beside a body that is a stream. */
+  readonly duplex?: "half";
+  /**
+   * The gateway's `fetch` says here which chunk of a streamed body the connection has taken, so that its memory may be used
+   * again. The platform's knows nothing of it.
+   */
+  readonly onChunkSent?: (chunk: Uint8Array) => void;
+}
 
 /**
  * Opens a connection for another protocol than HTTP: through the proxy the gateway knows, encrypted for `wss:` and

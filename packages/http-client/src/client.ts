@@ -6,7 +6,7 @@ import { type Download, type DownloadOptions, download } from "./download.ts";
 import type { Guard } from "./guard.ts";
 import { createSocketOpener } from "./open-socket.ts";
 import { createProxySelector, type Env } from "./proxy.ts";
-import { type FetchInput, type OutboundRequest, toOutboundRequest } from "./request.ts";
+import { type FetchInit, type FetchInput, type OutboundRequest, toOutboundRequest } from "./request.ts";
 import { withRetries } from "./retry.ts";
 import { type SentMark, send } from "./send.ts";
 
@@ -36,7 +36,7 @@ export interface HttpClient {
    * Node's `fetch`, with timeouts, proxy and retries. Rejects with HttpError, or with the reason of the caller's signal.
    * An error status is an answer and does not reject.
    */
-  readonly fetch: (input: FetchInput, init?: RequestInit) => Promise<Response>;
+  readonly fetch: (input: FetchInput, init?: FetchInit) => Promise<Response>;
   /** Opens a URL for reading under a guard, a byte cap and a time limit. An error status rejects. */
   download(url: string | URL, options: DownloadOptions): Promise<Download>;
   /**

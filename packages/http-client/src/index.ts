@@ -5,4 +5,4 @@ export type { Download, DownloadOptions } from "./download.ts";
 export { HttpError, type HttpErrorCode, type HttpErrorOptions, type Sent } from "./errors.ts";
 export { createGuard, createPlatformGuard, type Guard, type GuardOptions, type PlatformGuardOptions } from "./guard.ts";
 export type { Env } from "./proxy.ts";
-export type { FetchInput } from "./request.ts";
+export type { FetchInit, FetchInput } from "./request.ts";

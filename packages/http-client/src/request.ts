@@ -3,6 +3,11 @@ import { requireWebUrl } from "./guard.ts";
 
 export type FetchInput = string | URL | Request;
 
+export interface FetchInit extends RequestInit {
+  /** Told of each chunk of a streamed body once the connection has taken it: its memory may be used again. */
+  readonly onChunkSent?: (chunk: Uint8Array) => void;
+}
+
 /** One request, taken apart so that it can be sent again and redirected. */
 export interface OutboundRequest {
   readonly url: URL;
@@ -11,10 +16,11 @@ export interface OutboundRequest {
   readonly body: RequestInit["body"];
   readonly redirect: NonNullable<RequestInit["redirect"]>;
   readonly signal?: AbortSignal;
+  readonly onChunkSent?: FetchInit["onChunkSent"];
 }
 
 /** @throws HttpError `http.bad-request` or `http.blocked-url` when this is no request over http or https. */
-export function toOutboundRequest(input: FetchInput, init: RequestInit = {}): OutboundRequest {
+export function toOutboundRequest(input: FetchInput, init: FetchInit = {}): OutboundRequest {
   const base = input instanceof Request ? input : undefined;
   const url = toUrl(base ? base.url : (input as string | URL));
   requireWebUrl(url);
@@ -28,6 +34,7 @@ export function toOutboundRequest(input: FetchInput, init: RequestInit = {}): Ou
     body: init.body ?? base?.body,
     redirect: init.redirect ?? base?.redirect ?? "follow",
     ...(signal && { signal }),
+    ...(init.onChunkSent && { onChunkSent: init.onChunkSent }),
   };
 }
 

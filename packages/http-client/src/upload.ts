@@ -15,12 +15,12 @@ export interface Upload {
 const CUSTOMARY: Readonly<Record<string, string>> = { accept: "*/*", "user-agent": "wxgate" };
 
 /** Text, bytes and forms leave with their length; streams in chunks, unless the caller states one. */
-export async function toUpload({ body, headers }: OutboundRequest): Promise<Upload> {
+export async function toUpload({ body, headers, onChunkSent }: OutboundRequest): Promise<Upload> {
   const fields = { ...CUSTOMARY, ...Object.fromEntries(headers) };
   if (body == null) return { body: null, headers: fields, discard: nothingToDiscard };
   if (!isReplayable(body)) {
     const { chunks, discard } = toUploadStream(body as StreamBody);
-    return { body: chunks, headers: fields, discard };
+    return { body: onChunkSent === undefined ? chunks : telling(chunks, onChunkSent), headers: fields, discard };
   }
   const { bytes, type } = await toWhole(body);
   if (type !== undefined && fields["content-type"] === undefined) fields["content-type"] = type;
@@ -56,6 +56,17 @@ export function toUploadStream(body: StreamBody): UploadStream {
   if (body instanceof ReadableStream) return fromWebStream(body);
   if (Symbol.asyncIterator in body) return fromIterator(body[Symbol.asyncIterator](), body);
   return fromIterator(body[Symbol.iterator](), body);
+}
+
+/** The connection asks for the next chunk when it has taken the last one. */
+async function* telling(
+  chunks: AsyncIterable<Uint8Array>,
+  onSent: (chunk: Uint8Array) => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    yield chunk;
+    onSent(chunk);
+  }
 }
 
 /** Read by a reader of our own: a stream that is being iterated could not be cancelled while it is silent. */

@@ -19,6 +19,7 @@ export { englishFileNotices, type FileNotices, fileNotices } from "./notices.ts"
 export { prepareUpload, type Upload, type UploadOptions, type UploadSource } from "./prepare-upload.ts";
 export { readPieces } from "./read-pieces.ts";
 export { type Reason, withReason } from "./reason.ts";
+export { release } from "./release.ts";
 export { type DecodeSilkOptions, decodeSilk } from "./silk.ts";
 export { type MediaKind, matchesKind, mimeOfFilename, SNIFF_BYTES, type Sniffed, sniff } from "./sniff.ts";
 export {

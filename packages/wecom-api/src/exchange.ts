@@ -1,5 +1,6 @@
 import {
   type Fetch,
+  type FetchInit,
   isObject,
   type JsonObject,
   numberField,
@@ -43,10 +44,14 @@ export function createExchange(fetch: Fetch, apiBaseUrl: string = DEFAULT_API_BA
 
   return async function exchange({ method, path, query, headers, body, secrets, signal }) {
     const url = `${base}/${path}?${new URLSearchParams(query)}`;
-    const init: RequestInit & { duplex?: "half" } = { method, headers, signal, redirect: "manual" };
-    if (body !== undefined) init.body = body as RequestInit["body"];
-    if (typeof body === "object") init.duplex = "half";
-
+    const init: FetchInit = {
+      method,
+      headers,
+      signal,
+      redirect: "manual",
+      ...(body !== undefined && { body: body as RequestInit["body"] }),
+      ...(typeof body === "object" && { duplex: "half" }),
+    };
     const response = await fetch(url, init).catch((error: unknown) => {
       throw unreachable(path, error, secrets, signal);
     });

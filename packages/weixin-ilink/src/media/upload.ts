@@ -1,5 +1,5 @@
 import { type Fetch, type JsonObject, type Random, RejectedError, TransientError } from "@wxgate/core";
-import { readPieces, type Upload } from "@wxgate/media";
+import { readPieces, release, type Upload } from "@wxgate/media";
 import type { BotCredentials, IlinkApi } from "../api.ts";
 import { badAnswer, unreachable } from "../errors.ts";
 import type { Hosts } from "../hosts.ts";
@@ -47,8 +47,9 @@ export function createUploader({ api, fetch, random, hosts, cdnBaseUrl }: Upload
         body: ReadableStream.from(encrypt(readPieces(file.path), key)) as ReadableStream<Uint8Array>,
         redirect: "error",
         duplex: "half",
+        onChunkSent: release,
         signal,
-      } as RequestInit);
+      });
     } catch (error) {
       signal.throwIfAborted();
       return unreachable("an upload", error);
