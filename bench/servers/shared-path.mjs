@@ -2,13 +2,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createMetrics, createPublicServer, mountRoutes } from "@wxgate/gateway/public-server";
+import { createMetrics, createPublicServer, mountRoutes, tuneHeap } from "@wxgate/gateway/public-server";
 import { createAgentXmlChannel } from "@wxgate/wecom-agent-xml";
 import { createWecomBotWebhookChannel } from "@wxgate/wecom-bot-webhook";
 import { ACCOUNT } from "../lib/callbacks.mjs";
 import { reportTo } from "../lib/in-server.mjs";
 import { channelPorts, openParts } from "../lib/parts.mjs";
 
+tuneHeap();
 const [kind = "app", count = "1"] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), "wxgate-bench-"));
 const parts = await openParts(`sqlite:${join(folder, "shared.db")}`);

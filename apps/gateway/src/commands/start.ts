@@ -1,4 +1,3 @@
-import { setFlagsFromString } from "node:v8";
 import closeWithGrace from "close-with-grace";
 import type { Action, CommandContext } from "../cli/context.ts";
 import { isDemo } from "../cli/context.ts";
@@ -10,6 +9,7 @@ import { createLogBook, type LogBook } from "../observe/log-book.ts";
 import { prettyLine } from "../observe/pretty.ts";
 import { warningsOf } from "../observe/warnings.ts";
 import { createLogger, type RootLogger } from "../ports/logger.ts";
+import { tuneHeap } from "../public/heap.ts";
 import { registry } from "../registry.ts";
 import { type Gateway, startGateway } from "../runtime.ts";
 import { pathsOf } from "../settings.ts";
@@ -45,19 +45,6 @@ export const start: Action = async (context) => {
   else announce(context, gateway, config);
   runUntilSignal(gateway, demo, log);
 };
-
-/**
- * V8 keeps a process that was idle before on a heap of 1.3 times of what lives in it: a few megabytes, so that under load a
- * full collection of 20 to 40 ms comes every few seconds. With room for as much again it comes a few times a minute.
- * What is new gets one megabyte, and slowly more: forty small collections a second, and much that has just become old when
- * it dies. With sixteen within the first second there are three. Little of it lives: sharing that out among threads takes
- * three times as long as the work itself.
- */
-function tuneHeap(): void {
-  setFlagsFromString("--heap-growing-percent=100");
-  setFlagsFromString("--semi-space-growth-factor=16");
-  setFlagsFromString("--no-parallel-scavenge");
-}
 
 function openLog(config: GatewayConfig): { log: RootLogger; logs: LogBook } {
   const { isTTY } = process.stderr;
