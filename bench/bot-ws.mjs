@@ -1,10 +1,9 @@
 // The bot's long connection: our channel and the official SDK, side by side, against the same server in its own process.
 import { setTimeout as sleep } from "node:timers/promises";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { WSClient } from "@wecom/aibot-node-sdk";
 import { serve } from "@wxgate/core";
 import { createWecomBotWsChannel } from "@wxgate/wecom-bot-ws";
+import { createCollector } from "./lib/collector.mjs";
 import { median } from "./lib/load.mjs";
 import { note, report } from "./lib/report.mjs";
 import { startServer } from "./lib/server-process.mjs";
@@ -88,8 +87,7 @@ async function compareRates(url) {
 }
 
 async function weighOpenFrames(url) {
-  setFlagsFromString("--expose-gc");
-  const collect = runInNewContext("gc");
+  const collect = createCollector();
   const client = await ours(url);
   collect();
   const before = process.memoryUsage().heapUsed;

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -52,6 +52,44 @@ describe("media store", () => {
     expect((await stat(media.path(file.id))).mode & 0o777).toBe(0o600);
     expect((await stat(dir)).mode & 0o777).toBe(0o700);
     expect(await content(media, file.id)).toBe("hello");
+  });
+
+  describe("of large chunks", () => {
+    const COUNT = 40;
+    const large = () => Array.from({ length: COUNT }, (_, index) => new Uint8Array(65_536).fill(index));
+    async function* of(chunks: readonly Uint8Array[]) {
+      yield* chunks;
+    }
+
+    it.each([true, false, undefined])("keeps all of them, given away or not (%s)", async (givesChunks) => {
+      const media = store(COUNT * 65_536);
+      const chunks = large();
+
+      const files = await Promise.all([
+        media.put(of(chunks), { givesChunks }),
+        media.put(of(large()), { givesChunks: true }),
+      ]);
+
+      const sha256 = createHash("sha256")
+        .update(await readFile(media.path(files[0].id)))
+        .digest("hex");
+      expect(sha256).toBe(createHash("sha256").update(Buffer.concat(large())).digest("hex"));
+      expect(files.map(({ id }) => id)).toEqual([sha256, sha256]);
+      expect(chunks.every(({ byteLength }) => byteLength === (givesChunks ? 0 : 65_536))).toBe(true);
+    });
+
+    it("leaves nothing behind when the source fails while they are being written", async () => {
+      async function* breaking() {
+        yield* large();
+        throw new Error("the connection is lost");
+      }
+
+      await expect(store(COUNT * 65_536).put(breaking(), { givesChunks: true })).rejects.toThrow(
+        "the connection is lost",
+      );
+
+      expect(await filesIn(dir)).toEqual([]);
+    });
   });
 
   it("opens a range", async () => {
