@@ -27,6 +27,8 @@ const BANG = 0x21;
 const QUESTION = 0x3f;
 const BYTE_ORDER_MARK = 0xfeff;
 const NAME = /[\p{L}_][\p{L}\p{N}_.:-]*/uy;
+const KNOWN_NAMES: string[] = new Array<string>(256).fill("");
+const LONGEST_KNOWN_NAME = 32;
 const BLANK = /^\s*$/;
 const REFERENCE = /&(?:(lt|gt|amp|quot|apos)|#(\d{1,7})|#x([0-9a-fA-F]{1,6}));/;
 const NAMED: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" };
@@ -74,7 +76,8 @@ class Scanner {
     for (;;) {
       const open = this.#text.indexOf("<", this.#at);
       const end = open < 0 ? this.#text.length : open;
-      if (!BLANK.test(this.#text.slice(this.#at, end))) throw new XmlError("text stands outside the root element");
+      if (end > this.#at && !BLANK.test(this.#text.slice(this.#at, end)))
+        throw new XmlError("text stands outside the root element");
       this.#at = end;
       if (open < 0) return;
       const next = this.#text.charCodeAt(open + 1);
@@ -153,9 +156,9 @@ class Scanner {
   }
 
   #closingTag(name: string): void {
-    const end = this.#text.indexOf(">", this.#at);
     const start = this.#at + 2;
     const after = start + name.length;
+    const end = this.#text.charCodeAt(after) === GREATER ? after : this.#text.indexOf(">", after);
     const matches = this.#text.startsWith(name, start) && (after === end || BLANK.test(this.#text.slice(after, end)));
     if (end < 0 || !matches) throw new XmlError("a closing tag does not match");
     this.#at = end + 1;
@@ -184,10 +187,25 @@ class Scanner {
 /** Names are letters and digits of ASCII and end in ">" on this platform: these are found without the expression. */
 function nameAt(text: string, start: number): string | undefined {
   let end = start;
-  while (isAsciiAlphanumeric(text.charCodeAt(end))) end++;
-  if (end > start && text.charCodeAt(end) === GREATER && text.charCodeAt(start) > NINE) return text.slice(start, end);
+  let hash = 0;
+  for (let code = text.charCodeAt(end); isAsciiAlphanumeric(code); code = text.charCodeAt(++end)) {
+    hash = (hash * 31 + code) | 0;
+  }
+  if (end > start && text.charCodeAt(end) === GREATER && text.charCodeAt(start) > NINE) {
+    return knownName(text, start, end, hash);
+  }
   NAME.lastIndex = start;
   return NAME.exec(text)?.[0];
+}
+
+/** The platform writes the same few names in every callback: a string that was a key before is found sooner than a new one. */
+function knownName(text: string, start: number, end: number, hash: number): string {
+  const slot = hash & (KNOWN_NAMES.length - 1);
+  const known = KNOWN_NAMES[slot] as string;
+  if (known.length === end - start && text.startsWith(known, start)) return known;
+  const name = text.slice(start, end);
+  if (name.length <= LONGEST_KNOWN_NAME) KNOWN_NAMES[slot] = name;
+  return name;
 }
 
 function isAsciiAlphanumeric(code: number): boolean {

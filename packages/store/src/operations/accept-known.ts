@@ -12,7 +12,7 @@ export function renewed(p: { name: string | null; lastInboundAt: number; now: nu
     // One that is just being sent may reach the platform after this message.
     sends_since_inbound: sql<number>`sending`,
     inbounds: sql<number>`inbounds + 1`,
-    window_closed: 0,
+    window_closed: sql.lit(0),
     name: sql<string | null>`coalesce(${p.name}, name)`,
   };
 }
@@ -24,6 +24,7 @@ export function dueAgain(p: { now: number; dueAt: number }) {
 
 /** The short way for nearly every message; whatever is different takes the long one in accept.ts. */
 export function createAcceptKnown(e: Sql) {
+  // A quarter cheaper than "on conflict". What else it ignores goes the long way, too, and fails there.
   const insert = e.prepare(
     (
       db,
@@ -42,6 +43,7 @@ export function createAcceptKnown(e: Sql) {
     ) =>
       db
         .insertInto("messages")
+        .orIgnore()
         .columns([
           "channel",
           "account",
@@ -81,10 +83,9 @@ export function createAcceptKnown(e: Sql) {
             .where("served_by", "=", sql.lit("bot"))
             .where(sql<boolean>`not exists (select 1 from deliveries d where d.conversation_id = conversations.id
               and d.active = 1 and d.state = 'deferred' and d.defer = 'customer')`),
-        )
-        .onConflict((c) => c.columns(["channel", "account", "platform_id"]).doNothing()),
+        ),
   );
-  const renew = e.prepare((db, p: { key: string; name: string | null; wroteAt: number; now: number; dueAt: number }) =>
+  const renew = e.prepare((db, p: { name: string | null; wroteAt: number; now: number; dueAt: number }) =>
     db
       .updateTable("conversations")
       .set({
@@ -92,7 +93,7 @@ export function createAcceptKnown(e: Sql) {
         last_inbound_at: sql<number>`max(coalesce(last_inbound_at, 0), ${p.wroteAt})`,
         turn_at: dueAgain(p),
       })
-      .where("key", "=", p.key),
+      .where("id", "=", sql<number>`(select conversation_id from messages where seq = last_insert_rowid())`),
   );
 
   /**
@@ -120,7 +121,7 @@ export function createAcceptKnown(e: Sql) {
     });
     if (stored === 0) return false;
     const name = message.from.kind === "direct" ? senderName : null;
-    yield* run(renew, { key, name, wroteAt: Math.min(sentAt, now), now, dueAt });
+    yield* run(renew, { name, wroteAt: Math.min(sentAt, now), now, dueAt });
     context.wake("turns");
     return true;
   };
