@@ -17,7 +17,7 @@ export interface Demo {
   connect(publicUrl: string): Promise<void>;
 }
 
-/** What `start` runs without a configuration: simulated platforms, an echo agent, everything on loopback, data in ./data. */
+/** What `start` runs without a configuration: simulated platforms, an echo agent, everything on loopback, data in a file of its own in ./data. */
 export async function startDemo(env: Readonly<Record<string, string | undefined>>, registry: Registry): Promise<Demo> {
   const simulator = await startSimulatorAnywhere();
   const account = simulator.describe().accounts.find(({ type }) => type === SHOWN);
@@ -25,6 +25,8 @@ export async function startDemo(env: Readonly<Record<string, string | undefined>
   const { corpId, secret, token, encodingAESKey } = account;
   const text = JSON.stringify({
     server: { host: "127.0.0.1" },
+    // What was only tried is none of the business of the gateway that is configured here later.
+    store: "sqlite:./data/demo.db",
     log: { level: "warn" },
     agents: { echo: { type: "echo" } },
     channels: {

@@ -54,6 +54,8 @@ describe("start without a configuration", () => {
     expect(statSync(join(dir, "data", "wxgate.key")).mode & 0o777).toBe(0o600);
     expect(statSync(join(dir, "data", "gateway.json")).mode & 0o777).toBe(0o600);
     expect(existsSync(join(dir, "wxgate.yaml"))).toBe(false);
+    expect(existsSync(join(dir, "data", "demo.db"))).toBe(true);
+    expect(existsSync(join(dir, "data", "wxgate.db"))).toBe(false);
   });
 
   it("takes other ports beside one that runs already", async () => {
