@@ -23,6 +23,13 @@ export abstract class ChannelError extends Error {
   }
 }
 
+/** What went wrong and what the operator can do, as health reports say it. */
+export function reasonOf(error: unknown): { readonly reason: string; readonly hint?: string } {
+  const reason = error instanceof Error ? error.message : String(error);
+  const hint = error instanceof ChannelError ? error.hint : undefined;
+  return hint === undefined ? { reason } : { reason, hint };
+}
+
 /** What a transient failure waits for. */
 export type WaitFor =
   /** A moment; without one the retry policy decides. */

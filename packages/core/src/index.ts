@@ -66,6 +66,7 @@ export {
   type ChannelErrorOptions,
   ProtocolError,
   RejectedError,
+  reasonOf,
   TransientError,
   type TransientErrorOptions,
   type WaitFor,

@@ -7,12 +7,12 @@ import {
   TransientError,
   withTimeLimit,
 } from "@wxgate/core";
+import { followUpId } from "@wxgate/wecom-api";
 import type { KfApi } from "./api.ts";
 import type { Greeting, KfConfig } from "./config.ts";
 import { isDuplicateMessageId } from "./errors.ts";
 import { fitMenu } from "./menu.ts";
 import { render } from "./render.ts";
-import { derivedId } from "./send.ts";
 import type { AnswerableEvent } from "./sync.ts";
 import { TEXT_BYTES } from "./text.ts";
 import type { WireMessage } from "./wire.ts";
@@ -43,7 +43,7 @@ export function createAnswerEvents(options: AnswerEventsOptions) {
       await withTimeLimit(clock, leftMs, signal, async (limit) => {
         const content = await ports.instant(event, configured(event, config));
         const body = content === undefined ? undefined : toEventAnswer(content, options.format);
-        if (body !== undefined) await send({ ...body, code: answerCode, msgid: derivedId(event.id, 0) }, limit);
+        if (body !== undefined) await send({ ...body, code: answerCode, msgid: followUpId(event.id, 0) }, limit);
       });
     } catch (error) {
       log.warn({ err: error, account, peer, event: event.id }, "the event could not be answered");

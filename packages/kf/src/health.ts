@@ -2,9 +2,9 @@ import {
   type AccountHealth,
   type AccountState,
   AuthenticationError,
-  ChannelError,
   type ChannelHealth,
   type Clock,
+  reasonOf,
 } from "@wxgate/core";
 import type { Accounts } from "./accounts.ts";
 import type { KfApi } from "./api.ts";
@@ -77,19 +77,19 @@ export function createHealth({ hasSecret, api, accounts, clock, lagMs }: HealthO
     }
     const problem = api.wecom.problem();
     if (problem !== undefined)
-      return describe(problem.error.scope === "account" ? "paused" : "degraded", problem.error);
+      return { state: problem.error.scope === "account" ? "paused" : "degraded", ...reasonOf(problem.error) };
     return listing;
   }
 
   return {
     pulled: (openKfId) => set(openKfId, { state: "ok" }),
     pullFailed: (openKfId, error) =>
-      set(openKfId, describe(error instanceof AuthenticationError ? "paused" : "degraded", error)),
+      set(openKfId, { state: error instanceof AuthenticationError ? "paused" : "degraded", ...reasonOf(error) }),
     accountsFound: () => {
       listing = undefined;
     },
     accountsFailed: (error) => {
-      listing = { ...describe("degraded", error), since: clock.now() };
+      listing = { state: "degraded", ...reasonOf(error), since: clock.now() };
     },
     report() {
       const list = accounts
@@ -105,12 +105,6 @@ export function createHealth({ hasSecret, api, accounts, clock, lagMs }: HealthO
       };
     },
   };
-}
-
-function describe(state: AccountState, error: unknown): Omit<Standing, "since"> {
-  const reason = error instanceof Error ? error.message : String(error);
-  const hint = error instanceof ChannelError ? error.hint : undefined;
-  return { state, reason, ...(hint === undefined ? {} : { hint }) };
 }
 
 /** A deleted account does not make the channel sick. */

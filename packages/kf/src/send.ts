@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { chunkText } from "@wxgate/chunker";
 import {
   type Channel,
@@ -8,7 +7,7 @@ import {
   ProtocolError,
   type SendReceipt,
 } from "@wxgate/core";
-import { expiredUpload, hasErrcode } from "@wxgate/wecom-api";
+import { expiredUpload, followUpId, hasErrcode } from "@wxgate/wecom-api";
 import type { Accounts } from "./accounts.ts";
 import type { KfApi } from "./api.ts";
 import type { KfConfig } from "./config.ts";
@@ -124,7 +123,7 @@ export function createSend(options: SendOptions): Channel["send"] {
     const receipt = await deliver(message, { msgtype: "text", text: { content: first ?? text } }, signal);
     for (const [index, part] of rest.entries()) {
       if (part.trim() === "") continue;
-      const following = { ...message, id: derivedId(message.id, index + 2) };
+      const following = { ...message, id: followUpId(message.id, index + 2) };
       await deliver(following, { msgtype: "text", text: { content: part } }, signal);
     }
     return receipt;
@@ -137,9 +136,4 @@ function onlyContent({ piece }: OutboundMessage): OutboundContent {
   throw new ProtocolError(`a piece holds ${piece.content.length} contents; WeChat takes one per message`, {
     code: "kf.not-prepared",
   });
-}
-
-/** Stable over attempts, like the id it comes from. */
-export function derivedId(id: string, part: number): string {
-  return createHash("sha256").update(`${id}/${part}`).digest("base64url").slice(0, 32);
 }

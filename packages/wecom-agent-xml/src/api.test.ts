@@ -12,6 +12,7 @@ describe("a probe", () => {
       refusal(60020, "not allow to access from your ip"),
       { state: "degraded", hint: expect.stringContaining("203.0.113.9") },
     ],
+    [refusal(48002, "api forbidden"), { state: "degraded", hint: expect.any(String) }],
     [new TypeError("fetch failed"), { state: "degraded", reason: expect.stringContaining("getcallbackip") }],
   ])("tells what it found: %j", async (answer, expected) => {
     const { gateway, channel } = start();
@@ -42,6 +43,20 @@ describe("the typed API", () => {
     expect(gateway.sent("appchat/create")).toEqual([{ name: "Team", userlist: ["a", "b"] }]);
     expect(gateway.sent("appchat/update")).toEqual([{ chatid: "C1", add_user_list: ["c"], del_user_list: ["b"] }]);
     expect(chat).toEqual({ chatId: "C1", name: "Team", owner: "a", members: ["a", "b"] });
+  });
+});
+
+describe("an answer without what was asked for", () => {
+  it("is an error, and no empty name", async () => {
+    const gateway = createGateway();
+    const { corpId, secret, apiBaseUrl } = CONFIG;
+    const api = createAgentApi({ ...gateway.ports(), corpId, secret, apiBaseUrl, agentId: 1000017 });
+    gateway.on("appchat/create", OK);
+
+    await expect(api.createChat({ members: ["a", "b"] })).rejects.toMatchObject({
+      code: "wecom.bad-answer",
+      message: "WeCom's answer to appchat/create names no chatid",
+    });
   });
 });
 

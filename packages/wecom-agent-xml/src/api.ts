@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "@wxgate/core";
+import { isObject, type JsonObject, listField, objectField, ProtocolError, textField } from "@wxgate/core";
 import { APP_ERRCODES, createWecomApi, type FileUpload, type WecomApi, type WecomApiOptions } from "@wxgate/wecom-api";
 import type { Receivers, WireMessage } from "./wire.ts";
 
@@ -105,7 +105,7 @@ export function agentApiOver(wecom: WecomApi, agentId: number): AgentApi {
     },
     async createChat({ name, owner, members, chatId }, signal) {
       const body = { name, owner, userlist: members, chatid: chatId };
-      return String((await wecom.post<JsonObject>("appchat/create", body, signal)).chatid ?? "");
+      return named(await wecom.post<JsonObject>("appchat/create", body, signal), "chatid", "appchat/create");
     },
     async updateChat(chatId, { name, owner, add, remove }, signal) {
       const body = { chatid: chatId, name, owner, add_user_list: add, del_user_list: remove };
@@ -116,53 +116,57 @@ export function agentApiOver(wecom: WecomApi, agentId: number): AgentApi {
       await wecom.post("appchat/send", { chatid: chatId, ...message }, signal);
     },
     async tags(signal) {
-      const { taglist } = await wecom.get<JsonObject>("tag/list", {}, signal);
-      return listOf(taglist)
+      return listField(await wecom.get<JsonObject>("tag/list", {}, signal), "taglist")
         .filter(isObject)
         .map(({ tagid, tagname }) => ({ id: Number(tagid), name: String(tagname ?? "") }));
     },
     async uploadImage(file, signal) {
-      return String((await wecom.upload<JsonObject>("media/uploadimg", {}, file, signal)).url ?? "");
+      return named(await wecom.upload<JsonObject>("media/uploadimg", {}, file, signal), "url", "media/uploadimg");
     },
-    callbackIps: async (signal) => texts((await wecom.get<JsonObject>("getcallbackip", {}, signal)).ip_list),
+    callbackIps: async (signal) => texts(await wecom.get<JsonObject>("getcallbackip", {}, signal), "ip_list"),
   };
 }
 
 function toSent(answer: JsonObject): Sent {
-  const { msgid, response_code: code } = answer;
-  const named = (name: string, show: (id: string) => string) => split(answer[name]).map(show);
+  const msgId = textField(answer, "msgid");
+  const responseCode = textField(answer, "response_code");
+  const leftOut = (name: string, show: (id: string) => string) => idsOf(answer, name).map(show);
   return {
-    ...(typeof msgid === "string" && msgid !== "" ? { msgId: msgid } : {}),
-    ...(typeof code === "string" && code !== "" ? { responseCode: code } : {}),
+    ...(msgId === undefined ? {} : { msgId }),
+    ...(responseCode === undefined ? {} : { responseCode }),
     refused: [
-      ...named("invaliduser", (id) => id),
-      ...named("unlicenseduser", (id) => `${id} (no licence)`),
-      ...named("invalidparty", (id) => `party:${id}`),
-      ...named("invalidtag", (id) => `tag:${id}`),
+      ...leftOut("invaliduser", (id) => id),
+      ...leftOut("unlicenseduser", (id) => `${id} (no licence)`),
+      ...leftOut("invalidparty", (id) => `party:${id}`),
+      ...leftOut("invalidtag", (id) => `tag:${id}`),
     ],
   };
 }
 
 /** Joined by "|"; some answers have a list. */
-function split(value: JsonObject[string]): readonly string[] {
-  if (Array.isArray(value)) return texts(value);
+function idsOf(answer: JsonObject, name: string): readonly string[] {
+  const value = answer[name];
+  if (Array.isArray(value)) return texts(answer, name);
   return typeof value === "string" ? value.split("|").filter((id) => id !== "") : [];
 }
 
 function toChat(answer: JsonObject): GroupChat {
-  const info = isObject(answer.chat_info) ? answer.chat_info : {};
+  const info = objectField(answer, "chat_info");
   return {
-    chatId: String(info.chatid ?? ""),
-    name: String(info.name ?? ""),
-    owner: String(info.owner ?? ""),
-    members: texts(info.userlist),
+    chatId: textField(info, "chatid") ?? "",
+    name: textField(info, "name") ?? "",
+    owner: textField(info, "owner") ?? "",
+    members: texts(info, "userlist"),
   };
 }
 
-function listOf(value: JsonObject[string]): readonly JsonObject[string][] {
-  return Array.isArray(value) ? value : [];
+function texts(source: JsonObject, name: string): readonly string[] {
+  return listField(source, name).filter((item) => typeof item === "string");
 }
 
-function texts(value: JsonObject[string]): readonly string[] {
-  return listOf(value).filter((item) => typeof item === "string");
+/** What a call was made for. */
+function named(answer: JsonObject, name: string, method: string): string {
+  const value = textField(answer, name);
+  if (value !== undefined) return value;
+  throw new ProtocolError(`WeCom's answer to ${method} names no ${name}`, { code: "wecom.bad-answer" });
 }

@@ -68,6 +68,39 @@ describe("a template card", () => {
     expect(gateway.messages.at(-1)).toMatchObject({ content: [{ kind: "action", taskId: "task-1" }] });
   });
 
+  it("is not updated with a code that was used, when its tap is delivered again", async () => {
+    const gateway = createGateway();
+    gateway.on("message/send", { ...OK, msgid: "m1", response_code: "CODE-SENT" });
+    const { channel } = start(gateway);
+    const card = { ...CARD, task_id: "task-1" };
+    await sendCard(channel, card);
+    await channel.webhook?.(tap("task-1"));
+    await sendCard(channel, card);
+
+    await start(gateway).channel.webhook?.(tap("task-1"));
+    await sendCard(channel, card);
+
+    const codes = gateway.sent("message/update_template_card").map((body) => body.response_code);
+    expect(codes).toEqual(["CODE-TAP", "CODE-SENT"]);
+  });
+
+  it("is updated with the same code when nobody knows whether it was used", async () => {
+    const gateway = createGateway();
+    gateway.on("message/send", { ...OK, msgid: "m1", response_code: "CODE-SENT" });
+    const { channel } = start(gateway);
+    const card = { ...CARD, task_id: "task-1" };
+    await sendCard(channel, card);
+    await channel.webhook?.(tap("task-1"));
+    gateway.on("message/update_template_card", refusal(-1, "system busy"));
+    await expect(sendCard(channel, card, { id: "same" })).rejects.toMatchObject({ name: "TransientError" });
+
+    gateway.on("message/update_template_card", OK);
+    await sendCard(channel, card, { id: "same", attempt: 2 });
+
+    expect(gateway.sent("message/update_template_card").at(-1)).toMatchObject({ response_code: "CODE-TAP" });
+    expect(gateway.sent("message/send")).toHaveLength(1);
+  });
+
   it("that was put in its place is not put there twice by a repeat", async () => {
     const gateway = createGateway();
     gateway.on("message/send", { ...OK, msgid: "m1", response_code: "CODE-SENT" });

@@ -1,9 +1,11 @@
 import { type ChannelPorts, type InboundContent, type InboundMessage, isObject } from "@wxgate/core";
 import type { TemplateCard } from "@wxgate/wecom-card";
-import type { CardTap } from "./parse.ts";
+import type { AppCardTap } from "./parse.ts";
 
 /** The platform takes an update of a card for so long. */
 const CODE_MS = 72 * 3_600_000;
+/** Stands before a code that was taken. */
+const TAKEN = "taken:";
 
 /** A card that was sent, as it is remembered: a tap may come days later, and to another process. */
 export type SentCard = {
@@ -24,10 +26,12 @@ export type SentCard = {
 export interface Cards {
   find(taskId: string): Promise<SentCard | undefined>;
   remember(taskId: string, sent: SentCard): Promise<void>;
-  /** Keeps a code that allows one update: of the card of one member, or of all who got it. */
+  /** Keeps a code that allows one update: of the card of one member, or of all who got it. One that was taken stays taken. */
   keepCode(taskId: string, member: string | undefined, code: string): Promise<void>;
   /** Takes a code: the member's own after a tap, else the one all share. Nobody gets it twice. */
   takeCode(taskId: string, member: string): Promise<string | undefined>;
+  /** Gives a code back that may not have been used. */
+  returnCode(taskId: string, member: string, code: string): Promise<void>;
 }
 
 export function createCards(state: ChannelPorts["state"]): Cards {
@@ -36,9 +40,9 @@ export function createCards(state: ChannelPorts["state"]): Cards {
 
   async function take(key: string): Promise<string | undefined> {
     const code = await state.get(key);
-    if (typeof code !== "string" || code === "") return undefined;
-    // An empty one, not none: a second gateway must lose the race, too.
-    return (await state.compareAndSet(key, code, "", { ttlMs: CODE_MS })) ? code : undefined;
+    if (typeof code !== "string" || code.startsWith(TAKEN)) return undefined;
+    // It stays: a second gateway must lose the race, and a callback that comes again must not bring it back.
+    return (await state.compareAndSet(key, code, TAKEN + code, { ttlMs: CODE_MS })) ? code : undefined;
   }
 
   return {
@@ -47,18 +51,24 @@ export function createCards(state: ChannelPorts["state"]): Cards {
       return isObject(found) && isObject(found.card) ? (found as SentCard) : undefined;
     },
     remember: (taskId, sent) => state.set(cardKey(taskId), sent, { ttlMs: CODE_MS }),
-    keepCode: (taskId, member, code) => state.set(codeKey(taskId, member), code, { ttlMs: CODE_MS }),
+    async keepCode(taskId, member, code) {
+      const key = codeKey(taskId, member);
+      const before = await state.get(key);
+      // Whoever changed it meanwhile had a code of the same card, too.
+      if (before !== TAKEN + code) await state.compareAndSet(key, before, code, { ttlMs: CODE_MS });
+    },
     takeCode: async (taskId, member) => (await take(codeKey(taskId, member))) ?? take(codeKey(taskId)),
+    returnCode: (taskId, member, code) => state.set(codeKey(taskId, member), code, { ttlMs: CODE_MS }),
   };
 }
 
 /** The tap in the words its author knows: the task id they gave, and a choice where they had sent a menu. */
-export function asAsked(message: InboundMessage, tap: CardTap, sent: SentCard | undefined): InboundMessage {
+export function asAsked(message: InboundMessage, tap: AppCardTap, sent: SentCard | undefined): InboundMessage {
   if (sent === undefined) return message;
   return { ...message, content: message.content.map((content) => contentAsAsked(content, tap, sent)) };
 }
 
-function contentAsAsked(content: InboundContent, tap: CardTap, sent: SentCard): InboundContent {
+function contentAsAsked(content: InboundContent, tap: AppCardTap, sent: SentCard): InboundContent {
   if (content.kind !== "action") return content;
   if (sent.isMenu === true && sent.card.card_type === "button_interaction") {
     const text = sent.card.button_list.find(({ key }) => key === tap.key)?.text ?? tap.key;

@@ -41,7 +41,8 @@ export const createAgentXmlChannel: CreateChannel<AgentXmlOptions> = (id, option
   const sendCard = createCardSender({ cards, api, notices, ports: logged });
   const pace = createChatPace({ limits: config.groupLimits, api, ports: logged });
   const deliver = createDeliver({ config, agentId, api, pace, sendCard, ports: logged });
-  const welcome = createWelcome({ config, ports: logged, prepare, deliver, personKey: memberKey });
+  const send = createSend(deliver, createMemberPace(ports.clock));
+  const welcome = createWelcome({ config, ports: logged, prepare, send });
   const background = createBackground();
   const health = createHealth(account, api, ports.clock);
   const stageFile = createFileStager({
@@ -69,7 +70,7 @@ export const createAgentXmlChannel: CreateChannel<AgentXmlOptions> = (id, option
     check: (content) => refuseWrongCard(content, "app"),
     prepare,
     stage: createStage({ stageFile, log }),
-    send: createSend(deliver, createMemberPace(ports.clock)),
+    send,
     recall: api.recall,
     openMedia: createOpenFile({ byApi: createOpenMedia(wecom), apiBaseUrl, ports: logged }),
     reply: config.limits,

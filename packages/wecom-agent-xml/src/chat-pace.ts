@@ -1,7 +1,7 @@
 import { type ChannelPorts, TransientError } from "@wxgate/core";
 import type { AgentApi } from "./api.ts";
 import type { AgentXmlConfig } from "./config.ts";
-import { createWindow, type Window } from "./window.ts";
+import { createByKey, createWindow, type Window } from "./window.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -36,22 +36,18 @@ interface Chat {
 
 export function createChatPace({ limits, api, ports }: PaceOptions): ChatPace {
   const { clock, log } = ports;
-  const chats = new Map<string, Chat>();
   const minute = createWindow(MINUTE_MS, limits.receiversPerMinute);
   const hour = createWindow(HOUR_MS, limits.receiversPerHour);
 
-  function chatOf(chatId: string): Chat {
-    const known = chats.get(chatId);
-    if (known !== undefined) return known;
-    const chat: Chat = {
+  const chatOf = createByKey<Chat>(
+    () => ({
       minute: createWindow(MINUTE_MS, limits.perMinute),
       day: createWindow(DAY_MS, limits.perDay),
       size: 1,
       sizeUntil: 0,
-    };
-    chats.set(chatId, chat);
-    return chat;
-  }
+    }),
+    ({ day }, now) => day.isEmpty(now),
+  );
 
   /** What is wrong with the chat is for the message to find out; without its size, the last one known must do. */
   async function measure(chatId: string, chat: Chat, signal: AbortSignal): Promise<void> {
@@ -67,7 +63,7 @@ export function createChatPace({ limits, api, ports }: PaceOptions): ChatPace {
 
   return {
     async wait(chatId, signal) {
-      const chat = chatOf(chatId);
+      const chat = chatOf(chatId, clock.now());
       if (chat.sizeUntil <= clock.now()) await measure(chatId, chat, signal);
       const now = clock.now();
       const counts = [

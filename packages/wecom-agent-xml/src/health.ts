@@ -1,4 +1,4 @@
-import type { AccountHealth, ChannelHealth, Clock } from "@wxgate/core";
+import { type AccountHealth, type ChannelHealth, type Clock, reasonOf } from "@wxgate/core";
 import type { AgentApi } from "./api.ts";
 
 export interface Health {
@@ -11,14 +11,14 @@ export interface Health {
 export function createHealth(account: string, api: Pick<AgentApi, "wecom" | "callbackIps">, clock: Clock): Health {
   const createdAt = new Date(clock.now());
 
-  function degraded(since: Date, reason: string, hint?: string): ChannelHealth {
-    const words = { state: "degraded" as const, reason, ...(hint === undefined ? {} : { hint }) };
+  function degraded(since: Date, error: unknown): ChannelHealth {
+    const words = { state: "degraded" as const, ...reasonOf(error) };
     return { ...words, accounts: [{ account, since, ...words }] };
   }
 
   function report(): ChannelHealth {
     const problem = api.wecom.problem();
-    if (problem !== undefined) return degraded(new Date(problem.sinceMs), problem.error.message, problem.error.hint);
+    if (problem !== undefined) return degraded(new Date(problem.sinceMs), problem.error);
     const well: AccountHealth = { account, state: "ok", since: createdAt };
     return { state: "ok", accounts: [well] };
   }
@@ -30,8 +30,7 @@ export function createHealth(account: string, api: Pick<AgentApi, "wecom" | "cal
         // The least call that needs a token, the right address and an app that is enabled.
         await api.callbackIps(signal);
       } catch (error) {
-        const words = error instanceof Error ? error.message : String(error);
-        if (api.wecom.problem() === undefined) return degraded(new Date(clock.now()), words);
+        if (api.wecom.problem() === undefined) return degraded(new Date(clock.now()), error);
       }
       return report();
     },

@@ -1,13 +1,12 @@
 import { type Clock, TransientError } from "@wxgate/core";
 import { memberKey } from "@wxgate/wecom-target";
-import { createWindow, type Window } from "./window.ts";
+import { createByKey, createWindow } from "./window.ts";
 
 /** Just below 30 and 1,000 to one member of one app, beyond which the platform drops silently. */
 const PER_MINUTE = 29;
 const PER_HOUR = 990;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-const SWEEP_AT = 1_000;
 
 /**
  * Keeps below the platform's limits what the dispatcher's pace does not see: it counts pieces, and a file with a word about it
@@ -19,26 +18,17 @@ export interface MemberPace {
 }
 
 export function createMemberPace(clock: Clock): MemberPace {
-  const members = new Map<string, { readonly minute: Window; readonly hour: Window }>();
-
-  function sweep(now: number): void {
-    for (const [key, { hour }] of members) if (hour.isEmpty(now)) members.delete(key);
-  }
-
-  function windowsOf(member: string, now: number) {
-    const key = memberKey(member);
-    const known = members.get(key);
-    if (known !== undefined) return known;
-    if (members.size > 0 && members.size % SWEEP_AT === 0) sweep(now);
-    const made = { minute: createWindow(MINUTE_MS, PER_MINUTE), hour: createWindow(HOUR_MS, PER_HOUR) };
-    members.set(key, made);
-    return made;
-  }
+  const windowsOf = createByKey(
+    () => ({ minute: createWindow(MINUTE_MS, PER_MINUTE), hour: createWindow(HOUR_MS, PER_HOUR) }),
+    ({ hour }, now) => hour.isEmpty(now),
+  );
 
   return {
     count(named, messages) {
       const now = clock.now();
-      const windows = named.map((member) => windowsOf(member, now)).flatMap(({ minute, hour }) => [minute, hour]);
+      const windows = named
+        .map((member) => windowsOf(memberKey(member), now))
+        .flatMap(({ minute, hour }) => [minute, hour]);
       const freeAt = windows.reduce((latest, window) => Math.max(latest, window.freeAt(messages, now)), now);
       if (freeAt > now) throw paced(freeAt);
       for (const window of windows) window.add(messages, now);

@@ -1,6 +1,6 @@
 import type { InboundContent, InboundEvent, InboundMessage, JsonObject } from "@wxgate/core";
 import { type XmlFields, xmlText } from "@wxgate/wecom-callback";
-import { type CardTap, derivedId, type Frame, type Parsed } from "./parse.ts";
+import { type AppCardTap, derivedId, type Frame, type Parsed } from "./parse.ts";
 import { child, children, isFields, toJson, word } from "./wire.ts";
 
 const FRAME: ReadonlySet<string> = new Set(["ToUserName", "FromUserName", "CreateTime", "MsgType", "Event", "AgentID"]);
@@ -51,7 +51,7 @@ function menuText(body: XmlFields, { menu }: Frame): string {
 function parseTap(body: XmlFields, base: Base, { sender }: Frame): Parsed {
   const { taskId, key } = clicked(body);
   const responseCode = word(body, "ResponseCode");
-  const tap: CardTap = {
+  const tap: AppCardTap = {
     taskId,
     key,
     cardType: word(body, "CardType") ?? "",
@@ -70,7 +70,7 @@ function clicked(body: XmlFields): { taskId: string; key: string } {
   return { taskId: word(body, "TaskId") ?? "", key: xmlText(body, "EventKey") ?? "" };
 }
 
-function selectionsOf(body: XmlFields): CardTap["selections"] {
+function selectionsOf(body: XmlFields): AppCardTap["selections"] {
   return children(child(body, "SelectedItems"), "SelectedItem")
     .filter(isFields)
     .map((item) => ({

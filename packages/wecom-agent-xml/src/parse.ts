@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Address, InboundEvent, InboundMessage, Sender } from "@wxgate/core";
 import { type XmlFields, xmlText } from "@wxgate/wecom-callback";
+import type { CardTap } from "@wxgate/wecom-card";
 import { parseContent } from "./parse-content.ts";
 import { parseEvent } from "./parse-event.ts";
 import { word } from "./wire.ts";
@@ -14,23 +15,21 @@ export interface ParseContext {
 }
 
 /** A button or form of a card was used: what is needed to show its new state. */
-export interface CardTap {
+export interface AppCardTap extends CardTap {
   readonly taskId: string;
-  readonly key: string;
   readonly cardType: string;
   readonly member: string;
   /** Allows one update of the card within 72 hours. */
   readonly responseCode?: string;
   /** From the menu in the corner, which changes nothing on the card. */
   readonly fromMenu: boolean;
-  readonly selections: readonly { readonly question: string; readonly options: readonly string[] }[];
 }
 
 /** What one callback says. */
 export interface Parsed {
   readonly message?: InboundMessage;
   readonly event?: InboundEvent;
-  readonly tap?: CardTap;
+  readonly tap?: AppCardTap;
 }
 
 /** What every callback has, read once. */

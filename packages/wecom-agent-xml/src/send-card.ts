@@ -10,7 +10,7 @@ import { checkCard, menuCard, type TemplateCard } from "@wxgate/wecom-card";
 import type { AgentApi } from "./api.ts";
 import type { Cards, SentCard } from "./cards.ts";
 import type { AgentXmlConfig } from "./config.ts";
-import type { Envelope } from "./send.ts";
+import type { Outgoing } from "./send.ts";
 
 type CardContent = Extract<OutboundContent, { kind: "card" | "menu" }>;
 /** Sends the checked card as a new message. */
@@ -20,7 +20,7 @@ type Post = (
 
 /** Sends a card, or puts it in the place of the one with its task id. */
 export type CardSender = (
-  envelope: Envelope,
+  outgoing: Outgoing,
   content: CardContent,
   signal: AbortSignal,
   post: Post,
@@ -34,11 +34,11 @@ interface CardSenderOptions {
 }
 
 export function createCardSender({ cards, api, notices, ports }: CardSenderOptions): CardSender {
-  async function sendNew(envelope: Envelope, sent: Omit<SentCard, "message">, post: Post): Promise<SendReceipt> {
+  async function sendNew(outgoing: Outgoing, sent: Omit<SentCard, "message">, post: Post): Promise<SendReceipt> {
     const { card } = sent;
     const taskId = card.task_id;
     // Before it is sent: the tap may come before the platform's answer, and after a restart.
-    if (taskId !== undefined) await cards.remember(taskId, { ...sent, message: envelope.id });
+    if (taskId !== undefined) await cards.remember(taskId, { ...sent, message: outgoing.id });
     const { receipt, responseCode } = await post(card);
     if (taskId === undefined || responseCode === undefined) return receipt;
     await cards.keepCode(taskId, undefined, responseCode);
@@ -47,7 +47,7 @@ export function createCardSender({ cards, api, notices, ports }: CardSenderOptio
 
   /** Puts `card` in the place of a sent one; undefined where the platform does not take an update any more. */
   async function update(
-    { to, id }: Envelope,
+    { to, id }: Outgoing,
     taskId: string,
     card: TemplateCard,
     signal: AbortSignal,
@@ -66,28 +66,28 @@ export function createCardSender({ cards, api, notices, ports }: CardSenderOptio
         return undefined;
       }
       // Not used, or nobody knows: the next attempt finds out.
-      await cards.keepCode(taskId, member, responseCode);
+      await cards.returnCode(taskId, member, responseCode);
       throw error;
     }
     await cards.remember(taskId, { ...sent, card: shown, updatedBy: id });
     return { handle: { taskId } };
   }
 
-  return async function sendCard(envelope, content, signal, post) {
+  return async function sendCard(outgoing, content, signal, post) {
     const written = content.kind === "card" ? content.card : menuCard(content, "app", notices.choose);
-    const { card, long } = checkCard(written ?? {}, { platform: "app", taskId: envelope.id, submit: notices.submit });
-    if (long.length > 0) ports.log.info({ message: envelope.id, long }, "texts of the card may be cut on the screen");
+    const { card, long } = checkCard(written ?? {}, { platform: "app", taskId: outgoing.id, submit: notices.submit });
+    if (long.length > 0) ports.log.info({ message: outgoing.id, long }, "texts of the card may be cut on the screen");
     const about = content.kind === "menu" ? { isMenu: true } : {};
     const taskId = card.task_id;
     const known = taskId === undefined ? undefined : await cards.find(taskId);
-    if (taskId === undefined || known === undefined || known.message === envelope.id) {
-      return sendNew(envelope, { ...about, card }, post);
+    if (taskId === undefined || known === undefined || known.message === outgoing.id) {
+      return sendNew(outgoing, { ...about, card }, post);
     }
-    const updated = await update(envelope, known.sentAgainAs ?? taskId, card, signal);
+    const updated = await update(outgoing, known.sentAgainAs ?? taskId, card, signal);
     if (updated !== undefined) return updated;
     // A task id is good for one message: the new one gets another, and taps on it are told under the id asked for.
-    await cards.remember(taskId, { ...known, sentAgainAs: envelope.id });
-    return sendNew(envelope, { card: { ...card, task_id: envelope.id } as TemplateCard, askedAs: taskId }, post);
+    await cards.remember(taskId, { ...known, sentAgainAs: outgoing.id });
+    return sendNew(outgoing, { card: { ...card, task_id: outgoing.id } as TemplateCard, askedAs: taskId }, post);
   };
 }
 

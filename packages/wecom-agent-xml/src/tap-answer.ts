@@ -1,7 +1,7 @@
 import { cardAfterTap } from "@wxgate/wecom-card";
 import { buttonUpdateXml, cardUpdateXml } from "./card-xml.ts";
 import type { SentCard } from "./cards.ts";
-import type { CardTap } from "./parse.ts";
+import type { AppCardTap } from "./parse.ts";
 
 interface AnswerOptions {
   readonly corpId: string;
@@ -16,7 +16,7 @@ const BUTTON_CARD = "button_interaction";
  * The answer to a tap, which shows the card's new state to the member who tapped. It costs no response code: that is left
  * to the agent, which may put a card of its own in its place. The same tap gets the same answer on every delivery.
  */
-export function tapAnswer(tap: CardTap, sent: SentCard | undefined, options: AnswerOptions): string | undefined {
+export function tapAnswer(tap: AppCardTap, sent: SentCard | undefined, options: AnswerOptions): string | undefined {
   if (options.done === "" || tap.fromMenu) return undefined;
   const reply = {
     to: tap.member,

@@ -1,10 +1,11 @@
 import { describe, expect, it, vi } from "vitest";
 import { CONFIG, callback, event, passiveReply, sealed, textMessage } from "./fixtures/callbacks.ts";
 import { createGateway } from "./fixtures/gateway.ts";
-import { type AgentXmlOptions, createAgentXmlChannel } from "./index.ts";
+import { say, start as startChannel } from "./fixtures/speaking.ts";
+import { createAgentXmlChannel } from "./index.ts";
 
-function start(gateway = createGateway(), options: Partial<AgentXmlOptions> = {}) {
-  const channel = createAgentXmlChannel("app", { ...CONFIG, ...options } as AgentXmlOptions, gateway.ports());
+function start(...options: Parameters<typeof startChannel>) {
+  const { gateway, channel } = startChannel(...options);
   return { gateway, channel, receive: (request: Request) => channel.webhook?.(request) as Promise<Response> };
 }
 
@@ -211,6 +212,28 @@ describe("the welcome", () => {
       { kind: "entered", scene: "enter_agent" },
       { kind: "entered", scene: "subscribe" },
     ]);
+  });
+
+  it("counts as a message to the member", async () => {
+    const { gateway, channel, receive } = start(createGateway(), welcomed);
+    await receive(enter(1_767_225_660));
+    await vi.waitFor(() => expect(gateway.sent("message/send")).toHaveLength(1));
+
+    const words = [{ kind: "text", text: "hi" }] as const;
+    for (let at = 0; at < 28; at += 1) await say(channel, words);
+
+    await expect(say(channel, words)).rejects.toMatchObject({ code: "wecom.member-paced" });
+  });
+
+  it("waits until there is room for it", async () => {
+    const { gateway, channel, receive } = start(createGateway(), welcomed);
+    for (let at = 0; at < 29; at += 1) await say(channel, [{ kind: "text", text: "hi" }]);
+    const before = gateway.nowMs;
+
+    await receive(enter(1_767_225_660));
+
+    await vi.waitFor(() => expect(gateway.sent("message/send")).toHaveLength(30));
+    expect(gateway.nowMs - before).toBeGreaterThan(50_000);
   });
 
   it("is said again when the period is over", async () => {

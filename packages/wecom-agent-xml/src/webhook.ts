@@ -10,7 +10,7 @@ import {
 import { WecomCrypto } from "@wxgate/wecom-crypto";
 import { asAsked, type Cards, type SentCard } from "./cards.ts";
 import type { AgentXmlConfig } from "./config.ts";
-import { type CardTap, type ParseContext, parseCallback } from "./parse.ts";
+import { type AppCardTap, type ParseContext, parseCallback } from "./parse.ts";
 import { tapAnswer } from "./tap-answer.ts";
 import { word } from "./wire.ts";
 
@@ -52,7 +52,7 @@ export function createWebhook(options: WebhookOptions): NonNullable<Channel["web
     if (event !== undefined && fresh.has(event.id)) options.onEvent(event);
   }
 
-  function answer({ receiveId, nonce }: Callback<"xml">, tap: CardTap, sent: SentCard | undefined): Response {
+  function answer({ receiveId, nonce }: Callback<"xml">, tap: AppCardTap, sent: SentCard | undefined): Response {
     const nowMs = ports.clock.now();
     const xml = tapAnswer(tap, sent, { corpId, done: config.cardDone, nowMs });
     if (xml === undefined) return acknowledged();

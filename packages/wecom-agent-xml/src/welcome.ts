@@ -1,30 +1,32 @@
 import { type ChannelPorts, type InboundEvent, TransientError } from "@wxgate/core";
+import { followUpId } from "@wxgate/wecom-api";
+import { memberKey } from "@wxgate/wecom-target";
 import type { AgentXmlConfig } from "./config.ts";
 import type { Prepare } from "./prepare.ts";
-import type { Deliver } from "./send.ts";
+import type { Send } from "./send.ts";
 
 interface WelcomeOptions {
   readonly config: Pick<AgentXmlConfig, "welcomeText" | "welcomeEveryHours">;
   readonly ports: Pick<ChannelPorts, "state" | "clock" | "log" | "instant">;
   readonly prepare: Prepare;
-  readonly deliver: Deliver;
-  personKey(id: string): string;
+  readonly send: Send;
 }
 
 const HOUR_MS = 3_600_000;
 const TRIES = 3;
 const RETRY_MS = 2_000;
+const LONGEST_WAIT_MS = 60_000;
 
 /**
  * Greets a member who opens the app or is given it, at most once in a period. The period is kept in the channel's state,
  * so that neither a restart nor a second gateway greets again. Never throws.
  */
-export function createWelcome({ config, ports, prepare, deliver, personKey }: WelcomeOptions) {
+export function createWelcome({ config, ports, prepare, send }: WelcomeOptions) {
   const { state, clock, log } = ports;
 
   return async function welcome(event: InboundEvent, signal: AbortSignal): Promise<void> {
     if (event.kind !== "entered" || event.sender === undefined) return;
-    const key = `welcomed/${personKey(event.sender.id)}`;
+    const key = `welcomed/${memberKey(event.sender.id)}`;
     try {
       const { welcomeText } = config;
       const configured = welcomeText === undefined ? undefined : ({ kind: "text", text: welcomeText } as const);
@@ -45,11 +47,9 @@ export function createWelcome({ config, ports, prepare, deliver, personKey }: We
 
   async function say(event: InboundEvent, content: Parameters<Prepare>[0][number], signal: AbortSignal): Promise<void> {
     const pieces = prepare([content], { to: event.from, longReply: "continue" });
-    for (const [index, { content: parts }] of pieces.entries()) {
-      for (const part of parts) {
-        const id = `${event.id}-${index}`;
-        await patiently(() => deliver({ to: event.from, id, attempt: 1, answers: [] }, part, signal), signal);
-      }
+    for (const [index, piece] of pieces.entries()) {
+      const message = { to: event.from, id: followUpId(event.id, index), attempt: 1, answers: [], piece };
+      await patiently(() => send(message, signal), signal);
     }
   }
 
@@ -61,8 +61,13 @@ export function createWelcome({ config, ports, prepare, deliver, personKey }: We
         return;
       } catch (error) {
         if (!(error instanceof TransientError) || attempt === TRIES) throw error;
-        await clock.sleep(RETRY_MS * attempt, signal);
+        await clock.sleep(waitMs(error, attempt), signal);
       }
     }
+  }
+
+  function waitMs({ until }: TransientError, attempt: number): number {
+    const at = typeof until === "object" ? until.at : undefined;
+    return at === undefined ? RETRY_MS * attempt : Math.min(Math.max(0, at.getTime() - clock.now()), LONGEST_WAIT_MS);
   }
 }

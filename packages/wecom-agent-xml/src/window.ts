@@ -6,6 +6,23 @@ export interface Window {
 }
 
 const SLICES = 60;
+const SWEEP_AT = 1_000;
+
+/** One value for each key, made when it is first asked for; those that are `idle` are let go of now and then. */
+export function createByKey<T>(make: () => T, isIdle: (value: T, now: number) => boolean) {
+  const values = new Map<string, T>();
+
+  return function entryOf(key: string, now: number): T {
+    const known = values.get(key);
+    if (known !== undefined) return known;
+    if (values.size > 0 && values.size % SWEEP_AT === 0) {
+      for (const [old, value] of values) if (isIdle(value, now)) values.delete(old);
+    }
+    const made = make();
+    values.set(key, made);
+    return made;
+  };
+}
 
 /** Counts over a sliding time in slices, in constant memory. What is more than the limit fits into an empty window. */
 export function createWindow(lengthMs: number, limit: number): Window {

@@ -2,8 +2,9 @@ import type { JsonObject } from "@wxgate/core";
 import { type XmlFields, xmlText } from "@wxgate/wecom-callback";
 
 /*
- * The platform's shapes. Names of the wire (`FromUserName`, `msgtype`) are known here, in `parse.ts`, `render.ts` and
- * `api.ts`, nowhere else. Elements are read one by one and leniently: one odd element must not cost a message.
+ * The platform's shapes. Names of the wire (`FromUserName`, `msgtype`) stay in the files that read callbacks (`parse*.ts`) and
+ * write requests (`render.ts`, `receivers.ts`, `request-json.ts`, `card-xml.ts`, `api.ts`). Elements are read one by one and
+ * leniently: one odd element must not cost a message.
  */
 
 /** https://developer.work.weixin.qq.com/document/path/90236 */

@@ -8,6 +8,7 @@ export { KF_ERRCODES } from "./errcodes-kf.ts";
 export { DEFAULT_API_BASE_URL } from "./exchange.ts";
 export { createFileStager, type FileStager, type FileStagerOptions, type StagedFile } from "./file-stager.ts";
 export { filenameFromDisposition, safeFilename } from "./filename.ts";
+export { followUpId } from "./follow-up-id.ts";
 export type { WecomApiProblem } from "./health.ts";
 export { expiredUpload, hasErrcode } from "./media-gone.ts";
 export { WECOM_MEDIA_RULES } from "./media-rules.ts";
