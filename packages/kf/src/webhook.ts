@@ -47,6 +47,11 @@ export function createWebhook(options: WebhookOptions): NonNullable<Channel["web
     maxSkewSeconds: config.callbackMaxSkewSeconds,
     clock,
     onRefused: (reason) => log.warn({ reason }, "callback refused"),
+    onUnwanted: (body) =>
+      log.warn(
+        { event: xmlText(body, "Event"), agentId: xmlText(body, "AgentID") },
+        "a callback came that is not customer service's; nothing was done about it: an app of this corp has this address",
+      ),
     async handle({ body }) {
       if (xmlText(body, "Event") === "kf_account_auth_change") options.onAccountsChanged();
       else options.onNews(toDoorbell(body, clock.now()));

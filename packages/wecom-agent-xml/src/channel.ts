@@ -28,8 +28,8 @@ import { createWelcome } from "./welcome.ts";
 export const createAgentXmlChannel: CreateChannel<AgentXmlOptions> = (id, options, ports) => {
   const config = parseConfig(id, options);
   const { notices, token, encodingAESKey } = config;
-  const account = String(config.agentId);
   const agentId = Number(config.agentId);
+  const account = String(agentId);
   const log = ports.log.child({ channel: id });
   const logged = { ...ports, log };
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Address, InboundEvent, InboundMessage, Sender } from "@wxgate/core";
+import { type Address, type InboundEvent, type InboundMessage, isObject, type Sender } from "@wxgate/core";
 import { type XmlFields, xmlText } from "@wxgate/wecom-callback";
 import type { CardTap } from "@wxgate/wecom-card";
 import { parseContent } from "./parse-content.ts";
@@ -40,8 +40,16 @@ export interface Frame extends ParseContext {
   readonly at: Date;
 }
 
-/** Sends system callbacks such as changes of contacts. */
-const SYSTEM_SENDER = "sys";
+/** Elements that tell two messages without MsgId apart. */
+const IDENTITY = [
+  ...["FromUserName", "CreateTime", "MsgType", "Content", "MediaId", "ThumbMediaId", "PicUrl"],
+  ...["Location_X", "Location_Y", "Label", "Title", "Description", "Url"],
+];
+
+/** Whether this is who sends system callbacks, such as changes of contacts. */
+export function isSystem(sender: string | undefined): boolean {
+  return sender?.toLowerCase() === "sys";
+}
 
 /** Never throws. A callback without a sender says nothing. */
 export function parseCallback(body: XmlFields, context: ParseContext): Parsed {
@@ -51,7 +59,7 @@ export function parseCallback(body: XmlFields, context: ParseContext): Parsed {
   if (word(body, "MsgType")?.toLowerCase() === "event") return parseEvent(body, frame);
   // The platform's own account never gets a conversation.
   if (frame.sender === undefined) return {};
-  const id = word(body, "MsgId") ?? derivedId(body, ["FromUserName", "CreateTime", "MsgType", "Content", "MediaId"]);
+  const id = word(body, "MsgId") ?? derivedId(body, IDENTITY);
   const message = { id, from: frame.from, sender: frame.sender, sentAt: frame.at, content: [parseContent(body)] };
   return { message };
 }
@@ -60,7 +68,7 @@ function frameOf(body: XmlFields, sender: string, context: ParseContext): Frame 
   const { channel, account, menu } = context;
   const sentAt = new Date((Number(word(body, "CreateTime")) || 0) * 1000);
   const at = Number.isNaN(sentAt.getTime()) ? new Date(0) : sentAt;
-  if (sender === SYSTEM_SENDER)
+  if (isSystem(sender))
     return { channel, account, menu, at, from: { channel, account, kind: "audience", peer: account } };
   const from: Address = { channel, account, kind: "direct", peer: sender };
   return { channel, account, menu, at, from, sender: { id: sender } };
@@ -68,6 +76,12 @@ function frameOf(body: XmlFields, sender: string, context: ParseContext): Frame 
 
 /** The same callback gives the same id on every delivery, whatever the order and form of its elements. */
 export function derivedId(body: XmlFields, names: readonly string[]): string {
-  const parts = names.map((name) => xmlText(body, name) ?? JSON.stringify(body[name] ?? null));
+  const parts = names.map((name) => xmlText(body, name) ?? JSON.stringify(body[name] ?? null, inOrder));
   return `e-${createHash("sha256").update(JSON.stringify(parts)).digest("base64url").slice(0, 32)}`;
+}
+
+/** For `JSON.stringify`: the same text whatever the order of the elements. */
+function inOrder(_name: string, value: unknown): unknown {
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -10,7 +10,7 @@ import {
 import { WecomCrypto } from "@wxgate/wecom-crypto";
 import { asAsked, type Cards, type SentCard } from "./cards.ts";
 import type { AgentXmlConfig } from "./config.ts";
-import { type AppCardTap, type ParseContext, parseCallback } from "./parse.ts";
+import { type AppCardTap, isSystem, type ParseContext, parseCallback } from "./parse.ts";
 import { tapAnswer } from "./tap-answer.ts";
 import { word } from "./wire.ts";
 
@@ -73,6 +73,11 @@ export function createWebhook(options: WebhookOptions): NonNullable<Channel["web
     maxSkewSeconds: config.callbackMaxSkewSeconds,
     clock: ports.clock,
     onRefused: (reason) => ports.log.warn({ reason }, "callback refused"),
+    onUnwanted: (body) =>
+      ports.log.warn(
+        { event: word(body, "Event"), agentId: word(body, "AgentID"), configured: context.account },
+        "a callback came that is not this app's; nothing was done about it: compare agentId with the app's page",
+      ),
     handle,
   });
 }
@@ -83,5 +88,5 @@ function isOurs(body: XmlFields, account: string): boolean {
   if (event === "kf_msg_or_event" || event === "kf_account_auth_change") return false;
   const agentId = word(body, "AgentID");
   // Changes of contacts name no app. Some callbacks of them have 0.
-  return agentId === undefined || agentId === account || (agentId === "0" && word(body, "FromUserName") === "sys");
+  return agentId === undefined || agentId === account || (agentId === "0" && isSystem(word(body, "FromUserName")));
 }

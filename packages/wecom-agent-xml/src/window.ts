@@ -31,7 +31,8 @@ export function createWindow(lengthMs: number, limit: number): Window {
 
   function drop(now: number): void {
     const oldest = Math.floor(now / sliceMs) - SLICES;
-    slices = slices.filter(({ index }) => index > oldest);
+    // The oldest slice may hold what is just within the time.
+    slices = slices.filter(({ index }) => index >= oldest);
   }
 
   return {

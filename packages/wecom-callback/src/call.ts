@@ -15,6 +15,8 @@ export interface Call {
   hasFirst: boolean;
   /** Those that let the others go first, in the order of the path; each is given the answer so far. */
   readonly second: ((call: Call, answer: Response | undefined) => Promise<Response>)[];
+  /** What is to be told of the answer, should nobody claim the request: the one whose answer stands. */
+  report: (() => void) | undefined;
   /** The envelope, once somebody has read it. */
   readonly parsed: Envelope | "garbage" | undefined;
   /**
@@ -43,6 +45,7 @@ class HttpCall implements Call {
   claimed = false;
   hasFirst = false;
   readonly second: Call["second"] = [];
+  report: Call["report"];
   parsed: Envelope | "garbage" | undefined;
   readonly #body: RequestBody;
 

@@ -451,6 +451,26 @@ describe("channels on one path", () => {
     expect([answer.status, await answer.text()]).toEqual([200, "success"]);
   });
 
+  it("tell of what is nobody's, once, and of nothing that one of them took", async () => {
+    const unwanted: string[] = [];
+    const apps = ["5", "6"].map((agentId) =>
+      named(agentId, {
+        candidates: [appCandidate(agentId, {}, agentId)],
+        onUnwanted: (body) => unwanted.push(`${agentId} hears of ${xmlText(body, "AgentID")}`),
+      }),
+    );
+    const stranger = named("other", { candidates: [appCandidate("other", { token: "other" })] });
+    const path = chain(stranger.webhook, ...apps.map(({ webhook }) => webhook));
+
+    await path(post({ agentId: "6", toUserName: "nobody" }));
+    expect([unwanted, stranger.refusals]).toEqual([[], []]);
+    await path(post({ agentId: "7", toUserName: "nobody" }));
+
+    expect(unwanted).toHaveLength(1);
+    expect(unwanted[0]).toMatch(/hears of 7$/);
+    expect(stranger.refusals).toEqual([]);
+  });
+
   it("answer 401 once when the signature is nobody's, in whatever order they stand", async () => {
     const stranger = createCrypto({ ...config, token: "stranger", receiveId: config.corpId });
 

@@ -44,9 +44,11 @@ export type OpenedCallback<F extends CallbackFormat> =
   | { readonly kind: "refused"; readonly reason: RefusalReason; readonly signed: boolean }
   /**
    * Not for these candidates; perhaps another channel's. `reason` is the refusal if it is nobody's; "unlikely" when
-   * `likelyOnly` kept the signature from being tried, "unaccepted" when all was right but no candidate accepts the content.
+   * `likelyOnly` kept the signature from being tried.
    */
-  | { readonly kind: "foreign"; readonly reason: RefusalReason | "unlikely" | "unaccepted" };
+  | { readonly kind: "foreign"; readonly reason: RefusalReason | "unlikely" }
+  /** All was right, but no candidate accepts the content. */
+  | { readonly kind: "foreign"; readonly reason: "unaccepted"; readonly body: CallbackBodies[F] };
 
 export interface OpenOptions {
   /** Gives up before the signature when the envelope names somebody else. */
@@ -130,7 +132,7 @@ export function createCallOpener<F extends CallbackFormat>(options: CallbackOpen
     const body = tryParseBody(format, text);
     if (body === undefined) return refused("content", true);
     const candidate = sharing.find(({ accepts }) => accepts === undefined || accepts(body));
-    if (!candidate) return { kind: "foreign", reason: "unaccepted" };
+    if (!candidate) return { kind: "foreign", reason: "unaccepted", body };
     const { timestamp, nonce } = query;
     return { kind: "message", candidate, body, text, receiveId: frame.receiveId, timestamp, nonce };
   }

@@ -1,6 +1,6 @@
 import type { Channel } from "@wxgate/core";
 import { type Call, callOf } from "./call.ts";
-import type { CallbackFormat } from "./envelope.ts";
+import type { CallbackBodies, CallbackFormat } from "./envelope.ts";
 import { type Callback, type CallbackOpenerOptions, createCallOpener, type OpenedCallback } from "./open.ts";
 import { type RefusalReason, refusalResponse } from "./refusal.ts";
 import { acknowledged } from "./text-response.ts";
@@ -10,6 +10,8 @@ export interface CallbackWebhookOptions<F extends CallbackFormat> extends Callba
   readonly handle: (callback: Callback<F>) => Promise<Response | undefined>;
   /** Hears of every request that is answered with a refusal. */
   readonly onRefused?: (reason: RefusalReason) => void;
+  /** Hears of every verified callback that is acknowledged although no channel on the path takes it. */
+  readonly onUnwanted?: (body: CallbackBodies[F]) => void;
 }
 
 export type CallbackWebhook = NonNullable<Channel["webhook"]>;
@@ -24,32 +26,38 @@ export type CallbackWebhook = NonNullable<Channel["webhook"]>;
  * A callback that was verified but that no channel wants is acknowledged, since the platform would only repeat it.
  */
 export function createCallbackWebhook<F extends CallbackFormat>(options: CallbackWebhookOptions<F>): CallbackWebhook {
-  const { handle, onRefused } = options;
+  const { handle, onRefused, onUnwanted } = options;
   const open = createCallOpener(options);
 
   async function refuse(reason: RefusalReason, call: Call): Promise<Response> {
-    onRefused?.(reason);
+    call.report = () => onRefused?.(reason);
     if (reason === "too-large") await call.discard();
     return refusalResponse(reason);
   }
 
-  /** The answer of a callback that is for us, or undefined when it turned out to be another channel's. */
-  async function settle(
-    opened: Exclude<OpenedCallback<F>, { kind: "foreign" }>,
-    call: Call,
-  ): Promise<Response | undefined> {
+  /** The answer of a callback that is for us; else why it is not, which may turn out late. */
+  async function settle(opened: OpenedCallback<F>, call: Call): Promise<Response | Foreign<F>> {
+    if (opened.kind === "foreign") return opened;
+    call.claimed = opened.kind !== "refused" || opened.signed;
+    if (opened.kind === "check") return opened.response;
     if (opened.kind === "refused") {
-      call.claimed = opened.signed;
+      if (opened.signed) onRefused?.(opened.reason);
       return refuse(opened.reason, call);
     }
-    const answer = opened.kind === "check" ? opened.response : await handle(opened);
-    if (answer) call.claimed = true;
-    return answer;
+    const answer = await handle(opened);
+    if (answer) return answer;
+    call.claimed = false;
+    return { kind: "foreign", reason: "unaccepted", body: opened.body };
   }
 
   /** What to answer when no channel wanted it. */
-  async function unclaimed(reason: ForeignReason, call: Call, others: Response | undefined): Promise<Response> {
-    if (reason === "unaccepted") return others?.ok ? others : acknowledged();
+  async function unclaimed(foreign: Foreign<F>, call: Call, others: Response | undefined): Promise<Response> {
+    if (foreign.reason === "unaccepted") {
+      if (others?.ok) return others;
+      call.report = () => onUnwanted?.(foreign.body);
+      return acknowledged();
+    }
+    const { reason } = foreign;
     // A right signature outweighs the others' "wrong signature".
     if (others && (reason !== "undecryptable" || others.status !== 401)) return others;
     return refuse(reason === "unlikely" ? "signature" : reason, call);
@@ -57,27 +65,26 @@ export function createCallbackWebhook<F extends CallbackFormat>(options: Callbac
 
   /** The channel is asked again, now that none of those behind it has claimed the request. */
   async function second(call: Call, others: Response | undefined): Promise<Response> {
-    const opened = await open(call, false);
-    if (opened.kind === "foreign") return unclaimed(opened.reason, call, others);
-    return (await settle(opened, call)) ?? unclaimed("unaccepted", call, others);
+    const settled = await settle(await open(call, false), call);
+    return isForeign(settled) ? unclaimed(settled, call, others) : settled;
   }
 
   async function first(call: Call, next: Next | undefined): Promise<Response> {
     const opening = open(call, next !== undefined);
-    const opened = opening instanceof Promise ? await opening : opening;
-    const answer = opened.kind === "foreign" ? undefined : await settle(opened, call);
-    if (answer) return answer;
+    const settled = await settle(opening instanceof Promise ? await opening : opening, call);
+    if (!isForeign(settled)) return settled;
 
-    const reason = opened.kind === "foreign" ? opened.reason : "unaccepted";
     const others = await next?.();
     if (call.claimed && others) return others;
-    return reason === "unlikely" ? second(call, others) : unclaimed(reason, call, others);
+    return settled.reason === "unlikely" ? second(call, others) : unclaimed(settled, call, others);
   }
 
   /** The first on the path: whoever let others go first is asked after them, the last one first. */
-  function outermost(call: Call, next: Next | undefined): Promise<Response> {
+  async function outermost(call: Call, next: Next | undefined): Promise<Response> {
     call.hasFirst = true;
-    return first(call, next && (() => askAll(call, next)));
+    const answer = await first(call, next && (() => askAll(call, next)));
+    if (!call.claimed) call.report?.();
+    return answer;
   }
 
   async function askAll(call: Call, next: Next): Promise<Response> {
@@ -98,4 +105,8 @@ export function createCallbackWebhook<F extends CallbackFormat>(options: Callbac
 }
 
 type Next = () => Promise<Response>;
-type ForeignReason = Extract<OpenedCallback<CallbackFormat>, { kind: "foreign" }>["reason"];
+type Foreign<F extends CallbackFormat> = Extract<OpenedCallback<F>, { kind: "foreign" }>;
+
+function isForeign<F extends CallbackFormat>(settled: Response | Foreign<F>): settled is Foreign<F> {
+  return "kind" in settled;
+}
