@@ -47,8 +47,8 @@ export interface AgentApi {
   sendJson(json: string, signal?: AbortSignal): Promise<Sent>;
   /** Takes a message of the last 24 hours back; not from the WeChat plugin. https://developer.work.weixin.qq.com/document/path/94867 */
   recall(msgId: string, signal?: AbortSignal): Promise<void>;
-  /** https://developer.work.weixin.qq.com/document/path/94888 */
-  updateCard(update: CardUpdate, signal?: AbortSignal): Promise<void>;
+  /** Gives the members it was not shown to. https://developer.work.weixin.qq.com/document/path/94888 */
+  updateCard(update: CardUpdate, signal?: AbortSignal): Promise<readonly string[]>;
   /**
    * Members 2 to 2000. The group shows up only with its first message, and the app's visible range must be the root
    * department. Gives the chat id. https://developer.work.weixin.qq.com/document/path/90245
@@ -101,7 +101,7 @@ export function agentApiOver(wecom: WecomApi, agentId: number): AgentApi {
         response_code: responseCode,
         ...("card" in change ? { template_card: change.card } : { button: { replace_name: change.buttonText } }),
       };
-      await wecom.post("message/update_template_card", body, signal);
+      return idsOf(await wecom.post<JsonObject>("message/update_template_card", body, signal), "invaliduser");
     },
     async createChat({ name, owner, members, chatId }, signal) {
       const body = { name, owner, userlist: members, chatid: chatId };

@@ -2,7 +2,7 @@ import type { Channel, OutboundMessage } from "@wxgate/core";
 import { describe, expect, it } from "vitest";
 import { event, passiveReply } from "./fixtures/callbacks.ts";
 import { createGateway, refusal } from "./fixtures/gateway.ts";
-import { OK, say, start } from "./fixtures/speaking.ts";
+import { MEMBER, OK, say, start } from "./fixtures/speaking.ts";
 
 describe("a template card", () => {
   const CARD = {
@@ -113,6 +113,83 @@ describe("a template card", () => {
 
     expect(gateway.sent("message/update_template_card")).toHaveLength(1);
     expect(gateway.sent("message/send")).toHaveLength(1);
+  });
+
+  it("is each member's own, though an agent gives all of them one task id", async () => {
+    const gateway = createGateway();
+    gateway.on("message/send", { ...OK, msgid: "m1", response_code: "CODE-SENT" });
+    const { channel } = start(gateway);
+    const card = { ...CARD, task_id: "main-menu" };
+    const to = (peer: string) => ({ to: { ...MEMBER, peer } });
+
+    for (const peer of ["ann", "ben", "cui"]) await sendCard(channel, card, to(peer));
+    await sendCard(start(gateway).channel, card, to("Ben"));
+
+    const sent = gateway.sent("message/send");
+    const ids = sent.map((body) => body.template_card.task_id);
+    expect(sent.map((body) => body.touser)).toEqual(["ann", "ben", "cui"]);
+    expect([ids[0], new Set(ids).size]).toEqual(["main-menu", 3]);
+    expect(gateway.sent("message/update_template_card")).toMatchObject([
+      { userids: ["Ben"], template_card: { task_id: ids[1] } },
+    ]);
+    await channel.webhook?.(tap(ids[1]));
+    expect(gateway.messages.at(-1)).toMatchObject({ content: [{ kind: "action", taskId: "main-menu" }] });
+  });
+
+  it("sent to several stays as it is for the others when one of them gets another", async () => {
+    const gateway = createGateway();
+    gateway.on("message/send", { ...OK, msgid: "m1", response_code: "CODE-SENT" });
+    const { channel } = start(gateway, { cardDone: "Done" });
+    await sendCard(
+      channel,
+      { ...CARD, task_id: "task-1" },
+      { to: { ...MEMBER, kind: "audience", peer: "user:ann|ben" } },
+    );
+    const tapOf = (from: string) =>
+      event(
+        "template_card_event",
+        "<EventKey>no</EventKey><TaskId>task-1</TaskId><CardType>button_interaction</CardType><ResponseCode>R</ResponseCode>",
+        { from },
+      );
+    await channel.webhook?.(tapOf("ben"));
+    const other = {
+      card_type: "text_notice",
+      task_id: "task-1",
+      main_title: { title: "Thanks" },
+      card_action: { type: 1, url: "https://a.test" },
+    };
+    await sendCard(channel, other, { to: { ...MEMBER, peer: "ben" } });
+
+    const response = await start(gateway, { cardDone: "Done" }).channel.webhook?.(tapOf("ann"));
+
+    expect(gateway.sent("message/update_template_card")).toMatchObject([{ userids: ["ben"] }]);
+    expect(await passiveReply(response as Response)).toContain("<ReplaceText><![CDATA[Done]]></ReplaceText>");
+  });
+
+  it("is not shown twice when the answer to an update was lost", async () => {
+    const gateway = createGateway();
+    gateway.on("message/send", { ...OK, msgid: "m1", response_code: "CODE-SENT" });
+    gateway.on("message/update_template_card", new TypeError("fetch failed"));
+    const card = { ...CARD, task_id: "task-1" };
+    await sendCard(start(gateway).channel, card);
+    await expect(sendCard(start(gateway).channel, card, { id: "same" })).rejects.toMatchObject({ sent: "unknown" });
+    gateway.on("message/update_template_card", refusal(40058, "response_code was used"));
+
+    await sendCard(start(gateway).channel, card, { id: "same", attempt: 2 });
+
+    expect(gateway.sent("message/send")).toHaveLength(1);
+  });
+
+  it("is sent anew to a member whom the update did not reach", async () => {
+    const gateway = createGateway();
+    gateway.on("message/send", { ...OK, msgid: "m1", response_code: "CODE-SENT" });
+    gateway.on("message/update_template_card", { ...OK, invaliduser: ["chen.yu"] });
+    const { channel } = start(gateway);
+
+    await sendCard(channel, { ...CARD, task_id: "task-1" });
+    await sendCard(channel, { ...CARD, task_id: "task-1" });
+
+    expect(gateway.sent("message/send")).toHaveLength(2);
   });
 
   it("is sent anew when the platform refuses the update", async () => {

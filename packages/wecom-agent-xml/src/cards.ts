@@ -1,65 +1,106 @@
-import { type ChannelPorts, type InboundContent, type InboundMessage, isObject } from "@wxgate/core";
+import {
+  type Address,
+  type ChannelPorts,
+  type InboundContent,
+  type InboundMessage,
+  isObject,
+  type JsonValue,
+} from "@wxgate/core";
 import type { TemplateCard } from "@wxgate/wecom-card";
+import { memberKey } from "@wxgate/wecom-target";
 import type { AppCardTap } from "./parse.ts";
 
 /** The platform takes an update of a card for so long. */
 const CODE_MS = 72 * 3_600_000;
-/** Stands before a code that was taken. */
-const TAKEN = "taken:";
+/** A card may be tapped long after it can no longer be updated. */
+const CARD_MS = 30 * 24 * 3_600_000;
 
 /** A card that was sent, as it is remembered: a tap may come days later, and to another process. */
 export type SentCard = {
   readonly card: TemplateCard;
   /** The id of our message. */
   readonly message: string;
+  /** Whom it was sent to. */
+  readonly to: { readonly kind: Address["kind"]; readonly peer: string };
   /** The task id its author gave, where the platform had to be given another. */
   readonly askedAs?: string;
-  /** The task id of the newer message that was sent when this one could no longer be updated. */
-  readonly sentAgainAs?: string;
   /** The message that was shown by the newest update. */
   readonly updatedBy?: string;
   /** It was made of a menu: a tap is a choice. */
   readonly isMenu?: boolean;
 };
 
+/** A code that allows one update. */
+export interface TakenCode {
+  readonly code: string;
+  /** This message took it before: whether it was used nobody knows. */
+  readonly again: boolean;
+}
+
 /** What is known of the cards that were sent. Card ids are no secrets, so nothing here is sealed. */
 export interface Cards {
-  find(taskId: string): Promise<SentCard | undefined>;
-  remember(taskId: string, sent: SentCard): Promise<void>;
-  /** Keeps a code that allows one update: of the card of one member, or of all who got it. One that was taken stays taken. */
+  /** The card, as this member sees it where updates made it another for them. */
+  find(taskId: string, member?: string): Promise<SentCard | undefined>;
+  /** For all who got it, or for the one member whose card was put in its place. */
+  remember(taskId: string, sent: SentCard, member?: string): Promise<void>;
+  /** The task id that the author's id stands for in this conversation. */
+  taskIdIn(to: Address, askedAs: string): Promise<string>;
+  /** From now on the author's id stands for this one there. */
+  nameIn(to: Address, askedAs: string, taskId: string): Promise<void>;
+  /** Keeps a code: for the card of one member, or of all who got it. One that was taken stays taken. */
   keepCode(taskId: string, member: string | undefined, code: string): Promise<void>;
-  /** Takes a code: the member's own after a tap, else the one all share. Nobody gets it twice. */
-  takeCode(taskId: string, member: string): Promise<string | undefined>;
-  /** Gives a code back that may not have been used. */
+  /** Takes a code for a message: the member's own after a tap, else the one all share. No other message gets it. */
+  takeCode(taskId: string, member: string, message: string): Promise<TakenCode | undefined>;
+  /** Gives a code back that was not used. */
   returnCode(taskId: string, member: string, code: string): Promise<void>;
+  /** Whether this member tapped the card: then it is theirs, however it came to them. */
+  wasTapped(taskId: string, member: string): Promise<boolean>;
 }
 
 export function createCards(state: ChannelPorts["state"]): Cards {
-  const cardKey = (taskId: string) => `card/${taskId}`;
-  const codeKey = (taskId: string, member = "") => `card-code/${taskId}/${member.toLowerCase()}`;
+  const cardKey = (taskId: string, member?: string) =>
+    member === undefined ? `card/${taskId}` : `card/${taskId}/${memberKey(member)}`;
+  const codeKey = (taskId: string, member = "") => `card-code/${taskId}/${memberKey(member)}`;
+  const nameKey = ({ kind, peer }: Address, askedAs: string) => `card-name/${askedAs}/${kind}/${memberKey(peer)}`;
 
-  async function take(key: string): Promise<string | undefined> {
-    const code = await state.get(key);
-    if (typeof code !== "string" || code.startsWith(TAKEN)) return undefined;
+  async function read(key: string): Promise<SentCard | undefined> {
+    const found = await state.get(key);
+    return isObject(found) && isObject(found.card) ? (found as SentCard) : undefined;
+  }
+
+  async function take(key: string, message: string): Promise<TakenCode | undefined> {
+    const kept = await state.get(key);
+    if (isTaken(kept)) return kept.by === message ? { code: kept.taken, again: true } : undefined;
+    if (typeof kept !== "string") return undefined;
     // It stays: a second gateway must lose the race, and a callback that comes again must not bring it back.
-    return (await state.compareAndSet(key, code, TAKEN + code, { ttlMs: CODE_MS })) ? code : undefined;
+    const isOurs = await state.compareAndSet(key, kept, { taken: kept, by: message }, { ttlMs: CODE_MS });
+    return isOurs ? { code: kept, again: false } : undefined;
   }
 
   return {
-    async find(taskId) {
-      const found = await state.get(cardKey(taskId));
-      return isObject(found) && isObject(found.card) ? (found as SentCard) : undefined;
+    find: async (taskId, member) =>
+      (member === undefined ? undefined : await read(cardKey(taskId, member))) ?? read(cardKey(taskId)),
+    remember: (taskId, sent, member) => state.set(cardKey(taskId, member), sent, { ttlMs: CARD_MS }),
+    async taskIdIn(to, askedAs) {
+      const named = await state.get(nameKey(to, askedAs));
+      return typeof named === "string" ? named : askedAs;
     },
-    remember: (taskId, sent) => state.set(cardKey(taskId), sent, { ttlMs: CODE_MS }),
+    nameIn: (to, askedAs, taskId) => state.set(nameKey(to, askedAs), taskId, { ttlMs: CARD_MS }),
     async keepCode(taskId, member, code) {
       const key = codeKey(taskId, member);
       const before = await state.get(key);
       // Whoever changed it meanwhile had a code of the same card, too.
-      if (before !== TAKEN + code) await state.compareAndSet(key, before, code, { ttlMs: CODE_MS });
+      if (!isTaken(before) || before.taken !== code) await state.compareAndSet(key, before, code, { ttlMs: CODE_MS });
     },
-    takeCode: async (taskId, member) => (await take(codeKey(taskId, member))) ?? take(codeKey(taskId)),
+    takeCode: async (taskId, member, message) =>
+      (await take(codeKey(taskId, member), message)) ?? take(codeKey(taskId), message),
     returnCode: (taskId, member, code) => state.set(codeKey(taskId, member), code, { ttlMs: CODE_MS }),
+    wasTapped: async (taskId, member) => (await state.get(codeKey(taskId, member))) !== undefined,
   };
+}
+
+function isTaken(kept: JsonValue | undefined): kept is { readonly taken: string; readonly by: string } {
+  return isObject(kept) && typeof kept.taken === "string";
 }
 
 /** The tap in the words its author knows: the task id they gave, and a choice where they had sent a menu. */

@@ -5,11 +5,14 @@ import {
   type OutboundContent,
   RejectedError,
   type SendReceipt,
+  TransientError,
 } from "@wxgate/core";
 import { checkCard, menuCard, type TemplateCard } from "@wxgate/wecom-card";
+import { memberKey } from "@wxgate/wecom-target";
 import type { AgentApi } from "./api.ts";
 import type { Cards, SentCard } from "./cards.ts";
 import type { AgentXmlConfig } from "./config.ts";
+import { membersOf } from "./receivers.ts";
 import type { Outgoing } from "./send.ts";
 
 type CardContent = Extract<OutboundContent, { kind: "card" | "menu" }>;
@@ -34,11 +37,17 @@ interface CardSenderOptions {
 }
 
 export function createCardSender({ cards, api, notices, ports }: CardSenderOptions): CardSender {
-  async function sendNew(outgoing: Outgoing, sent: Omit<SentCard, "message">, post: Post): Promise<SendReceipt> {
+  async function sendNew(
+    { id, to }: Outgoing,
+    sent: Pick<SentCard, "card" | "askedAs" | "isMenu">,
+    post: Post,
+  ): Promise<SendReceipt> {
     const { card } = sent;
     const taskId = card.task_id;
     // Before it is sent: the tap may come before the platform's answer, and after a restart.
-    if (taskId !== undefined) await cards.remember(taskId, { ...sent, message: outgoing.id });
+    if (taskId !== undefined) {
+      await cards.remember(taskId, { ...sent, message: id, to: { kind: to.kind, peer: to.peer } });
+    }
     const { receipt, responseCode } = await post(card);
     if (taskId === undefined || responseCode === undefined) return receipt;
     await cards.keepCode(taskId, undefined, responseCode);
@@ -49,46 +58,73 @@ export function createCardSender({ cards, api, notices, ports }: CardSenderOptio
   async function update(
     { to, id }: Outgoing,
     taskId: string,
-    card: TemplateCard,
+    { isMenu: _, ...sent }: SentCard,
+    fresh: Fresh,
     signal: AbortSignal,
   ): Promise<SendReceipt | undefined> {
-    const sent = await cards.find(taskId);
-    if (sent?.updatedBy === id) return { handle: { taskId } };
+    if (sent.updatedBy === id) return { handle: { taskId } };
     const member = to.kind === "direct" ? to.peer : "";
-    const responseCode = await cards.takeCode(taskId, member);
-    if (sent === undefined || responseCode === undefined) return undefined;
-    const shown = { ...card, task_id: taskId } as TemplateCard;
+    const taken = await cards.takeCode(taskId, member, id);
+    if (taken === undefined) return undefined;
+    const shown = { ...fresh.card, task_id: taskId } as TemplateCard;
     try {
-      await api.updateCard({ responseCode, ...audience(to), change: { card: shown } }, signal);
+      const refused = await api.updateCard(
+        { responseCode: taken.code, ...audience(to), change: { card: shown } },
+        signal,
+      );
+      if (to.kind === "direct" && refused.length > 0) return undefined;
     } catch (error) {
-      if (error instanceof RejectedError) {
-        ports.log.info({ message: id, taskId, code: error.platformCode }, "the card can no longer be updated");
-        return undefined;
-      }
-      // Not used, or nobody knows: the next attempt finds out.
-      await cards.returnCode(taskId, member, responseCode);
-      throw error;
+      if (error instanceof TransientError && error.sent === "no") await cards.returnCode(taskId, member, taken.code);
+      if (!(error instanceof RejectedError)) throw error;
+      ports.log.info({ message: id, taskId, code: error.platformCode }, "the card can no longer be updated");
+      // The attempt before this one may have used the code up: then the card is shown.
+      if (!taken.again) return undefined;
     }
-    await cards.remember(taskId, { ...sent, card: shown, updatedBy: id });
+    const isAll = sameAddress(sent.to, to);
+    await cards.remember(taskId, { ...sent, ...fresh, card: shown, updatedBy: id }, isAll ? undefined : member);
     return { handle: { taskId } };
   }
 
+  /** A card is replaced only where it was sent: another member's card of the same task id is none of ours. */
+  async function isThere(taskId: string, sent: SentCard, to: Address): Promise<boolean> {
+    if (sameAddress(sent.to, to)) return true;
+    if (to.kind !== "direct") return false;
+    const named = membersOf({ ...to, ...sent.to }).map(memberKey);
+    return named.includes(memberKey(to.peer)) || (await cards.wasTapped(taskId, to.peer));
+  }
+
   return async function sendCard(outgoing, content, signal, post) {
+    const { to, id } = outgoing;
     const written = content.kind === "card" ? content.card : menuCard(content, "app", notices.choose);
-    const { card, long } = checkCard(written ?? {}, { platform: "app", taskId: outgoing.id, submit: notices.submit });
-    if (long.length > 0) ports.log.info({ message: outgoing.id, long }, "texts of the card may be cut on the screen");
-    const about = content.kind === "menu" ? { isMenu: true } : {};
-    const taskId = card.task_id;
-    const known = taskId === undefined ? undefined : await cards.find(taskId);
-    if (taskId === undefined || known === undefined || known.message === outgoing.id) {
-      return sendNew(outgoing, { ...about, card }, post);
+    const { card, long } = checkCard(written ?? {}, { platform: "app", taskId: id, submit: notices.submit });
+    if (long.length > 0) ports.log.info({ message: id, long }, "texts of the card may be cut on the screen");
+    const fresh = { card, ...(content.kind === "menu" ? { isMenu: true } : {}) };
+    const askedAs = card.task_id;
+    if (askedAs === undefined) return sendNew(outgoing, fresh, post);
+
+    const taskId = await cards.taskIdIn(to, askedAs);
+    const known = await cards.find(taskId, to.kind === "direct" ? to.peer : undefined);
+    if (known === undefined && taskId === askedAs) return sendNew(outgoing, fresh, post);
+    if (known?.message === id) return sendNew(outgoing, renamed(fresh, taskId, askedAs), post);
+    if (known !== undefined && (await isThere(taskId, known, to))) {
+      const updated = await update(outgoing, taskId, known, fresh, signal);
+      if (updated !== undefined) return updated;
     }
-    const updated = await update(outgoing, known.sentAgainAs ?? taskId, card, signal);
-    if (updated !== undefined) return updated;
     // A task id is good for one message: the new one gets another, and taps on it are told under the id asked for.
-    await cards.remember(taskId, { ...known, sentAgainAs: outgoing.id });
-    return sendNew(outgoing, { card: { ...card, task_id: outgoing.id } as TemplateCard, askedAs: taskId }, post);
+    await cards.nameIn(to, askedAs, id);
+    return sendNew(outgoing, renamed(fresh, id, askedAs), post);
   };
+}
+
+type Fresh = Pick<SentCard, "card" | "isMenu">;
+
+function renamed(fresh: Fresh, taskId: string, askedAs: string): Fresh & Pick<SentCard, "askedAs"> {
+  if (taskId === askedAs) return fresh;
+  return { ...fresh, card: { ...fresh.card, task_id: taskId } as TemplateCard, askedAs };
+}
+
+function sameAddress(a: SentCard["to"], b: SentCard["to"]): boolean {
+  return a.kind === b.kind && memberKey(a.peer) === memberKey(b.peer);
 }
 
 /** Whose card is replaced: only that of the member in conversation, or all that were sent there. */

@@ -33,7 +33,7 @@ export function createWebhook(options: WebhookOptions): NonNullable<Channel["web
   async function handle(callback: Callback<"xml">): Promise<Response> {
     const { message, event, tap } = parseCallback(callback.body, context);
     try {
-      const sent = tap && (await cards.find(tap.taskId));
+      const sent = tap && (await cards.find(tap.taskId, tap.member));
       if (tap?.responseCode !== undefined) await cards.keepCode(tap.taskId, tap.member, tap.responseCode);
       await accept(message && tap ? asAsked(message, tap, sent) : message, event);
       return tap === undefined ? acknowledged() : answer(callback, tap, sent);
