@@ -15,6 +15,7 @@ export {
   type TurnMessage,
   type TurnSkill,
 } from "./agent.ts";
+export { type Background, createBackground } from "./background.ts";
 export type {
   AccountHealth,
   AccountState,

@@ -198,6 +198,35 @@ describe("a message's way", () => {
     await expect.poll(() => fetched).toEqual([{ id: "1" }]);
   });
 
+  it("does not keep the gateway from stopping while its files are fetched ahead", async () => {
+    let opened: AbortSignal | undefined;
+    let begun = false;
+    const busy: Agent = {
+      async *respond(_turn, signal) {
+        begun = true;
+        await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+      },
+    };
+    const { receive, clock, stop } = await startGateway(busy, {
+      channel: {
+        mediaLivesMs: 300_000,
+        openMedia: (_ref, signal) => {
+          opened = signal;
+          return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+        },
+      },
+    });
+    await receive(said("hi", { peer: "ann" }));
+    await expect.poll(() => begun).toBe(true);
+    await receive(said("", { peer: "ann", content: [{ kind: "image", media: { ref: { id: "1" } } }] }));
+    clock.advance(31_000);
+    await expect.poll(() => opened).toBeDefined();
+
+    await stop();
+
+    expect(opened?.aborted).toBe(true);
+  });
+
   it("of somebody who is refused without a word is told apart: the channel says nothing either", async () => {
     const { receive, configure } = await startGateway(echo, {
       channel: { showsAtOnce: true },

@@ -1,4 +1,4 @@
-import type { Channel, InboundMessage } from "@wxgate/core";
+import { type Channel, createBackground, type InboundMessage } from "@wxgate/core";
 import { admit } from "./access.ts";
 import { describeError } from "./describe-error.ts";
 import { fetchMedia, isPending } from "./fetch-media.ts";
@@ -29,34 +29,36 @@ const MOST_AT_ONCE = 4;
 
 export function createMediaAhead({ ports, pairing, channel }: MediaAheadOptions): MediaAhead {
   const { store, clock, log, media: keeper } = ports;
-  const closing = new AbortController();
+  const background = createBackground();
   const queue: InboundMessage[] = [];
-  const working = new Set<Promise<void>>();
+  let working = 0;
 
-  async function wait(message: InboundMessage, ms: number): Promise<void> {
-    try {
-      await clock.sleep(ms, closing.signal);
-    } catch {
-      // The gateway stops.
-      return;
-    }
-    queue.push(message);
-    if (working.size >= MOST_AT_ONCE) return;
-    const mine: Promise<void> = work().finally(() => working.delete(mine));
-    working.add(mine);
+  function fetchAfter(message: InboundMessage, ms: number): void {
+    background.start(async (signal) => {
+      try {
+        await clock.sleep(ms, signal);
+      } catch {
+        // The gateway stops.
+        return;
+      }
+      queue.push(message);
+      if (working < MOST_AT_ONCE) await work(signal);
+    });
   }
 
-  async function work(): Promise<void> {
-    for (let next = queue.shift(); next !== undefined && !closing.signal.aborted; next = queue.shift()) {
+  async function work(signal: AbortSignal): Promise<void> {
+    working += 1;
+    for (let next = queue.shift(); next !== undefined && !signal.aborted; next = queue.shift()) {
       const { id } = next;
-      await fetchFor(next).catch((error: unknown) => {
-        if (closing.signal.aborted) return;
+      await fetchFor(next, signal).catch((error: unknown) => {
+        if (signal.aborted) return;
         log.warn({ message: id, error: describeError(error) }, "a waiting message's files could not be fetched ahead");
       });
     }
+    working -= 1;
   }
 
-  async function fetchFor(message: InboundMessage): Promise<void> {
+  async function fetchFor(message: InboundMessage, signal: AbortSignal): Promise<void> {
     const { from, sender } = message;
     const entry = channel(from.channel);
     const found = await store.find(from.channel, from.account, message.id);
@@ -72,28 +74,25 @@ export function createMediaAhead({ ports, pairing, channel }: MediaAheadOptions)
         // A turn that took it meanwhile has fetched, or fetches, for itself.
         save: async (id, content) => void (await store.saveWaiting(id, content)),
       },
-      closing,
+      { signal },
     );
   }
 
   return {
     stored(message) {
       const livesMs = livesOf(channel(message.from.channel)?.channel);
-      if (livesMs !== undefined && message.content.some(isPending)) void wait(message, livesMs / SHARE);
+      if (livesMs !== undefined && message.content.some(isPending)) fetchAfter(message, livesMs / SHARE);
     },
     async resume(channels) {
       for (const id of channels) {
         const livesMs = livesOf(channel(id)?.channel);
         if (livesMs === undefined) continue;
         for (const { message } of await store.waitingMessages(id, clock.now() - livesMs)) {
-          if (message.content.some(isPending)) void wait(message, AFTER_START_MS);
+          if (message.content.some(isPending)) fetchAfter(message, AFTER_START_MS);
         }
       }
     },
-    async close() {
-      closing.abort();
-      await Promise.all(working);
-    },
+    close: background.close,
   };
 }
 

@@ -76,6 +76,20 @@ describe("the memory of a session that outgrows its agent", () => {
     await close();
   });
 
+  it("is tried again after a later turn when its agent was silent for two minutes", async () => {
+    const { tell, clock } = await start(() => new Promise(() => {}));
+    for (const word of ["one", "two", "three"]) await tell(long(word));
+    await expect.poll(() => requests.length, PATIENT).toBe(1);
+
+    clock.advance(120_000);
+    const asked = async () => {
+      await tell("and then");
+      return requests.length;
+    };
+
+    await expect.poll(asked, PATIENT).toBe(2);
+  });
+
   it("is nobody else's, and is forgotten with /new", async () => {
     const { tell } = await start(async () => "They like tea.");
     for (const word of ["one", "two", "three"]) await tell(long(word));

@@ -7,8 +7,8 @@ import {
   type Logger,
   type MemoryPolicy,
   type Store,
-  type SummaryRequest,
   TOKENS_PER_ENTRY,
+  withTimeLimit,
 } from "@wxgate/core";
 import { describeError } from "./describe-error.ts";
 
@@ -86,7 +86,8 @@ export function createMemoryKeeper({ store, clock, log, agents }: KeeperOptions)
       maxTokens: policy.summaryTokens,
       ...(known === undefined ? {} : { previous: known.summary }),
     };
-    const summary = (await write(writer, request, closing.signal)).trim();
+    const written = await withTimeLimit(clock, SUMMARY_MS, closing.signal, (limit) => writer.summarize(request, limit));
+    const summary = written.trim();
     if (summary === "") throw new Error("the agent wrote no summary");
     const clipped = clip(summary, policy.summaryTokens * 2);
     await store.saveMemory(lane, session, { summary: clipped, upTo: last.turn }, known?.upTo);
@@ -123,21 +124,6 @@ type Writer = Agent & Required<Pick<Agent, "summarize">>;
 
 function canWrite(agent: Agent): agent is Writer {
   return agent.summarize !== undefined;
-}
-
-/** Ends with `closing` and after its time, also where the agent does not listen. */
-async function write(writer: Writer, request: SummaryRequest, closing: AbortSignal): Promise<string> {
-  const signal = AbortSignal.any([closing, AbortSignal.timeout(SUMMARY_MS)]);
-  let end = () => {};
-  const ended = new Promise<never>((_, reject) => {
-    end = () => reject(signal.reason);
-  });
-  signal.addEventListener("abort", end, { once: true });
-  try {
-    return await Promise.race([writer.summarize(request, signal), ended]);
-  } finally {
-    signal.removeEventListener("abort", end);
-  }
 }
 
 /**

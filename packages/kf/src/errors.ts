@@ -1,4 +1,4 @@
-import { AuthenticationError, RejectedError, TransientError } from "@wxgate/core";
+import { AuthenticationError, ChannelError, RejectedError, TransientError } from "@wxgate/core";
 import { hasErrcode } from "@wxgate/wecom-api";
 
 /*
@@ -32,6 +32,15 @@ export function noSecret(channel: string): AuthenticationError {
     code: "kf.secret-missing",
     hint: "Save the callback address in the console first; then copy the secret it shows into `secret` and reload.",
   });
+}
+
+const OF_THE_ACCOUNT = new Set(["kf.account-unknown", "wecom.rate-limited", "wecom.unreachable"]);
+
+/** Would a call for the account's next customer fail like this too? Not so where WeCom answered about this one. */
+export function concernsAccount(error: unknown): boolean {
+  if (!(error instanceof ChannelError)) return true;
+  if (error instanceof AuthenticationError) return error.scope === "account";
+  return OF_THE_ACCOUNT.has(error.code);
 }
 
 /** A human serves the customer: no failure, the reply waits until they leave. */

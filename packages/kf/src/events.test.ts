@@ -1,6 +1,6 @@
 import type { OutboundContent } from "@wxgate/core";
 import { describe, expect, it } from "vitest";
-import { never, ok, refusal } from "./test-support/fake-qyapi.ts";
+import { type FakeCall, never, ok, refusal } from "./test-support/fake-qyapi.ts";
 import { eventItem, NOW_SECONDS, said, startKf } from "./test-support/start-kf.ts";
 
 const entered = (fields = {}, more = {}) => eventItem("enter_session", { welcome_code: "WC1", ...fields }, more);
@@ -221,6 +221,62 @@ describe("a human", () => {
     expect(early).toBe(0);
     expect(kf.qyapi.sent("kf/service_state/trans")).toMatchObject([{ service_state: 1, external_userid: "wmU" }]);
     expect(kf.inbox.events.at(-1)).toMatchObject({ kind: "session-changed", servedBy: "bot" });
+  });
+});
+
+describe("customers of humans, one of whom WeCom refuses to tell of,", () => {
+  const TAKE_BACK = { takeBack: { afterIdleMinutes: 30 } };
+  const tookOver = (external_userid: string) =>
+    eventItem(
+      "session_status_change",
+      { change_type: 1, new_servicer_userid: "zhang", external_userid },
+      { msgid: `e-${external_userid}` },
+    );
+  const refuseFirst = (errcode: number) => (call: FakeCall) =>
+    call.body.external_userid === "wm0" ? refusal(errcode) : { ...ok, service_state: 3, servicer_userid: "zhang" };
+  const lost = (kf: ReturnType<typeof startKf>) =>
+    kf.logs.filter(({ message }) => message === "a customer's session could not be checked or taken back");
+
+  it("are taken back all the same", async () => {
+    const kf = startKf({ config: TAKE_BACK });
+    kf.news(tookOver("wm0"), tookOver("wm1"), tookOver("wm2"));
+    await kf.ring();
+    kf.qyapi.on("kf/service_state/get", refuseFirst(40058));
+
+    await kf.runFor(40 * 60_000);
+
+    expect(kf.qyapi.sent("kf/service_state/trans").map(({ external_userid }) => external_userid)).toEqual([
+      "wm1",
+      "wm2",
+    ]);
+    expect(lost(kf)[0]).toMatchObject({ level: "warn", fields: { account: "wkA", peer: "wm0" } });
+  });
+
+  it("are left alone where the refusal holds for the whole account", async () => {
+    const kf = startKf({ config: TAKE_BACK });
+    kf.news(tookOver("wm0"), tookOver("wm1"));
+    await kf.ring();
+    kf.qyapi.on("kf/service_state/get", refuseFirst(48002));
+
+    await kf.runFor(40 * 60_000);
+
+    expect(kf.qyapi.sent("kf/service_state/get").map(({ external_userid }) => external_userid)).not.toContain("wm1");
+    expect(lost(kf)).toEqual([]);
+  });
+
+  it("are asked for when they write, however many they are", async () => {
+    const kf = startKf();
+    const customers = Array.from({ length: 10 }, (_, index) => `wm${index}`);
+    kf.news(...customers.map(tookOver));
+    await kf.ring();
+    kf.qyapi.on("kf/service_state/get", refuseFirst(40058));
+    await kf.clock.advance(120_000);
+    kf.news(...customers.map((external_userid) => said(`hi from ${external_userid}`, { external_userid })));
+
+    await kf.ring();
+
+    expect(kf.qyapi.sent("kf/service_state/get")).toHaveLength(10);
+    expect(lost(kf)).toHaveLength(1);
   });
 });
 

@@ -9,6 +9,7 @@ import {
   withTimeLimit,
 } from "@wxgate/core";
 import type { KfApi } from "./api.ts";
+import { concernsAccount } from "./errors.ts";
 import { SESSION, type SessionState } from "./wire.ts";
 
 /** Customers whom a human serves, as far as we know; shared by all gateways. */
@@ -22,7 +23,11 @@ export interface Sessions {
    * itself after 48 hours, without an event. Over within `RECHECK_MS`; never throws.
    */
   recheck(openKfId: string, live: readonly InboundMessage[], signal: AbortSignal): Promise<void>;
-  /** Takes customers back from humans who wrote nothing for `idleMs`, and notices sessions that ended by themselves. */
+  /**
+   * Takes customers back from humans who wrote nothing for `idleMs`, and notices sessions that ended by themselves.
+   *
+   * @throws what would fail for every customer of the account
+   */
   sweep(openKfId: string, idleMs: number | undefined, signal: AbortSignal): Promise<void>;
 }
 
@@ -100,6 +105,16 @@ export function createSessions({ channel, api, ports }: SessionsOptions): Sessio
     await changed(openKfId, entry.peer, "bot");
   }
 
+  /** One customer's trouble keeps no other waiting. */
+  async function apart(openKfId: string, { peer }: Served, signal: AbortSignal, work: () => Promise<unknown>) {
+    try {
+      await work();
+    } catch (error) {
+      if (signal.aborted || concernsAccount(error)) throw error;
+      log.warn({ err: error, account: openKfId, peer }, "a customer's session could not be checked or taken back");
+    }
+  }
+
   return {
     async note(event) {
       const { account, peer } = event.from;
@@ -127,7 +142,7 @@ export function createSessions({ channel, api, ports }: SessionsOptions): Sessio
         await withTimeLimit(clock, RECHECK_MS, signal, async (limit) => {
           for (let start = 0; start < due.length; start += RECHECKS_AT_ONCE) {
             const group = due.slice(start, start + RECHECKS_AT_ONCE);
-            await Promise.all(group.map((entry) => check(openKfId, entry, limit)));
+            await Promise.all(group.map((entry) => apart(openKfId, entry, limit, () => check(openKfId, entry, limit))));
           }
         });
       } catch (error) {
@@ -139,8 +154,10 @@ export function createSessions({ channel, api, ports }: SessionsOptions): Sessio
       for (const entry of await served(openKfId)) {
         const idle = idleMs !== undefined && now - entry.activeAt >= idleMs;
         if (!idle && now - entry.checkedAt < SWEEP_AFTER_MS) continue;
-        const found = await check(openKfId, entry, signal);
-        if (idle && isHumans(found)) await takeBack(openKfId, entry, signal);
+        await apart(openKfId, entry, signal, async () => {
+          const found = await check(openKfId, entry, signal);
+          if (idle && isHumans(found)) await takeBack(openKfId, entry, signal);
+        });
       }
     },
   };

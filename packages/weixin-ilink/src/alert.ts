@@ -1,4 +1,4 @@
-import { type Clock, type Fetch, type Logger, withTimeLimit } from "@wxgate/core";
+import { type Background, type Clock, type Fetch, type Logger, withTimeLimit } from "@wxgate/core";
 import type { Account, Accounts } from "./accounts.ts";
 
 const LIMIT_MS = 10_000;
@@ -17,8 +17,7 @@ interface WatchOptions {
   readonly fetch: Fetch;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Work that nobody waits for, so that it can be awaited at the end. */
-  background(work: Promise<void>): void;
+  readonly background: Pick<Background, "start">;
 }
 
 /** Tells the operator when a person must scan again: log, health and, if there is one, the alert address. */
@@ -44,13 +43,13 @@ export function createWatch({ channel, alertUrl, accounts, fetch, clock, log, ba
       if (accounts.refusedAt(account) !== undefined) return;
       await accounts.setRefused(account, true);
       log.error({ account: account.id }, "WeChat refuses the login; scan again");
-      background(alert(account, "needs-login"));
+      background.start(() => alert(account, "needs-login"));
     },
     async works(account) {
       if (accounts.refusedAt(account) === undefined) return;
       await accounts.setRefused(account, false);
       log.info({ account: account.id }, "WeChat takes the login again");
-      background(alert(account, "ok"));
+      background.start(() => alert(account, "ok"));
     },
   };
 }

@@ -34,7 +34,7 @@ export interface UploadRequest {
 /** The calls of the iLink bot API, typed. They throw the four errors of `@wxgate/core`. */
 export interface IlinkApi {
   getQrCode(baseUrl: string, localTokens: readonly string[], signal?: AbortSignal): Promise<QrCode>;
-  /** A long poll of up to 35 s; a time-out or failure of the network is `{ status: "wait" }`. */
+  /** A long poll of up to 35 s; nothing by then is the status `wait`. */
   getQrStatus(baseUrl: string, qrcode: string, code: string | undefined, signal?: AbortSignal): Promise<QrStatus>;
   /** Nothing came within `timeoutMs`: no messages, and no cursor. */
   getUpdates(bot: BotCredentials, cursor: string, timeoutMs: number, signal?: AbortSignal): Promise<Updates>;
@@ -139,6 +139,18 @@ export function createIlinkApi(options: IlinkApiOptions): IlinkApi {
     }
   }
 
+  /** A long poll: its HTTP status and text, or undefined where nothing came in time. */
+  async function poll(outgoing: Outgoing): Promise<{ status: number; text: string } | undefined> {
+    try {
+      const answer = await exchange(outgoing);
+      return answer.status === GATEWAY_TIMEOUT ? undefined : answer;
+    } catch (error) {
+      outgoing.signal?.throwIfAborted();
+      if (isTimeout(error)) return undefined;
+      throw error;
+    }
+  }
+
   async function request(outgoing: Outgoing): Promise<JsonObject> {
     const { method } = outgoing;
     const { status, text } = await exchange(outgoing).catch((error: unknown) => {
@@ -182,25 +194,15 @@ export function createIlinkApi(options: IlinkApiOptions): IlinkApi {
       const query = new URLSearchParams({ qrcode, ...(code === undefined ? {} : { verify_code: code }) });
       const url = joinUrl(baseUrl, `ilink/bot/get_qrcode_status?${query}`);
       const init = { method: "GET", headers: common };
-      try {
-        const fields = await request({ method: "get_qrcode_status", url, init, limitMs: STATUS_LIMIT_MS, signal });
-        return { status: textField(fields, "status") ?? "wait", fields };
-      } catch (error) {
-        signal?.throwIfAborted();
-        return { status: "wait", fields: { failed: String((error as Error).message) } };
-      }
+      const method = "get_qrcode_status";
+      const answer = await poll({ method, url, init, limitMs: STATUS_LIMIT_MS, signal });
+      const fields = answer === undefined ? {} : readAnswer(method, answer.status, answer.text);
+      return { status: textField(fields, "status") ?? "wait", fields };
     },
     async getUpdates(bot, cursor, timeoutMs, signal) {
       const outgoing = post(bot, "getupdates", { get_updates_buf: cursor }, timeoutMs + POLL_GRACE_MS, signal);
-      try {
-        const { status, text } = await exchange(outgoing);
-        if (status === GATEWAY_TIMEOUT) return NOTHING;
-        return parseUpdates(readAnswer("getupdates", status, text));
-      } catch (error) {
-        signal?.throwIfAborted();
-        if (isTimeout(error)) return NOTHING;
-        throw error;
-      }
+      const answer = await poll(outgoing);
+      return answer === undefined ? NOTHING : parseUpdates(readAnswer(outgoing.method, answer.status, answer.text));
     },
     async sendMessage(bot, msg, signal) {
       return idField(await call(bot, "sendmessage", { msg }, SEND_LIMIT_MS, signal), "message_id");

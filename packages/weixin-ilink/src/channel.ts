@@ -1,9 +1,8 @@
-import type { CreateChannel } from "@wxgate/core";
+import { type CreateChannel, createBackground } from "@wxgate/core";
 import { createPrepare } from "@wxgate/long-reply";
 import { createAccounts } from "./accounts.ts";
 import { createWatch } from "./alert.ts";
 import { createIlinkApi } from "./api.ts";
-import { createBackground } from "./background.ts";
 import { type IlinkOptions, parseConfig } from "./config.ts";
 import { degrade } from "./degrade.ts";
 import { createHealth } from "./health.ts";
@@ -33,7 +32,7 @@ export const createWeixinIlinkChannel: CreateChannel<IlinkOptions> = (id, option
   const config = parseConfig(id, options);
   const { fetch, clock, random, inbox, state, media } = ports;
   const log = ports.log.child({ channel: id });
-  const { add: background, settled } = createBackground();
+  const background = createBackground();
   const { baseUrl, cdnBaseUrl, notices, replyWindow } = config;
   const limits = { windowMs: replyWindow.hours * HOUR_MS, sendsPerInbound: replyWindow.messages };
 
@@ -71,6 +70,6 @@ export const createWeixinIlinkChannel: CreateChannel<IlinkOptions> = (id, option
     reply: { ...limits, handles: HANDLES, ...(config.gapMs === 0 ? {} : { gapMs: config.gapMs }) },
     health: () => health.report(),
     probe: createProbe({ accounts, api, health, watch }),
-    close: settled,
+    close: background.close,
   };
 };

@@ -100,6 +100,7 @@ export function unreachable(method: string, error: unknown): TransientError {
   const sent = isRecord(error) && error.sent === "no" ? "no" : "unknown";
   return new TransientError(`WeChat could not be reached for ${method}: ${kindOf(error)}`, {
     code: "ilink.unreachable",
+    hint: "Check this machine's network, DNS and proxy (egressProxyUrl).",
     sent,
   });
 }
@@ -111,9 +112,10 @@ export function httpStatus(method: string, status: number): TransientError {
   });
 }
 
-/** Nothing came in time: for a long poll that is no failure. */
+/** Nothing came in time: for a long poll that is no failure, unless the question never left. */
 export function isTimeout(error: unknown): boolean {
   if (error instanceof TooLate) return true;
+  if (isRecord(error) && error.sent === "no") return false;
   const code = isRecord(error) ? error.code : undefined;
   if (code === "http.timeout" || code === "UND_ERR_HEADERS_TIMEOUT" || code === "UND_ERR_BODY_TIMEOUT") return true;
   return isRecord(error) && error.cause !== undefined && error.cause !== error && isTimeout(error.cause);

@@ -184,6 +184,26 @@ describe("signing in", () => {
     expect(asked(h).length).toBeGreaterThan(300);
   });
 
+  it("ends with why, and what to look at, where WeChat cannot be asked", async () => {
+    const h = startIlink({ config: unsigned });
+    h.ilink.on("get_qrcode_status", Object.assign(new TypeError("fetch failed"), { code: "ECONNREFUSED" }));
+
+    expect((await login(h)).at(-1)).toEqual({
+      kind: "failed",
+      reason: expect.stringMatching(/could not be reached.*ECONNREFUSED/),
+      hint: expect.stringContaining("egressProxyUrl"),
+    });
+    expect(h.logs.filter(({ level }) => level === "warn")).toHaveLength(1);
+  });
+
+  it("forgets trouble that has passed", async () => {
+    const h = startIlink({ config: unsigned });
+    statuses(h, new TypeError("cut"));
+    h.ilink.on("get_qrcode_status", { status: "wait" });
+
+    expect((await login(h)).at(-1)).toMatchObject({ reason: "nobody confirmed the login within eight minutes" });
+  });
+
   it("reads the older dialect", async () => {
     const h = startIlink({ config: unsigned });
     h.ilink.on("get_bot_qrcode", { uuid: "u1", qrcodeUrl: "https://q" });

@@ -1,4 +1,4 @@
-import { type Channel, type Clock, type Logger, type LoginEvent, textField } from "@wxgate/core";
+import { type Channel, type Clock, type Logger, type LoginEvent, TransientError, textField } from "@wxgate/core";
 import type { Account, Accounts, NewLogin } from "./accounts.ts";
 import type { IlinkApi, QrStatus } from "./api.ts";
 import type { Hosts } from "./hosts.ts";
@@ -33,6 +33,8 @@ interface Running {
   /** Typed and not yet known to be right. */
   pendingCode: string | undefined;
   isScanned: boolean;
+  /** Why the status could not be read the last time. */
+  trouble: TransientError | undefined;
 }
 
 /** Signs a person in by QR code: at most three codes and eight minutes. */
@@ -50,6 +52,21 @@ export function createLogin(options: LoginOptions): NonNullable<Channel["login"]
     const { key, content } = await api.getQrCode(baseUrl, tokens, signal);
     Object.assign(running, { baseUrl, qrcode: key, pendingCode: undefined, isScanned: false });
     return { kind: "qr", content, expiresAt: new Date(clock.now() + QR_LIFETIME_MS) };
+  }
+
+  /** Trouble that passes ends no login: people need minutes for theirs. */
+  async function readStatus(running: Running, signal: AbortSignal): Promise<QrStatus> {
+    try {
+      const status = await api.getQrStatus(running.baseUrl, running.qrcode, running.pendingCode, signal);
+      running.trouble = undefined;
+      return status;
+    } catch (error) {
+      if (!(error instanceof TransientError)) throw error;
+      if (running.trouble === undefined)
+        log.warn({ err: error }, "the state of the login cannot be read, trying again");
+      running.trouble = error;
+      return { status: "wait", fields: {} };
+    }
   }
 
   async function stepOf({ status, fields }: QrStatus, running: Running): Promise<Step> {
@@ -117,13 +134,12 @@ export function createLogin(options: LoginOptions): NonNullable<Channel["login"]
   return async function* login(answers, signal): AsyncGenerator<LoginEvent> {
     const deadline = clock.now() + DEADLINE_MS;
     const codes = answers[Symbol.asyncIterator]();
-    const running: Running = { baseUrl, qrcode: "", pendingCode: undefined, isScanned: false };
+    const running: Running = { baseUrl, qrcode: "", pendingCode: undefined, isScanned: false, trouble: undefined };
     await accounts.load();
     yield await newCode(running, signal);
     let shown = 1;
     while (clock.now() < deadline) {
-      const status = await api.getQrStatus(running.baseUrl, running.qrcode, running.pendingCode, signal);
-      const step = await stepOf(status, running);
+      const step = await stepOf(await readStatus(running, signal), running);
       if (step.kind === "done") {
         yield step.event;
         return;
@@ -145,7 +161,7 @@ export function createLogin(options: LoginOptions): NonNullable<Channel["login"]
       } else if (step.event !== undefined) yield step.event;
       await clock.sleep(PAUSE_MS, signal);
     }
-    yield failed("nobody confirmed the login within eight minutes", "Start again.");
+    yield timeUp(running.trouble);
   };
 }
 
@@ -155,6 +171,12 @@ const SCAN_AGAIN = "Start the login again; if it stays so, unbind the bot in WeC
 
 function failed(reason: string, hint: string): LoginEvent {
   return { kind: "failed", reason, hint };
+}
+
+function timeUp(trouble: TransientError | undefined): LoginEvent {
+  if (trouble === undefined) return failed("nobody confirmed the login within eight minutes", "Start again.");
+  const reason = `WeChat did not say within eight minutes that the login was confirmed: ${trouble.message}`;
+  return failed(reason, trouble.hint ?? "Start again.");
 }
 
 /** The credentials, or what is missing. */

@@ -123,6 +123,16 @@ describe("polling", () => {
     expect(h.channel.health().accounts[0]).toMatchObject({ state: "degraded", reason: expect.stringContaining("502") });
   });
 
+  it("does not take it for quiet when no connection comes about in time", async () => {
+    const h = startIlink();
+    h.ilink.on("getupdates", Object.assign(new Error("no connection in time"), { code: "http.timeout", sent: "no" }));
+    const work = h.run();
+    await h.clock.advance(4_100);
+    await work.stop();
+
+    expect(h.channel.health().accounts[0]).toMatchObject({ state: "degraded" });
+  });
+
   it("keeps what it was given until it could be stored, without asking again", async () => {
     const h = startIlink();
     h.brings(said("kept"));

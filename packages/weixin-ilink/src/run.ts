@@ -1,4 +1,4 @@
-import type { ChannelPorts, Clock, Logger } from "@wxgate/core";
+import type { Background, ChannelPorts, Clock, Logger } from "@wxgate/core";
 import type { Account, Accounts } from "./accounts.ts";
 import type { IlinkApi } from "./api.ts";
 
@@ -12,7 +12,7 @@ interface RunOptions {
   readonly clock: Clock;
   readonly log: Logger;
   poll(account: Account, signal: AbortSignal): Promise<void>;
-  background(work: Promise<void>): void;
+  readonly background: Pick<Background, "start">;
 }
 
 /** Polls every account that is signed in, each on one gateway only, and takes up new logins as they come. */
@@ -24,7 +24,7 @@ export function createRun({ accounts, api, own, clock, log, poll, background }: 
       const replaced = accounts.replaced(account);
       await poll(account, AbortSignal.any([signal, replaced]));
       // A gateway that takes over has announced itself; only an end is told.
-      if (stopped.aborted && accounts.refusedAt(account) === undefined) background(sayGoodbye(account));
+      if (stopped.aborted && accounts.refusedAt(account) === undefined) background.start(() => sayGoodbye(account));
     }
   }
 

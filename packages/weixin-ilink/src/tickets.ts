@@ -1,12 +1,12 @@
-import { addressKey, type Clock, type ReplyTarget, TransientError, textField } from "@wxgate/core";
+import { addressKey, type Background, type Clock, type ReplyTarget, TransientError, textField } from "@wxgate/core";
 import type { Account } from "./accounts.ts";
 import type { IlinkApi } from "./api.ts";
 
 interface TicketOptions {
   readonly api: Pick<IlinkApi, "getTypingTicket">;
   readonly clock: Clock;
-  /** Work that nobody waits for: a ticket that comes too late for its turn serves the next one. */
-  background(work: Promise<void>): void;
+  /** A ticket that comes too late for its turn serves the next one. */
+  readonly background: Pick<Background, "start">;
 }
 
 /** What allows to show somebody that an answer is being written; the platform is asked as seldom as it does. */
@@ -62,7 +62,7 @@ export function createTickets({ api, clock, background }: TicketOptions): Ticket
       const rest = rests.get(key);
       if (rest?.login === account.login && clock.now() < rest.until) return Promise.reject(resting(rest.until));
       const value = ask(key, account, target);
-      background(value.then(ignored, ignored));
+      background.start(() => value.then(ignored, ignored));
       // Those who come meanwhile wait for the same answer.
       remember(tickets, key, { login: account.login, at: clock.now(), value });
       return value;

@@ -1,6 +1,7 @@
 import {
   type Address,
   addressKey,
+  type Background,
   type Channel,
   type Clock,
   type Logger,
@@ -17,7 +18,7 @@ interface TypingOptions {
   readonly api: Pick<IlinkApi, "getTypingTicket" | "sendTyping">;
   readonly clock: Clock;
   readonly log: Logger;
-  background(work: Promise<void>): void;
+  readonly background: Pick<Background, "start">;
 }
 
 const REPEAT_MS = 5_000;
@@ -68,7 +69,7 @@ export function createTyping({ accounts, api, clock, log, background }: TypingOp
       if (ending.get(key) === work) ending.delete(key);
     });
     ending.set(key, work);
-    background(work);
+    background.start(() => work);
   }
 
   return async function typing(target, signal) {

@@ -1,4 +1,4 @@
-import type { Channel, LoginEvent } from "@wxgate/core";
+import { type Channel, type LoginEvent, TransientError } from "@wxgate/core";
 import { openStore } from "@wxgate/store";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createEventHub } from "../observe/event-hub.ts";
@@ -27,14 +27,14 @@ async function* login(answers: AsyncIterable<string>): AsyncGenerator<LoginEvent
   }
 }
 
-async function startAdmin(): Promise<string> {
+async function startAdmin(signIn: NonNullable<Channel["login"]> = login): Promise<string> {
   const logs = createLogBook(() => undefined);
   const log = createLogger("error", logs);
   const store = await openStore("sqlite::memory:", { clock: systemClock, random: systemRandom, log });
   const channel = {
     id: "me",
     type: "test",
-    login,
+    login: signIn,
     health: () => ({ state: "ok", accounts: [] }),
   } as unknown as Channel;
   const view: GatewayView = {
@@ -102,6 +102,19 @@ describe("signing an account in", () => {
 
     expect(text.match(/^event: .+$/gm)).toEqual(["event: qr", "event: code-needed", "event: confirmed"]);
     expect(text).toContain('data: {"kind":"confirmed","account":"me"}');
+  });
+
+  it("says what to do where the platform cannot be reached", async () => {
+    const url = await startAdmin(async function* () {
+      yield { kind: "scanned" };
+      throw new TransientError("no connection", { code: "test.unreachable", hint: "Check the proxy." });
+    });
+
+    const response = await fetch(`${url}/me/login`, { method: "POST", headers: HEADERS, body: "{}" });
+
+    expect(await response.text()).toContain(
+      'data: {"kind":"failed","reason":"no connection","hint":"Check the proxy."}',
+    );
   });
 
   it("goes on once at a time", async () => {

@@ -9,7 +9,7 @@ import { isNotFound } from "../transport/failures.ts";
 import { exchangeFor, tellToStop } from "../transport/for-agent.ts";
 import { encodeForm, fileForm } from "../transport/multipart.ts";
 import type { AskedWith } from "../turn/asked.ts";
-import { callTool } from "../turn/call-tool.ts";
+import { callTools } from "../turn/call-tool.ts";
 import { type FilePart, type Part, turnParts } from "../turn/parts.ts";
 import { keepConversation, type RemoteConversation, remoteConversation } from "../turn/remote-conversation.ts";
 import { type CozeCall, type CozeChat, cozeFailure, knownFailure, readCoze } from "./coze-stream.ts";
@@ -89,13 +89,8 @@ async function* answer(asked: Asked): AsyncGenerator<AgentEvent> {
       rounds += 1;
       if (chat === undefined || rounds > config.maxToolRounds)
         throw exchange.failures.garbage("one tool call after another");
-      const outputs: object[] = [];
-      for (const call of calls) {
-        yield { kind: "tool", name: call.name, state: "started" };
-        const { text, failed } = await callTool(ports, turn, call, signal);
-        outputs.push({ tool_call_id: call.id, output: text });
-        yield { kind: "tool", name: call.name, state: failed ? "failed" : "finished" };
-      }
+      const results = yield* callTools(ports, turn, calls, signal);
+      const outputs = calls.map(({ id }, at) => ({ tool_call_id: id, output: results[at] }));
       reading = readCoze(await submit(asked, chat, outputs), exchange, config);
     }
   } finally {

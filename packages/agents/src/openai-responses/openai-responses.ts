@@ -2,7 +2,6 @@ import { type Agent, type AgentEvent, RejectedError, type SummaryRequest } from 
 import { z } from "zod";
 import type { AgentType } from "../agent-type.ts";
 import {
-  addressBelow,
   channelGuide,
   fileSizes,
   historyTokens,
@@ -16,9 +15,9 @@ import { memoryCapabilities, memorySchema, memoryTokens, summaryInstructions, su
 import type { AgentPorts, AgentTool } from "../ports.ts";
 import type { Answer, Exchange } from "../transport/exchange.ts";
 import { isNotFound } from "../transport/failures.ts";
-import { exchangeFor } from "../transport/for-agent.ts";
+import { askModel, type ModelRequest, modelExchange } from "../transport/model-server.ts";
 import type { AskedWith } from "../turn/asked.ts";
-import { callTool } from "../turn/call-tool.ts";
+import { callTools } from "../turn/call-tool.ts";
 import { filteredOut } from "../turn/filtered.ts";
 import { forgetConversation, keepConversation, remoteConversation } from "../turn/remote-conversation.ts";
 import { historyItems, instructions, userItem } from "./input.ts";
@@ -49,12 +48,7 @@ export type OpenAiResponsesAgentConfig = z.output<typeof openAiResponsesConfigSc
 
 /** Any server with OpenAI's responses. */
 export function createOpenAiResponsesAgent(name: string, config: OpenAiResponsesAgentConfig, ports: AgentPorts): Agent {
-  const exchange = exchangeFor(name, config, ports, {
-    address: config.baseUrl,
-    secrets: [config.apiKey],
-    keys: "apiKey",
-    place: "baseUrl and model",
-  });
+  const exchange = modelExchange(name, config, ports);
   return {
     capabilities: memoryCapabilities(config),
     respond: (turn, signal) => answer({ config, ports, exchange, turn, signal }),
@@ -112,13 +106,8 @@ async function* answer(asked: Asked): AsyncGenerator<AgentEvent> {
     if (end.incomplete !== undefined) ports.log.warn({ turn: turn.id }, "the model's answer was cut short");
     if (remembers && end.id !== undefined) await keepConversation(ports, turn, end.id, user);
     if (end.calls.length === 0 || tools.length === 0 || !request.mayCall) return;
-    const outputs: object[] = [];
-    for (const call of end.calls) {
-      yield { kind: "tool", name: call.name, state: "started" };
-      const result = await callTool(ports, turn, call, signal);
-      outputs.push({ type: "function_call_output", call_id: call.id, output: result.text });
-      yield { kind: "tool", name: call.name, state: result.failed ? "failed" : "finished" };
-    }
+    const results = yield* callTools(ports, turn, end.calls, signal);
+    const outputs = end.calls.map(({ id }, at) => ({ type: "function_call_output", call_id: id, output: results[at] }));
     request = {
       input: remembers ? outputs : [...request.input, ...end.output, ...outputs],
       previous: remembers ? end.id : undefined,
@@ -168,10 +157,11 @@ async function summarize(
 }
 
 function post(
-  { config, exchange, turn, signal }: Pick<Asked, "config" | "exchange" | "signal"> & { readonly turn: { id: string } },
+  asked: ModelRequest<OpenAiResponsesAgentConfig>,
   { input, previous, tools, mayCall }: Request,
-  told = instructions(config),
+  told = instructions(asked.config),
 ): Promise<Answer> {
+  const { config } = asked;
   const store = config.memory === true;
   const body = {
     model: config.model,
@@ -186,19 +176,5 @@ function post(
     ...(mayCall ? {} : { tool_choice: "none" }),
     ...config.extraBody,
   };
-  return exchange.send(
-    {
-      method: "POST",
-      url: addressBelow(config.baseUrl, "responses"),
-      headers: {
-        accept: "text/event-stream, application/json",
-        ...(config.apiKey === undefined ? {} : { authorization: `Bearer ${config.apiKey}` }),
-        ...config.headers,
-        "content-type": "application/json",
-        "x-client-request-id": turn.id,
-      },
-      body: JSON.stringify(body),
-    },
-    signal,
-  );
+  return askModel(asked, "responses", body);
 }

@@ -2,7 +2,6 @@ import type { Agent, AgentEvent, SummaryRequest } from "@wxgate/core";
 import { z } from "zod";
 import type { AgentType } from "../agent-type.ts";
 import {
-  addressBelow,
   channelGuide,
   fileSizes,
   historyTokens,
@@ -15,9 +14,9 @@ import {
 import { memoryCapabilities, memorySchema, memoryTokens, summaryInstructions, summaryMaterial } from "../memory.ts";
 import type { AgentPorts, AgentTool } from "../ports.ts";
 import type { Exchange } from "../transport/exchange.ts";
-import { exchangeFor } from "../transport/for-agent.ts";
+import { askModel, type ModelRequest, modelExchange } from "../transport/model-server.ts";
 import type { AskedWith } from "../turn/asked.ts";
-import { callTool } from "../turn/call-tool.ts";
+import { callTools } from "../turn/call-tool.ts";
 import { filteredOut } from "../turn/filtered.ts";
 import { type ChatItem, readChat } from "./chat-stream.ts";
 import { type ChatMessage, chatMessages, toolRound } from "./messages.ts";
@@ -46,12 +45,7 @@ export type OpenAiAgentConfig = z.output<typeof openAiConfigSchema>;
 
 /** Any server with OpenAI's chat completions. It remembers nothing: the session's history is sent with every turn. */
 export function createOpenAiAgent(name: string, config: OpenAiAgentConfig, ports: AgentPorts): Agent {
-  const exchange = exchangeFor(name, config, ports, {
-    address: config.baseUrl,
-    secrets: [config.apiKey],
-    keys: "apiKey",
-    place: "baseUrl and model",
-  });
+  const exchange = modelExchange(name, config, ports);
   return {
     capabilities: memoryCapabilities(config),
     respond: (turn, signal) => answer({ config, ports, exchange, turn, signal }),
@@ -97,13 +91,7 @@ async function* answer(asked: Asked): AsyncGenerator<AgentEvent> {
     if (end?.reason === "content_filter" && !spoken) throw filteredOut(turn);
     const calls = end?.toolCalls ?? [];
     if (calls.length === 0 || tools.length === 0 || !mayCall) break;
-    const results: string[] = [];
-    for (const call of calls) {
-      yield { kind: "tool", name: call.name, state: "started" };
-      const result = await callTool(ports, turn, call, signal);
-      results.push(result.text);
-      yield { kind: "tool", name: call.name, state: result.failed ? "failed" : "finished" };
-    }
+    const results = yield* callTools(ports, turn, calls, signal);
     messages = [...messages, ...toolRound(text, calls, results)];
   }
   if (used.inputTokens + used.outputTokens > 0) yield { kind: "usage", ...used };
@@ -130,11 +118,12 @@ async function summarize(
 }
 
 function ask(
-  { config, exchange, turn, signal }: Pick<Asked, "config" | "exchange" | "signal"> & { readonly turn: { id: string } },
+  asked: ModelRequest<OpenAiAgentConfig>,
   messages: readonly ChatMessage[],
   tools: readonly AgentTool[],
   mayCall: boolean,
 ) {
+  const { config } = asked;
   const body = {
     model: config.model,
     messages,
@@ -144,19 +133,5 @@ function ask(
     ...(mayCall ? {} : { tool_choice: "none" }),
     ...config.extraBody,
   };
-  return exchange.send(
-    {
-      method: "POST",
-      url: addressBelow(config.baseUrl, "chat/completions"),
-      headers: {
-        accept: "text/event-stream, application/json",
-        ...(config.apiKey === undefined ? {} : { authorization: `Bearer ${config.apiKey}` }),
-        ...config.headers,
-        "content-type": "application/json",
-        "x-client-request-id": turn.id,
-      },
-      body: JSON.stringify(body),
-    },
-    signal,
-  );
+  return askModel(asked, "chat/completions", body);
 }

@@ -1,7 +1,7 @@
 import type { AgentPorts } from "../ports.ts";
 import { createExchange, type Exchange, type ExchangeOptions } from "./exchange.ts";
 
-interface Reached {
+export interface Reached {
   readonly timeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly headers: Readonly<Record<string, string>>;

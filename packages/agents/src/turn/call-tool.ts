@@ -1,8 +1,14 @@
-import type { JsonObject, Turn } from "@wxgate/core";
+import type { AgentEvent, JsonObject, Turn } from "@wxgate/core";
 import { fieldsOf } from "../json.ts";
 import type { AgentPorts } from "../ports.ts";
 
-export interface ToolResult {
+interface Call {
+  readonly name: string;
+  /** JSON, as the model wrote it. */
+  readonly args: string;
+}
+
+interface ToolResult {
   readonly text: string;
   readonly failed: boolean;
 }
@@ -11,7 +17,7 @@ export interface ToolResult {
 export async function callTool(
   { tools, log }: AgentPorts,
   turn: Turn,
-  { name, args }: { readonly name: string; readonly args: string },
+  { name, args }: Call,
   signal: AbortSignal,
 ): Promise<ToolResult> {
   const parsed = parseArguments(args);
@@ -24,6 +30,23 @@ export async function callTool(
     log.warn({ turn: turn.id, tool: name, err: error }, "a tool failed");
     return { text: `Failed: ${error instanceof Error ? error.message : String(error)}`, failed: true };
   }
+}
+
+/** Calls one tool after the other and says so; returns what the model is told of each. */
+export async function* callTools(
+  ports: AgentPorts,
+  turn: Turn,
+  calls: readonly Call[],
+  signal: AbortSignal,
+): AsyncGenerator<AgentEvent, readonly string[]> {
+  const results: string[] = [];
+  for (const call of calls) {
+    yield { kind: "tool", name: call.name, state: "started" };
+    const { text, failed } = await callTool(ports, turn, call, signal);
+    results.push(text);
+    yield { kind: "tool", name: call.name, state: failed ? "failed" : "finished" };
+  }
+  return results;
 }
 
 function parseArguments(args: string): JsonObject | undefined {

@@ -1,4 +1,4 @@
-import type { AccountHealth, LoginEvent, QuotaUse } from "@wxgate/core";
+import { type AccountHealth, ChannelError, type LoginEvent, type QuotaUse } from "@wxgate/core";
 import { z } from "zod";
 import { type ChannelView, type GatewayView, healthOf } from "../gateway.ts";
 import { createLoginDesk } from "../login-desk.ts";
@@ -56,7 +56,7 @@ export const channelRoutes: Routes = (app, view) => {
       } catch (error) {
         if (!login.signal.aborted) {
           view.log.error({ err: error, channel: id }, "login failed");
-          stream.send("failed", { kind: "failed", reason: (error as Error).message });
+          stream.send("failed", failureOf(error));
         }
       } finally {
         login.end();
@@ -139,6 +139,11 @@ function usedBy({ account }: AccountHealth, all: readonly QuotaUse[]) {
   if (found === undefined) return {};
   const { account: _, ...used } = found;
   return { used };
+}
+
+function failureOf(error: unknown): LoginEvent {
+  const hint = error instanceof ChannelError ? error.hint : undefined;
+  return { kind: "failed", reason: (error as Error).message, ...(hint !== undefined && { hint }) };
 }
 
 function toJson(event: LoginEvent) {
