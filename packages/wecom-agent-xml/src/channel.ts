@@ -1,4 +1,4 @@
-import type { CreateChannel } from "@wxgate/core";
+import { type CreateChannel, createBackground } from "@wxgate/core";
 import {
   APP_ERRCODES,
   createChannelWecomApi,
@@ -9,7 +9,6 @@ import {
 import { refuseWrongCard } from "@wxgate/wecom-card";
 import { memberKey } from "@wxgate/wecom-target";
 import { agentApiOver } from "./api.ts";
-import { createBackground } from "./background.ts";
 import { createCards } from "./cards.ts";
 import { createChatPace } from "./chat-pace.ts";
 import { type AgentXmlOptions, parseConfig } from "./config.ts";
