@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { type CreateChannel, createBackground } from "@wxgate/core";
 import {
   APP_ERRCODES,
@@ -62,8 +63,13 @@ export const createAgentXmlChannel: CreateChannel<AgentXmlOptions> = (id, option
           keys: { token, encodingAESKey },
           cards,
           ports: logged,
-          onEvent: (event) => background.start((signal) => welcome(event, signal)),
+          beforeStored: welcome.expect,
+          onEvent: (event) => background.start((signal) => welcome.greet(event, signal)),
         }),
+        async run(signal: AbortSignal) {
+          await welcome.resume(signal);
+          if (!signal.aborted) await once(signal, "abort");
+        },
       }),
     target: createTarget({ channel: id, account, allowBroadcast: config.allowBroadcast, api }),
     check: (content) => refuseWrongCard(content, "app"),
@@ -72,7 +78,8 @@ export const createAgentXmlChannel: CreateChannel<AgentXmlOptions> = (id, option
     send,
     recall: api.recall,
     openMedia: createOpenFile({ byApi: createOpenMedia(wecom), apiBaseUrl, ports: logged }),
-    reply: config.limits,
+    // Group chats have a pace of their own.
+    reply: { ...config.limits, kinds: ["direct", "audience"] },
     personKey: memberKey,
     anyCase: true,
     health: health.report,

@@ -1,3 +1,4 @@
+import type { Channel } from "@wxgate/core";
 import { describe, expect, it, vi } from "vitest";
 import { CONFIG, callback, event, passiveReply, sealed, textMessage } from "./fixtures/callbacks.ts";
 import { createGateway } from "./fixtures/gateway.ts";
@@ -192,6 +193,15 @@ describe("an event", () => {
   });
 });
 
+/** As long as a gateway runs until something is seen. */
+async function runBriefly(channel: Channel, seen: () => void): Promise<void> {
+  const stop = new AbortController();
+  const running = channel.run?.(stop.signal);
+  await vi.waitFor(seen);
+  stop.abort();
+  await running;
+}
+
 describe("the welcome", () => {
   const enter = (at: number, from = "chen.yu") => event("enter_agent", "<EventKey></EventKey>", { at, from });
   const welcomed = { welcomeText: "欢迎 **welcome**" };
@@ -234,6 +244,30 @@ describe("the welcome", () => {
 
     await vi.waitFor(() => expect(gateway.sent("message/send")).toHaveLength(30));
     expect(gateway.nowMs - before).toBeGreaterThan(50_000);
+  });
+
+  it("that a crash broke off is made up for, once", async () => {
+    const gateway = createGateway();
+    gateway.on("message/send", () => new Promise<never>(() => {}));
+    void start(gateway, welcomed).receive(enter(1_767_225_660));
+    await vi.waitFor(() => expect(gateway.sent("message/send")).toHaveLength(1));
+
+    gateway.on("message/send", { errcode: 0, errmsg: "ok", msgid: "m" });
+    await runBriefly(start(gateway, welcomed).channel, () => expect(gateway.sent("message/send")).toHaveLength(2));
+    await start(gateway, welcomed).receive(enter(1_767_225_700));
+    await runBriefly(start(gateway, welcomed).channel, () => {});
+
+    const [first, second, ...more] = gateway.calls.filter(({ path }) => path === "message/send");
+    expect([second?.text, more]).toEqual([first?.text, []]);
+  });
+
+  it("that a crash kept from beginning is made up for", async () => {
+    const gateway = createGateway();
+    gateway.storeFails = true;
+    await start(gateway, welcomed).receive(enter(1_767_225_660));
+    gateway.storeFails = false;
+
+    await runBriefly(start(gateway, welcomed).channel, () => expect(gateway.sent("message/send")).toHaveLength(1));
   });
 
   it("is said again when the period is over", async () => {
@@ -292,6 +326,15 @@ describe("a tap on a card", () => {
 
     expect(gateway.messages).toMatchObject([{ content: [{ kind: "action", key: "yes" }] }]);
     expect(await response.text()).toBe("success");
+  });
+
+  it("of somebody who may not talk shows nothing", async () => {
+    const gateway = createGateway({ refuses: true });
+    const { receive } = start(gateway);
+
+    const response = await receive(event("template_card_event", TAP.replace("vote_", "button_")));
+
+    expect([response.status, await response.text()]).toEqual([200, "success"]);
   });
 
   it("on a button of a card we do not know disables that button", async () => {

@@ -19,7 +19,9 @@ interface WebhookOptions {
   readonly config: Pick<AgentXmlConfig, "corpId" | "callbackMaxSkewSeconds" | "cardDone">;
   readonly keys: { readonly token: string; readonly encodingAESKey: string };
   readonly cards: Cards;
-  readonly ports: Pick<ChannelPorts, "inbox" | "clock" | "log">;
+  readonly ports: Pick<ChannelPorts, "inbox" | "instant" | "clock" | "log">;
+  /** Sees every event before it is stored. */
+  beforeStored(event: InboundEvent): Promise<void>;
   /** Hears of every event that was not known before; returns at once. */
   onEvent(event: InboundEvent): void;
 }
@@ -35,12 +37,18 @@ export function createWebhook(options: WebhookOptions): NonNullable<Channel["web
     try {
       const sent = tap && (await cards.find(tap.taskId, tap.member));
       if (tap?.responseCode !== undefined) await cards.keepCode(tap.taskId, tap.member, tap.responseCode);
+      if (event !== undefined) await options.beforeStored(event);
       await accept(message && tap ? asAsked(message, tap, sent) : message, event);
-      return tap === undefined ? acknowledged() : answer(callback, tap, sent);
+      return tap !== undefined && (await maySee(event)) ? answer(callback, tap, sent) : acknowledged();
     } catch (error) {
       ports.log.error({ err: error }, "the callback could not be stored; WeCom will send it again");
       return new Response("not stored", { status: 503, headers: { "retry-after": "1" } });
     }
+  }
+
+  /** The card's new state is an answer: whoever may not talk gets none. */
+  async function maySee(event: InboundEvent | undefined): Promise<boolean> {
+    return event !== undefined && (await ports.instant(event, { kind: "text", text: config.cardDone })) !== undefined;
   }
 
   async function accept(message: InboundMessage | undefined, event: InboundEvent | undefined): Promise<void> {

@@ -1,4 +1,12 @@
-import { type ChannelPorts, type InboundEvent, TransientError } from "@wxgate/core";
+import {
+  type ChannelPorts,
+  type InboundEvent,
+  type JsonObject,
+  type JsonValue,
+  type OutboundContent,
+  type Sender,
+  TransientError,
+} from "@wxgate/core";
 import { followUpId } from "@wxgate/wecom-api";
 import { memberKey } from "@wxgate/wecom-target";
 import type { AgentXmlConfig } from "./config.ts";
@@ -12,40 +20,65 @@ interface WelcomeOptions {
   readonly send: Send;
 }
 
+/**
+ * Greets a member who opens the app or is given it, once in a period. Marks are kept in the channel's state, so that neither
+ * a restart nor a second gateway greets again, and a greeting that a crash broke off is made up for.
+ */
+export interface Welcome {
+  /** Before the event is stored: notes a greeting that is due, for the case that this process does not get to it. */
+  expect(event: InboundEvent): Promise<void>;
+  /** Never throws. */
+  greet(event: InboundEvent, signal: AbortSignal): Promise<void>;
+  /** Makes up for what an earlier process broke off. */
+  resume(signal: AbortSignal): Promise<void>;
+}
+
+type Entered = Extract<InboundEvent, { kind: "entered" }> & { readonly sender: Sender };
+
 const HOUR_MS = 3_600_000;
+/** So long the platform's duplicate check drops a repeat for sure: what is older may be seen twice. */
+const REPEATABLE_MS = 30 * 60_000;
 const TRIES = 3;
 const RETRY_MS = 2_000;
 const LONGEST_WAIT_MS = 60_000;
+const DUE = "welcoming/";
 
-/**
- * Greets a member who opens the app or is given it, at most once in a period. The period is kept in the channel's state,
- * so that neither a restart nor a second gateway greets again. Never throws.
- */
-export function createWelcome({ config, ports, prepare, send }: WelcomeOptions) {
+export function createWelcome({ config, ports, prepare, send }: WelcomeOptions): Welcome {
   const { state, clock, log } = ports;
+  const markKey = ({ sender }: Entered) => `welcomed/${memberKey(sender.id)}`;
+  const dueKey = ({ id }: Entered) => `${DUE}${id}`;
+  const begun = ({ id }: Entered) => `begun:${id}`;
 
-  return async function welcome(event: InboundEvent, signal: AbortSignal): Promise<void> {
-    if (event.kind !== "entered" || event.sender === undefined) return;
-    const key = `welcomed/${memberKey(event.sender.id)}`;
+  function contentFor(event: Entered): Promise<OutboundContent | undefined> {
+    const { welcomeText } = config;
+    return ports.instant(event, welcomeText === undefined ? undefined : { kind: "text", text: welcomeText });
+  }
+
+  /** @returns whether this greeting is ours to make */
+  async function begin(event: Entered): Promise<boolean> {
+    const key = markKey(event);
+    if (await state.compareAndSet(key, undefined, begun(event), { ttlMs: REPEATABLE_MS })) return true;
+    return (await state.get(key)) === begun(event);
+  }
+
+  async function greetOnce(event: Entered, signal: AbortSignal): Promise<void> {
+    const content = await contentFor(event);
+    if (content !== undefined && (await begin(event))) await greetAndMark(event, content, signal);
+    await state.delete(dueKey(event));
+  }
+
+  async function greetAndMark(event: Entered, content: OutboundContent, signal: AbortSignal): Promise<void> {
     try {
-      const { welcomeText } = config;
-      const configured = welcomeText === undefined ? undefined : ({ kind: "text", text: welcomeText } as const);
-      const content = await ports.instant(event, configured);
-      const ttlMs = config.welcomeEveryHours * HOUR_MS;
-      if (content === undefined || !(await state.compareAndSet(key, undefined, event.id, { ttlMs }))) return;
-      try {
-        await say(event, content, signal);
-      } catch (error) {
-        // Not greeted: the next time the app is opened they shall be.
-        await state.delete(key);
-        throw error;
-      }
+      await say(event, content, signal);
     } catch (error) {
-      log.warn({ err: error, event: event.id }, "a member could not be welcomed");
+      // Broken off by the end of this process, it is the next one's. Else: the next time the app is opened they shall be.
+      if (!signal.aborted) await Promise.all([state.delete(markKey(event)), state.delete(dueKey(event))]);
+      throw error;
     }
-  };
+    await state.set(markKey(event), event.id, { ttlMs: config.welcomeEveryHours * HOUR_MS });
+  }
 
-  async function say(event: InboundEvent, content: Parameters<Prepare>[0][number], signal: AbortSignal): Promise<void> {
+  async function say(event: Entered, content: OutboundContent, signal: AbortSignal): Promise<void> {
     const pieces = prepare([content], { to: event.from, longReply: "continue" });
     for (const [index, piece] of pieces.entries()) {
       const message = { to: event.from, id: followUpId(event.id, index), attempt: 1, answers: [], piece };
@@ -70,4 +103,45 @@ export function createWelcome({ config, ports, prepare, send }: WelcomeOptions) 
     const at = typeof until === "object" ? until.at : undefined;
     return at === undefined ? RETRY_MS * attempt : Math.min(Math.max(0, at.getTime() - clock.now()), LONGEST_WAIT_MS);
   }
+
+  async function greet(event: InboundEvent, signal: AbortSignal): Promise<void> {
+    if (!isEntered(event)) return;
+    try {
+      await greetOnce(event, signal);
+    } catch (error) {
+      log.warn({ err: error, event: event.id }, "a member could not be welcomed");
+    }
+  }
+
+  return {
+    async expect(event) {
+      if (!isEntered(event) || (await contentFor(event)) === undefined) return;
+      if ((await state.get(markKey(event))) === undefined) {
+        await state.set(dueKey(event), toJson(event), { ttlMs: REPEATABLE_MS });
+      }
+    },
+    greet,
+    async resume(signal) {
+      for (const { key, value } of await state.list(DUE)) {
+        if (signal.aborted) return;
+        await greet(fromJson(key.slice(DUE.length), value), signal);
+      }
+    },
+  };
+}
+
+function isEntered(event: InboundEvent): event is Entered {
+  return event.kind === "entered" && event.sender !== undefined;
+}
+
+/** What of an event is needed to greet later. */
+type Due = Pick<Entered, "from" | "sender" | "scene"> & { readonly at: number };
+
+function toJson({ from, sender, at, scene }: Entered): JsonObject {
+  return { from: { ...from }, sender: { ...sender }, at: at.getTime(), ...(scene === undefined ? {} : { scene }) };
+}
+
+function fromJson(id: string, value: JsonValue): Entered {
+  const { at, ...due } = value as unknown as Due;
+  return { ...due, id, kind: "entered", at: new Date(at) };
 }
