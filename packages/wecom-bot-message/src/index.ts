@@ -31,4 +31,5 @@ export {
 export { finalContent, growingContent, type StreamLook, streamIdOf } from "./stream.ts";
 export { hasVisibleWords, withoutThinking } from "./thinking.ts";
 export { withThought } from "./thought.ts";
+export { type UntilStoredOptions, untilStored } from "./until-stored.ts";
 export { type BotContext, botOf } from "./wire.ts";

@@ -17,7 +17,7 @@ interface AnswerEventsOptions {
 }
 
 /** For the way back to the platform. */
-const MARGIN_MS = 500;
+export const WAY_BACK_MS = 500;
 
 /**
  * What the response to an event says, in time or not at all; the same to a repeat. Never throws. Undefined: nothing.
@@ -27,7 +27,7 @@ export function createAnswerEvents({ config, cards, ports, log }: AnswerEventsOp
 
   return async function answer(parsed: BotEvent): Promise<JsonObject | undefined> {
     const { event } = parsed;
-    const leftMs = (event.answerBy?.getTime() ?? 0) - MARGIN_MS - clock.now();
+    const leftMs = (event.answerBy?.getTime() ?? 0) - WAY_BACK_MS - clock.now();
     if (leftMs <= 0) return undefined;
     try {
       return await withTimeLimit(clock, leftMs, undefined, () => answerOf(parsed));
