@@ -1,11 +1,5 @@
 import { type ChannelPorts, type JsonObject, type Logger, withTimeLimit } from "@wxgate/core";
-import {
-  type BotEvent,
-  type CardMemory,
-  cardUpdateBody,
-  configuredWelcome,
-  welcomeBody,
-} from "@wxgate/wecom-bot-message";
+import { type BotEvent, type CardMemory, createEventBodies } from "@wxgate/wecom-bot-message";
 import { checkedContent, contentAfterTap } from "@wxgate/wecom-card";
 import type { WecomBotWebhookConfig } from "./config.ts";
 
@@ -24,6 +18,7 @@ export const WAY_BACK_MS = 500;
  */
 export function createAnswerEvents({ config, cards, ports, log }: AnswerEventsOptions) {
   const { clock } = ports;
+  const bodies = createEventBodies({ config, cards, ports, checkedContent, contentAfterTap });
 
   return async function answer(parsed: BotEvent): Promise<JsonObject | undefined> {
     const { event } = parsed;
@@ -38,24 +33,7 @@ export function createAnswerEvents({ config, cards, ports, log }: AnswerEventsOp
   };
 
   async function answerOf(parsed: BotEvent): Promise<JsonObject | undefined> {
-    if (parsed.kind === "entered") return welcome(parsed);
-    return parsed.kind === "card-tapped" ? update(parsed) : undefined;
-  }
-
-  async function welcome({ event }: BotEvent): Promise<JsonObject | undefined> {
-    const content = await ports.instant(event, configuredWelcome(config));
-    return welcomeBody(
-      content?.kind === "card"
-        ? checkedContent(content, { platform: "bot", taskId: event.id, submit: config.notices.submit })
-        : content,
-    );
-  }
-
-  async function update({ event, tap }: Extract<BotEvent, { kind: "card-tapped" }>): Promise<JsonObject | undefined> {
-    const card = await cards.find(tap.taskId);
-    const configured = card && contentAfterTap(card, tap, { platform: "bot", done: config.notices.cardDone });
-    const content = await ports.instant(event, configured);
-    // What others see on their phones stays as it is: each of them may still choose.
-    return content?.kind === "card" ? cardUpdateBody(content.card, event.sender && [event.sender.id]) : undefined;
+    if (parsed.kind === "entered") return bodies.welcome(parsed);
+    return parsed.kind === "card-tapped" ? bodies.cardUpdate(parsed) : undefined;
   }
 }
