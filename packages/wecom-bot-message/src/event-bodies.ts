@@ -56,7 +56,7 @@ function configuredWelcome({
   welcomeCard,
   welcomeText,
 }: Pick<BotConfig, "welcomeCard" | "welcomeText">): OutboundContent | undefined {
-  if (welcomeCard !== undefined) return { kind: "card", card: welcomeCard as JsonObject };
+  if (welcomeCard !== undefined) return { kind: "card", card: welcomeCard };
   return welcomeText === undefined ? undefined : { kind: "text", text: welcomeText, format: "plain" };
 }
 

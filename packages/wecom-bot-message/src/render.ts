@@ -14,8 +14,8 @@ export interface StreamFrame {
   readonly images?: readonly { readonly base64: string; readonly md5: string }[];
 }
 
-export function streamBody({ id, content, finish, feedbackId, images = [] }: StreamFrame): BotBody {
-  return { msgtype: "stream", stream: streamFields({ id, content, finish, feedbackId, images }) };
+export function streamBody(frame: StreamFrame): BotBody {
+  return { msgtype: "stream", stream: streamFields(frame) };
 }
 
 /** A stream and a card in one packet; callbacks only. */
