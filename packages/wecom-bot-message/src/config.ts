@@ -1,4 +1,4 @@
-import { type FileNotices, fileNotices } from "@wxgate/media";
+import { fileNotices } from "@wxgate/media";
 import { z } from "zod";
 import { CONTENT_BYTES } from "./limits.ts";
 
@@ -62,27 +62,5 @@ export const botConfigShape = {
   notices: z.strictObject(botNotices).prefault({}).describe("The sentences people see from the channel itself."),
 } as const;
 
-/** What is read of the shared keys, checked and with defaults. */
-export interface BotConfig {
-  readonly botName?: string | undefined;
-  readonly welcomeText?: string | undefined;
-  readonly welcomeCard?: Readonly<Record<string, unknown>> | undefined;
-  readonly sendThinkingMessage: boolean;
-  readonly streamPlaceholderContent: string;
-  readonly showThinking: boolean;
-  readonly streamMaxBytes: number;
-  readonly feedback: boolean;
-  readonly notices: FileNotices & {
-    readonly nothing: string;
-    readonly attachment: string;
-    readonly continues: string;
-    readonly merged: string;
-    readonly cardDone: string;
-    readonly truncated: string;
-    readonly inFile: string;
-    readonly noHuman: string;
-    readonly choose: string;
-    readonly submit: string;
-    readonly fileName: string;
-  };
-}
+/** The shared keys, checked and with defaults. */
+export type BotConfig = z.output<z.ZodObject<typeof botConfigShape>>;

@@ -1,4 +1,5 @@
 import { englishFileNotices } from "@wxgate/media";
+import type { BotConfig } from "./config.ts";
 
 /** The sentences of both transports in English; a channel adds its own. */
 export const botEnglish = {
@@ -17,4 +18,4 @@ export const botEnglish = {
     submit: "Submit",
     fileName: "answer.md",
   },
-} as const;
+} as const satisfies Pick<BotConfig, "streamPlaceholderContent" | "notices">;

@@ -2,7 +2,7 @@ export { refuseAudience } from "./audience.ts";
 export { type CardMemory, createCardMemory } from "./card-memory.ts";
 export { type BotConfig, botConfigShape, botNotices } from "./config.ts";
 export { botEnglish } from "./english.ts";
-export { configuredWelcome, welcomeBody } from "./event-answer.ts";
+export { createEventBodies, type EventBodies, type EventBodiesOptions } from "./event-bodies.ts";
 export {
   CONTENT_BYTES,
   EVENT_ANSWER_MS,
@@ -28,7 +28,9 @@ export {
   streamBody,
   streamWithCardBody,
 } from "./render.ts";
+export { type BotStageOptions, createBotStage } from "./stage.ts";
 export { finalContent, growingContent, type StreamLook, streamIdOf } from "./stream.ts";
 export { hasVisibleWords, withoutThinking } from "./thinking.ts";
 export { withThought } from "./thought.ts";
+export { type UntilStoredOptions, untilStored } from "./until-stored.ts";
 export { type BotContext, botOf } from "./wire.ts";

@@ -1,7 +1,7 @@
 import { utf8Length } from "@wxgate/chunker";
 import type { OutboundContent, Piece, Room } from "@wxgate/core";
 import { describe, expect, it } from "vitest";
-import { createBotPrepare, welcomeBody } from "./index.ts";
+import { createBotPrepare } from "./index.ts";
 
 const ROOM: Room = { to: { channel: "helper", account: "aib", kind: "direct", peer: "u" }, longReply: "continue" };
 const prepare = createBotPrepare({
@@ -56,16 +56,5 @@ describe("a reply of the bot", () => {
 
   it("tells who asks for a human that there is none", () => {
     expect(texts(prepare([{ kind: "handoff" }], ROOM))).toEqual(["(no human)"]);
-  });
-});
-
-describe("a welcome", () => {
-  it("is a text or a card, and nothing where nothing is said", () => {
-    expect(welcomeBody({ kind: "text", text: "Hi!" })).toEqual({ msgtype: "text", text: { content: "Hi!" } });
-    expect(welcomeBody({ kind: "card", card: { card_type: "text_notice" } })).toMatchObject({
-      msgtype: "template_card",
-    });
-    expect(welcomeBody({ kind: "text", text: " " })).toBeUndefined();
-    expect(welcomeBody(undefined)).toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-import { type JsonObject, ProtocolError, textField } from "@wxgate/core";
+import { type JsonObject, RejectedError, textField } from "@wxgate/core";
 
 /** The bodies that both transports send: the same JSON in a frame, a passive reply or a post to `response_url`. */
 export type BotBody = { readonly msgtype: string } & JsonObject;
@@ -14,8 +14,8 @@ export interface StreamFrame {
   readonly images?: readonly { readonly base64: string; readonly md5: string }[];
 }
 
-export function streamBody({ id, content, finish, feedbackId, images = [] }: StreamFrame): BotBody {
-  return { msgtype: "stream", stream: streamFields({ id, content, finish, feedbackId, images }) };
+export function streamBody(frame: StreamFrame): BotBody {
+  return { msgtype: "stream", stream: streamFields(frame) };
 }
 
 /** A stream and a card in one packet; callbacks only. */
@@ -49,11 +49,14 @@ export function mediaBody(kind: "image" | "voice" | "video" | "file", mediaId: s
   return { msgtype: kind, [kind]: { media_id: mediaId } };
 }
 
-/** The platform's own JSON, as it is. @throws ProtocolError without a `msgtype` */
+/** The platform's own JSON, as it is. @throws RejectedError without a `msgtype` */
 export function nativeBody(payload: JsonObject): BotBody {
   const msgtype = textField(payload, "msgtype");
   if (msgtype !== undefined) return { ...payload, msgtype };
-  throw new ProtocolError("the bot's own JSON needs a msgtype", { code: "wecom-bot.bad-native" });
+  throw new RejectedError("a native message of an AI bot needs a msgtype", {
+    code: "wecom-bot.native-without-msgtype",
+    hint: 'Give a body such as { "msgtype": "markdown", "markdown": { "content": "…" } }.',
+  });
 }
 
 /** `enter_chat` is the only callback that takes plain text. */

@@ -1,11 +1,5 @@
 import { type ChannelPorts, type JsonObject, type Logger, withTimeLimit } from "@wxgate/core";
-import {
-  type BotEvent,
-  type CardMemory,
-  cardUpdateBody,
-  configuredWelcome,
-  welcomeBody,
-} from "@wxgate/wecom-bot-message";
+import { type BotEvent, type CardMemory, createEventBodies } from "@wxgate/wecom-bot-message";
 import { checkedContent, contentAfterTap } from "@wxgate/wecom-card";
 import type { WecomBotWebhookConfig } from "./config.ts";
 
@@ -17,17 +11,18 @@ interface AnswerEventsOptions {
 }
 
 /** For the way back to the platform. */
-const MARGIN_MS = 500;
+export const WAY_BACK_MS = 500;
 
 /**
  * What the response to an event says, in time or not at all; the same to a repeat. Never throws. Undefined: nothing.
  */
 export function createAnswerEvents({ config, cards, ports, log }: AnswerEventsOptions) {
   const { clock } = ports;
+  const bodies = createEventBodies({ config, cards, ports, checkedContent, contentAfterTap });
 
   return async function answer(parsed: BotEvent): Promise<JsonObject | undefined> {
     const { event } = parsed;
-    const leftMs = (event.answerBy?.getTime() ?? 0) - MARGIN_MS - clock.now();
+    const leftMs = (event.answerBy?.getTime() ?? 0) - WAY_BACK_MS - clock.now();
     if (leftMs <= 0) return undefined;
     try {
       return await withTimeLimit(clock, leftMs, undefined, () => answerOf(parsed));
@@ -38,24 +33,7 @@ export function createAnswerEvents({ config, cards, ports, log }: AnswerEventsOp
   };
 
   async function answerOf(parsed: BotEvent): Promise<JsonObject | undefined> {
-    if (parsed.kind === "entered") return welcome(parsed);
-    return parsed.kind === "card-tapped" ? update(parsed) : undefined;
-  }
-
-  async function welcome({ event }: BotEvent): Promise<JsonObject | undefined> {
-    const content = await ports.instant(event, configuredWelcome(config));
-    return welcomeBody(
-      content?.kind === "card"
-        ? checkedContent(content, { platform: "bot", taskId: event.id, submit: config.notices.submit })
-        : content,
-    );
-  }
-
-  async function update({ event, tap }: Extract<BotEvent, { kind: "card-tapped" }>): Promise<JsonObject | undefined> {
-    const card = await cards.find(tap.taskId);
-    const configured = card && contentAfterTap(card, tap, { platform: "bot", done: config.notices.cardDone });
-    const content = await ports.instant(event, configured);
-    // What others see on their phones stays as it is: each of them may still choose.
-    return content?.kind === "card" ? cardUpdateBody(content.card, event.sender && [event.sender.id]) : undefined;
+    if (parsed.kind === "entered") return bodies.welcome(parsed);
+    return parsed.kind === "card-tapped" ? bodies.cardUpdate(parsed) : undefined;
   }
 }

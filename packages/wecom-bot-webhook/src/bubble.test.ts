@@ -1,6 +1,10 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { settled } from "@wxgate/testing";
 import { describe, expect, it } from "vitest";
+import { CONFIG } from "./fixtures/callbacks.ts";
 import { say, startHook } from "./fixtures/hook.ts";
+import { createWecomBotWebhookChannel } from "./index.ts";
 import { bubbleIdOf } from "./stream-id.ts";
 
 const ID = bubbleIdOf("m-1");
@@ -12,6 +16,21 @@ async function withMessage(options: Parameters<typeof startHook>[0] = {}) {
   const hook = startHook(options);
   await hook.ask(hook.platform.text("hello"));
   return hook;
+}
+
+/** Whether memory still holds what nobody but the channel could use. */
+async function isHeld(what: WeakRef<WeakKey>): Promise<boolean> {
+  await settled();
+  setFlagsFromString("--expose-gc");
+  (runInNewContext("gc") as () => void)();
+  return what.deref() !== undefined;
+}
+
+/** An answer grows in the bubble; its stream itself is held by nobody here, as after its turn. */
+function growsIn(hook: Awaited<ReturnType<typeof withMessage>>): WeakRef<WeakKey> {
+  const stream = hook.channel.openStream?.(hook.target());
+  stream?.update("half an ans");
+  return new WeakRef(stream!.update);
 }
 
 describe("a refresh", () => {
@@ -207,5 +226,40 @@ describe("a bubble", () => {
 
     expect(await hook.shown(ID)).toMatchObject({ finish: true, content: "（本次没有回复内容）" });
     expect(hook.posts).toMatchObject([{ body: { markdown: { content: "the answer" } } }]);
+  });
+});
+
+describe("what grows in a bubble", () => {
+  it("is let go when the bubble's time is over, though its answer went out from another gateway", async () => {
+    const hook = await withMessage();
+    const growing = growsIn(hook);
+    await hook.clock.advance(329_000);
+    const before = await isHeld(growing);
+
+    await hook.clock.advance(2_000);
+
+    expect([before, await isHeld(growing)]).toEqual([true, false]);
+  });
+
+  it("is let go when its answer finds the bubble ended by another gateway", async () => {
+    const hook = await withMessage();
+    const growing = growsIn(hook);
+    await createWecomBotWebhookChannel("hook", CONFIG, hook.ports).settle?.(hook.target());
+
+    await (await hook.send(hook.pieces(say("the answer"))[0]!)).sent;
+
+    expect(await isHeld(growing)).toBe(false);
+  });
+
+  it("is let go when its answer is sent, and when the channel is closed", async () => {
+    const sent = await withMessage();
+    const closed = await withMessage();
+    const growing = [growsIn(sent), growsIn(closed)] as const;
+
+    const { die } = await sent.send(sent.pieces(say("the answer"))[0]!);
+    await closed.channel.close?.();
+
+    expect(await Promise.all(growing.map(isHeld))).toEqual([false, false]);
+    die();
   });
 });

@@ -1,4 +1,3 @@
-import { setMaxListeners } from "node:events";
 import type { Clock, JsonObject, Logger, ReplyStream, ReplyTarget } from "@wxgate/core";
 import { finalContent, growingContent, type StreamLook } from "@wxgate/wecom-bot-message";
 import type { Records } from "./records.ts";
@@ -33,6 +32,8 @@ export interface BubblesOptions {
 interface Growing {
   update(text: string): void;
   stop(): void;
+  /** Stopped, or its window is over. Never rejects. */
+  readonly ended: Promise<void>;
 }
 
 /** The bubble that a turn's answer belongs into: that of its newest message. */
@@ -43,9 +44,6 @@ export function bubbleOf(target: ReplyTarget): Way | undefined {
 export function createBubbles({ records, clock, log, look, merged, refreshMs, windowMs }: BubblesOptions): Bubbles {
   const growing = new Map<string, Growing>();
   const waiting = new Map<string, Set<AbortController>>();
-  const closing = new AbortController();
-  // One listener per answer that grows; that is no leak.
-  setMaxListeners(0, closing.signal);
   const work = new Set<Promise<void>>();
   const empty: StreamLook = { ...look, placeholder: "" };
 
@@ -57,14 +55,15 @@ export function createBubbles({ records, clock, log, look, merged, refreshMs, wi
   }
 
   function grow(streamId: string, at: number): Growing {
+    const over = new AbortController();
+    const stop = () => over.abort();
     let text = "";
     let written = "";
-    let stopped = false;
     let isWriting = false;
 
     async function write(): Promise<void> {
       isWriting = true;
-      while (!stopped && !closing.signal.aborted && text !== written && clock.now() < at + windowMs) {
+      while (!over.signal.aborted && text !== written) {
         const next = text;
         try {
           await records.setText(streamId, at, growingContent(next, empty));
@@ -72,8 +71,8 @@ export function createBubbles({ records, clock, log, look, merged, refreshMs, wi
         } catch (error) {
           log.warn({ err: error, stream: streamId }, "a growing answer could not be written, will try again");
         }
-        await clock.sleep(refreshMs, closing.signal).catch(() => {
-          // The channel closes; the loop sees it.
+        await clock.sleep(refreshMs, over.signal).catch(() => {
+          // Over; the loop sees it.
         });
       }
       isWriting = false;
@@ -82,12 +81,25 @@ export function createBubbles({ records, clock, log, look, merged, refreshMs, wi
     return {
       update(next) {
         text = next;
-        if (!isWriting && !stopped) background(write());
+        if (!isWriting && !over.signal.aborted) background(write());
       },
-      stop() {
-        stopped = true;
-      },
+      stop,
+      ended: clock.sleep(at + windowMs - clock.now(), over.signal).then(stop, () => {
+        // Stopped before.
+      }),
     };
+  }
+
+  /** Lets it go at its end: whoever sends its answer may be another gateway, and nothing is heard of that here. */
+  async function keep(streamId: string, mine: Growing): Promise<void> {
+    stop(streamId);
+    growing.set(streamId, mine);
+    await mine.ended;
+    if (growing.get(streamId) === mine) growing.delete(streamId);
+  }
+
+  function stop(streamId: string): void {
+    growing.get(streamId)?.stop();
   }
 
   async function endOthers(target: ReplyTarget): Promise<void> {
@@ -104,23 +116,18 @@ export function createBubbles({ records, clock, log, look, merged, refreshMs, wi
       // Nothing to answer by: the reply is a message of its own.
       if (way === undefined) return { handle: {}, update: () => {} };
       const streamId = bubbleIdOf(way.messageId);
-      growing.get(streamId)?.stop();
       const mine = grow(streamId, way.at);
-      growing.set(streamId, mine);
+      background(keep(streamId, mine));
       if (target.answers.length > 1) background(endOthers(target));
       const handle: JsonObject = { message: way.messageId };
       return { handle, update: mine.update };
     },
-    stop(streamId) {
-      growing.get(streamId)?.stop();
-      growing.delete(streamId);
-    },
+    stop,
     async settle(target) {
       await Promise.all(
         target.answers.map(async (messageId) => {
           const streamId = bubbleIdOf(messageId);
-          growing.get(streamId)?.stop();
-          growing.delete(streamId);
+          stop(streamId);
           const shown = (await records.text(streamId))?.content ?? "";
           await records.end(streamId, { content: finalContent(shown, look), images: [], by: "settled" });
         }),
@@ -141,7 +148,7 @@ export function createBubbles({ records, clock, log, look, merged, refreshMs, wi
       for (const woken of waiting.get(streamId) ?? []) woken.abort();
     },
     async close() {
-      closing.abort();
+      for (const one of growing.values()) one.stop();
       await Promise.all(work);
     },
   };

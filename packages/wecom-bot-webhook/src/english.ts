@@ -1,5 +1,5 @@
 import { botEnglish } from "@wxgate/wecom-bot-message";
-import type { WecomBotWebhookOptions } from "./config.ts";
+import type { WecomBotWebhookConfig } from "./config.ts";
 
 /** The sentences people see from the channel itself, in English: options to be laid under one's own. */
 export const wecomBotWebhookEnglish = {
@@ -11,4 +11,4 @@ export const wecomBotWebhookEnglish = {
     lost: "(This answer cannot be shown any more; please write again.)",
     sendAgain: "(The message did not arrive; please send it again in a moment.)",
   },
-} as const satisfies Pick<WecomBotWebhookOptions, "streamPlaceholderContent" | "notices">;
+} as const satisfies Pick<WecomBotWebhookConfig, "streamPlaceholderContent" | "notices">;

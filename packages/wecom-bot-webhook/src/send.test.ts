@@ -504,6 +504,19 @@ describe("a card", () => {
   });
 });
 
+it("the bot's own JSON without a msgtype is refused in words", async () => {
+  const hook = await withMessage();
+
+  const { sent } = await hook.send(hook.pieces({ kind: "native", payload: { markdown: { content: "raw" } } })[0]!);
+
+  await expect(sent).rejects.toMatchObject({
+    name: "RejectedError",
+    code: "wecom-bot.native-without-msgtype",
+    hint: expect.stringContaining('{ "msgtype": "markdown"'),
+  });
+  expect(hook.posts).toEqual([]);
+});
+
 it("the bot's own JSON goes by response_url as it is", async () => {
   const hook = await withMessage();
   const payload = { msgtype: "markdown", markdown: { content: "raw" } };

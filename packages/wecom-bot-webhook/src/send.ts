@@ -110,9 +110,10 @@ export function createSend(options: SendOptions): Channel["send"] {
       const streamId = bubbleIdOf(way.messageId);
       if (!way.bubble || now >= way.at + config.streamWindowSeconds * 1000) continue;
       const words: NewEnd = end ?? { content: notices.attachment, images: [], by: message.id };
-      if (!(await records.end(streamId, words))) continue;
+      const isMine = await records.end(streamId, words);
+      // Whoever ended it: what still grows in it is shown to nobody.
       bubbles.stop(streamId);
-      return way;
+      if (isMine) return way;
     }
     return undefined;
   }

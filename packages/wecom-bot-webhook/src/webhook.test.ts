@@ -6,6 +6,8 @@ import { bubbleIdOf } from "./stream-id.ts";
 
 const ID = bubbleIdOf("m-1");
 const PLACEHOLDER = "⏳ 正在思考…";
+const TAP = { card_type: "button_interaction", event_key: "yes", task_id: "t" };
+const CARD = { kind: "card", card: { card_type: "text_notice", main_title: { title: "Done" } } } as const;
 
 describe("the published vectors", () => {
   it.each([
@@ -211,6 +213,53 @@ describe("an event", () => {
     await clock.advance(4_600);
 
     expect(await (await answer).text()).toBe("");
+  });
+
+  it("of a tap is stored although the store fails for a moment, and changes its card", async () => {
+    const { receive, platform, inbox, clock } = startHook({ instant: async () => CARD });
+    let failures = 3;
+    inbox.before(() => {
+      if (failures-- > 0) throw new Error("the disk is full");
+    });
+
+    const answer = receive(platform.event("template_card_event", TAP));
+    await clock.advance(2_000);
+
+    expect(await platform.reply(await answer)).toMatchObject({ response_type: "update_template_card" });
+    expect(inbox.messages).toMatchObject([{ id: "e-1", content: [{ kind: "action", key: "yes" }] }]);
+    expect(inbox.events).toMatchObject([{ kind: "card-clicked", key: "yes" }]);
+  });
+
+  it("of feedback is stored although its message cannot be looked up for a moment", async () => {
+    const { receive, platform, inbox, ports, clock } = startHook();
+    const { get } = ports.state;
+    ports.state.get = async (key) => {
+      ports.state.get = get;
+      throw new Error(`${key} cannot be read`);
+    };
+
+    const answer = receive(platform.event("feedback_event", { id: ID, type: 1 }));
+    await clock.advance(1_000);
+
+    expect((await answer).status).toBe(200);
+    expect(inbox.events).toMatchObject([{ kind: "feedback", messageId: ID, score: "good" }]);
+  });
+
+  it("that cannot be stored is acknowledged within its 5 seconds, after a last attempt shortly before", async () => {
+    const { receive, platform, inbox, clock, logs } = startHook();
+    const begunAt = clock.now();
+    const attempts: number[] = [];
+    inbox.before(() => {
+      attempts.push(clock.now() - begunAt);
+      throw new Error("the disk is full");
+    });
+
+    const answer = receive(platform.event("template_card_event", TAP));
+    await clock.advance(4_500);
+
+    expect((await answer).status).toBe(200);
+    expect(attempts.at(-1)).toBe(4_500);
+    expect(logs).toContainEqual(expect.objectContaining({ message: "a callback could not be handled" }));
   });
 
   it("without an answer is acknowledged with an empty body", async () => {

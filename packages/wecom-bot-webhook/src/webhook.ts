@@ -2,6 +2,7 @@ import {
   type Channel,
   type ChannelPorts,
   type InboundEvent,
+  type InboundMessage,
   type JsonObject,
   type Logger,
   objectField,
@@ -13,14 +14,17 @@ import {
   type BotContext,
   type BotEvent,
   botOf,
+  EVENT_ANSWER_MS,
   messageIdOf,
   parseBotEvent,
   parseBotMessage,
   type StreamLook,
   streamBody,
+  untilStored,
 } from "@wxgate/wecom-bot-message";
 import { type Callback, createCallbackWebhook, sealJsonReply, textResponse } from "@wxgate/wecom-callback";
 import { WecomCrypto } from "@wxgate/wecom-crypto";
+import { WAY_BACK_MS } from "./answer-events.ts";
 import type { WecomBotWebhookConfig } from "./config.ts";
 import type { Records } from "./records.ts";
 import type { Refresh, Shown } from "./refresh.ts";
@@ -110,12 +114,25 @@ export function createWebhook(options: WebhookOptions): NonNullable<Channel["web
   async function takeEvent(body: JsonObject, context: BotContext): Promise<Answer | undefined> {
     const parsed = parseBotEvent(body, context);
     if (parsed === undefined) return undefined;
-    const event = await linked(parsed.event);
     const way = wayToJson({ at: context.receivedAt, bubble: false, ...urlOf(body) });
     const messages = parsed.kind === "card-tapped" ? [{ ...parsed.message, replyHandle: way }] : [];
-    await ports.inbox.accept({ messages, events: [event] });
+    await storeEvent(parsed.event, messages, context.receivedAt);
     const reply = await options.answerEvent(parsed);
     return reply && { body: reply };
+  }
+
+  /** In the time an answer has. Of a message that is not stored its bubble tells; a tap would be lost without a word. */
+  async function storeEvent(
+    event: InboundEvent,
+    messages: readonly InboundMessage[],
+    receivedAt: number,
+  ): Promise<void> {
+    await untilStored(async () => ports.inbox.accept({ messages, events: [await linked(event)] }), {
+      clock: ports.clock,
+      until: receivedAt + EVENT_ANSWER_MS - WAY_BACK_MS,
+      onFailure: (error, failures) =>
+        log.warn({ err: error, id: event.id.slice(0, 128), failures }, "an event could not be stored, will try again"),
+    });
   }
 
   /** A bubble whose answer went another way is rated all the same. */

@@ -1,9 +1,11 @@
 import { type ChannelPorts, type Logger, withTimeLimit } from "@wxgate/core";
-import { type BotEvent, cardUpdateBody, configuredWelcome, welcomeBody } from "@wxgate/wecom-bot-message";
+import { type BotEvent, createEventBodies } from "@wxgate/wecom-bot-message";
 import { checkedContent, contentAfterTap } from "@wxgate/wecom-card";
 import type { BotApi } from "./api.ts";
 import type { Cards } from "./cards.ts";
 import type { WecomBotWsConfig } from "./config.ts";
+
+type CardTapped = Extract<BotEvent, { kind: "card-tapped" }>;
 
 export interface AnswerEventsOptions {
   readonly config: Pick<WecomBotWsConfig, "welcomeText" | "welcomeCard" | "notices">;
@@ -16,6 +18,7 @@ export interface AnswerEventsOptions {
 /** Answers an event that cannot wait, within its time, beside everything else. Never throws. */
 export function createAnswerEvents({ config, api, cards, ports, log }: AnswerEventsOptions) {
   const { clock } = ports;
+  const bodies = createEventBodies({ config, cards, ports, checkedContent, contentAfterTap });
 
   return async function answer(parsed: BotEvent, reqId: string, stop: AbortSignal): Promise<void> {
     const { event } = parsed;
@@ -31,26 +34,13 @@ export function createAnswerEvents({ config, api, cards, ports, log }: AnswerEve
     }
   };
 
-  async function welcome({ event }: BotEvent, reqId: string, signal: AbortSignal): Promise<void> {
-    const content = await ports.instant(event, configuredWelcome(config));
-    const body = welcomeBody(
-      content?.kind === "card"
-        ? checkedContent(content, { platform: "bot", taskId: event.id, submit: config.notices.submit })
-        : content,
-    );
+  async function welcome(entered: BotEvent, reqId: string, signal: AbortSignal): Promise<void> {
+    const body = await bodies.welcome(entered);
     if (body !== undefined) await api.welcome(reqId, body, signal);
   }
 
-  async function update(
-    { event, tap }: Extract<BotEvent, { kind: "card-tapped" }>,
-    reqId: string,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const card = await cards.find(tap.taskId);
-    const configured = card && contentAfterTap(card, tap, { platform: "bot", done: config.notices.cardDone });
-    const content = await ports.instant(event, configured);
-    if (content?.kind !== "card") return;
-    // What others see on their phones stays as it is: each of them may still choose.
-    await api.updateCard(reqId, cardUpdateBody(content.card, event.sender && [event.sender.id]), signal);
+  async function update(tapped: CardTapped, reqId: string, signal: AbortSignal): Promise<void> {
+    const body = await bodies.cardUpdate(tapped);
+    if (body !== undefined) await api.updateCard(reqId, body, signal);
   }
 }

@@ -6,6 +6,7 @@ import {
   messageIdOf,
   parseBotEvent,
   parseBotMessage,
+  untilStored,
 } from "@wxgate/wecom-bot-message";
 import type { WecomBotWsConfig } from "./config.ts";
 import type { Health } from "./health.ts";
@@ -38,7 +39,6 @@ interface Taken {
 }
 
 const MOST_WAITING = 10_000;
-const RETRY = { firstMs: 200, longestMs: 10_000 };
 /** After so many failures the messages are stored one by one: a single one that the store refuses must not hold up all. */
 const ALONE_AFTER = 5;
 const MOST_REFUSALS = 3;
@@ -71,27 +71,30 @@ export function createIntake(options: IntakeOptions): Intake {
 
   /** One batch at a time, in the order of arrival; what comes meanwhile is the next batch. */
   async function store(): Promise<void> {
-    for (let failures = 0; waiting.length > 0 && !closing.signal.aborted; ) {
-      const batch = waiting;
-      waiting = [];
-      try {
-        if (failures < ALONE_AFTER || batch.length === 1) await accept(batch);
-        else await acceptAlone(batch);
-        failures = 0;
-        health.note(undefined);
-      } catch (error) {
-        const rest = error instanceof PartlyStored ? error.rest : batch;
-        waiting = [...rest, ...waiting];
-        failures += 1;
-        health.note("messages cannot be stored; they wait in memory");
-        log.error({ err: error, waiting: waiting.length, failures }, "messages could not be stored, will try again");
-        const pauseMs = Math.min(RETRY.firstMs * 2 ** (failures - 1), RETRY.longestMs);
-        await ports.clock.sleep(pauseMs, closing.signal).catch(() => {
-          // The channel closes; the loop sees it.
-        });
-      }
+    while (waiting.length > 0 && !closing.signal.aborted) {
+      await untilStored(storeWaiting, { clock: ports.clock, signal: closing.signal, onFailure }).catch(() => {
+        // The channel closes; the loop sees it.
+      });
     }
     storing = undefined;
+  }
+
+  async function storeWaiting(failures: number): Promise<void> {
+    const batch = waiting;
+    waiting = [];
+    try {
+      if (failures < ALONE_AFTER || batch.length === 1) await accept(batch);
+      else await acceptAlone(batch);
+      health.note(undefined);
+    } catch (error) {
+      waiting = [...(error instanceof PartlyStored ? error.rest : batch), ...waiting];
+      throw error;
+    }
+  }
+
+  function onFailure(error: unknown, failures: number): void {
+    health.note("messages cannot be stored; they wait in memory");
+    log.error({ err: error, waiting: waiting.length, failures }, "messages could not be stored, will try again");
   }
 
   /** @throws PartlyStored with those that are to be tried again */

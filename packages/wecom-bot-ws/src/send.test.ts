@@ -146,6 +146,19 @@ describe("a message of our own accord", () => {
     expect(bot.platform.of("aibot_send_msg")).toEqual([]);
   });
 
+  it("of the bot's own JSON without a msgtype is refused in words", async () => {
+    const bot = await startBot();
+
+    const sending = sends(bot, { kind: "native", payload: { markdown: { content: "raw" } } });
+
+    await expect(sending).rejects.toMatchObject({
+      name: "RejectedError",
+      code: "wecom-bot.native-without-msgtype",
+      hint: expect.stringContaining('{ "msgtype": "markdown"'),
+    });
+    expect(bot.platform.of("aibot_send_msg")).toEqual([]);
+  });
+
   it.each([
     [45009, "TransientError"],
     [93006, "RejectedError"],
