@@ -1,6 +1,6 @@
 import { addressKey } from "../address.ts";
 import type { Piece } from "../channel.ts";
-import type { Accepted, InboundBatch, Inbox, StoredMessage } from "../inbox.ts";
+import type { Accepted, CursorMove, InboundBatch, Inbox, StoredMessage } from "../inbox.ts";
 import type { JsonValue } from "../json.ts";
 import type { InboundEvent, InboundMessage } from "../message.ts";
 import type { Clock, State, StateOptions } from "../ports.ts";
@@ -50,57 +50,88 @@ export async function openLocalStore(
           return snapshot(kept, clock.now());
         });
 
+  const inTurn = createTurns();
+
+  /** Nothing counts as kept before it is on the disk. Only in turn: what a line was made from must still be so. */
   async function record(lines: readonly Line[]): Promise<void> {
     if (lines.length > 0) await journal.append(lines);
     for (const line of lines) replay(kept, line);
   }
 
   async function accept(batch: InboundBatch): Promise<Accepted> {
-    const at = clock.now();
-    const lines: Line[] = [];
-    const fresh = new Set<string>();
-    const messages: InboundMessage[] = [];
-    const isNew = (key: string) => !kept.seen.has(key) && !lines.some((line) => line.key === key);
-    for (const message of batch.messages) {
-      const key = keyOf(message.from.account, message.id);
-      if (!isNew(key)) continue;
-      lines.push({ t: "message", key, at, message });
-      messages.push(message);
-      fresh.add(message.id);
-    }
-    for (const { from, id } of [...(batch.history ?? []), ...(batch.events ?? [])]) {
-      const key = keyOf(from.account, id);
-      if (!isNew(key)) continue;
-      lines.push({ t: "done", key, at });
-      fresh.add(id);
-    }
-    const total = batch.messages.length + (batch.history?.length ?? 0) + (batch.events?.length ?? 0);
-    const { cursor } = batch;
-    if (cursor !== undefined && (cursor.after === undefined || (kept.cursors.get(cursor.key) ?? "") === cursor.after)) {
-      lines.push({ t: "cursor", key: cursor.key, value: cursor.value });
-    }
-    await record(lines);
+    const { lines, messages, fresh } = newOf(kept, batch, clock.now());
+    await record([...lines, ...cursorLine(kept, batch.cursor)]);
     const events = (batch.events ?? []).filter(({ id }) => fresh.has(id));
     if (messages.length + events.length > 0) onAccepted(messages, events);
+    const total = batch.messages.length + (batch.history?.length ?? 0) + (batch.events?.length ?? 0);
     return { accepted: fresh.size, duplicates: total - fresh.size, fresh };
   }
 
+  const recordInTurn = (line: Line) => inTurn(() => record([line]));
   return {
     inbox: {
-      accept,
+      accept: (batch) => inTurn(() => accept(batch)),
       cursor: async (key) => kept.cursors.get(key),
       find: async (account, id) => find(kept, account, id),
     },
-    state: localState(kept, clock, record),
+    state: localState(kept, clock, inTurn, record),
     unanswered: () => [...kept.open.values()].map(({ message }) => message),
-    done: (message) => record([{ t: "done", key: keyOf(message.from.account, message.id), at: clock.now() }]),
+    done: (message) => recordInTurn({ t: "done", key: keyOf(message.from.account, message.id), at: clock.now() }),
     waiting: (conversation) => kept.waiting.get(conversation) ?? [],
-    setWaiting: (conversation, pieces) => record([{ t: "waiting", key: conversation, pieces }]),
-    close: () => journal.close(),
+    setWaiting: (conversation, pieces) => recordInTurn({ t: "waiting", key: conversation, pieces }),
+    close: () => inTurn(() => journal.close()),
   };
 }
 
-function localState(kept: Kept, clock: Clock, record: (lines: readonly Line[]) => Promise<void>): State {
+type InTurn = <T>(operation: () => Promise<T>) => Promise<T>;
+
+/** One operation after the other, so that nothing changes between what one looks at and what it writes. */
+function createTurns(): InTurn {
+  let last: Promise<unknown> = Promise.resolve();
+  return (operation) => {
+    const mine = last.then(operation);
+    last = mine.catch(() => {
+      // Each caller sees its own failure.
+    });
+    return mine;
+  };
+}
+
+/** What of the batch was not seen before, and the lines that say so. */
+function newOf(kept: Kept, batch: InboundBatch, at: number) {
+  const lines = new Map<string, Line>();
+  const messages: InboundMessage[] = [];
+  const fresh = new Set<string>();
+  const add = (line: Line, id: string): boolean => {
+    if (kept.seen.has(line.key) || lines.has(line.key)) return false;
+    lines.set(line.key, line);
+    fresh.add(id);
+    return true;
+  };
+  for (const message of batch.messages) {
+    const key = keyOf(message.from.account, message.id);
+    if (add({ t: "message", key, at, message }, message.id)) messages.push(message);
+  }
+  for (const { from, id } of [...(batch.history ?? []), ...(batch.events ?? [])]) {
+    add({ t: "done", key: keyOf(from.account, id), at }, id);
+  }
+  return { lines: lines.values(), messages, fresh };
+}
+
+/** Nothing when somebody else moved the cursor. */
+function cursorLine(kept: Kept, cursor: CursorMove | undefined): readonly Line[] {
+  if (cursor === undefined) return [];
+  const { key, value, after } = cursor;
+  const moves = after === undefined || (kept.cursors.get(key) ?? "") === after;
+  return moves ? [{ t: "cursor", key, value }] : [];
+}
+
+function localState(
+  kept: Kept,
+  clock: Clock,
+  inTurn: InTurn,
+  record: (lines: readonly Line[]) => Promise<void>,
+): State {
   const read = (key: string): JsonValue | undefined => {
     const entry = kept.state.get(key);
     return entry === undefined || (entry.until !== undefined && entry.until <= clock.now()) ? undefined : entry.value;
@@ -111,13 +142,14 @@ function localState(kept: Kept, clock: Clock, record: (lines: readonly Line[]) =
     ]);
   return {
     get: async (key) => read(key),
-    set: write,
-    async compareAndSet(key, expected, value, options) {
-      if (JSON.stringify(read(key)) !== JSON.stringify(expected)) return false;
-      await write(key, value, options);
-      return true;
-    },
-    delete: (key) => record([{ t: "state", key }]),
+    set: (key, value, options) => inTurn(() => write(key, value, options)),
+    compareAndSet: (key, expected, value, options) =>
+      inTurn(async () => {
+        if (JSON.stringify(read(key)) !== JSON.stringify(expected)) return false;
+        await write(key, value, options);
+        return true;
+      }),
+    delete: (key) => inTurn(() => record([{ t: "state", key }])),
     async list(prefix) {
       const found: { key: string; value: JsonValue }[] = [];
       for (const key of kept.state.keys()) {
