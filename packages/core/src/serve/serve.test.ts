@@ -194,6 +194,26 @@ describe("one channel with a file", () => {
     expect(cursor).toBe("c-2");
   });
 
+  it("handles after a restart all that one person had waiting, in order", async () => {
+    const file = join(folder, "kf.jsonl");
+    const before = platform();
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const crashed = await serve(before.create, {}, () => held, { ...options, file });
+    await before.ports().inbox.accept({ messages: [message("1", "first"), message("2", "second")] });
+
+    const after = platform();
+    const served = await serve(after.create, {}, (m) => m.reply(m.text), { ...options, file });
+    await served.run(new AbortController().signal);
+    await served.close();
+    release();
+    await crashed.close();
+
+    expect(after.texts()).toEqual(["first", "second"]);
+  });
+
   it("lets nobody else read the file, and survives a torn last line", async () => {
     const file = join(folder, "kf.jsonl");
     const first = platform();

@@ -70,6 +70,8 @@ export async function serve<Config>(
     for (const message of messages) handleInOrder(message);
     for (const event of events) options.onEvent?.(event);
   });
+  // Taken now: what comes in from here on is handled as it comes.
+  const cutOff = [...store.unanswered()];
   const channel = create(options.id ?? "channel", config, {
     ...ports,
     inbox: store.inbox,
@@ -137,7 +139,7 @@ export async function serve<Config>(
       return response ?? new Response(null, { status: 404 });
     },
     async run(signal) {
-      for (const message of store.unanswered()) if (!lanes.has(conversationOf(message))) handleInOrder(message);
+      for (const message of cutOff.splice(0)) handleInOrder(message);
       await channel.run?.(signal);
     },
     async send(target, content) {
