@@ -1,6 +1,7 @@
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Channel, ChannelPorts, CreateChannel, OutboundMessage } from "../channel.ts";
 import { TransientError } from "../errors.ts";
@@ -17,6 +18,16 @@ afterEach(() => {
 
 const quiet = { child: () => quiet, debug() {}, info() {}, warn() {}, error() {} };
 const options = { log: quiet, clock: { now: () => Date.now(), sleep: async () => {} } };
+/** A hundred times as fast as the world. */
+const waiting = {
+  log: quiet,
+  clock: {
+    now: () => Date.now(),
+    sleep: (ms: number, signal?: AbortSignal) => wait(ms / 100, undefined, { signal }),
+  },
+};
+const inAnHour = () =>
+  new TransientError("too much", { code: "test.paced", until: { at: new Date(Date.now() + 3_600_000) } });
 
 function message(id: string, text: string, peer = "wm1"): InboundMessage {
   return {
@@ -32,6 +43,7 @@ function message(id: string, text: string, peer = "wm1"): InboundMessage {
 function platform(behaviour: { sendsPerInbound?: number; fail?: (attempt: number) => Error | undefined } = {}) {
   const sent: OutboundMessage[] = [];
   const settled: (readonly string[])[] = [];
+  let attempts = 0;
   let ports: ChannelPorts | undefined;
   const create: CreateChannel<object> = (id, _config, given): Channel => {
     ports = given;
@@ -41,7 +53,9 @@ function platform(behaviour: { sendsPerInbound?: number; fail?: (attempt: number
       ...(behaviour.sendsPerInbound === undefined ? {} : { reply: { sendsPerInbound: behaviour.sendsPerInbound } }),
       target: (peer) => ({ channel: id, account: "wk1", kind: "direct", peer }),
       prepare: (reply) => reply.map((content) => ({ content: [content] })),
-      async send(outbound) {
+      async send(outbound, signal) {
+        signal.throwIfAborted();
+        attempts += 1;
         const error = behaviour.fail?.(sent.length + outbound.attempt);
         if (error !== undefined) throw error;
         sent.push(outbound);
@@ -58,6 +72,7 @@ function platform(behaviour: { sendsPerInbound?: number; fail?: (attempt: number
     create,
     sent,
     settled,
+    attempts: () => attempts,
     texts: () => sent.map(({ piece }) => (piece.content[0]?.kind === "text" ? piece.content[0].text : "")),
     ports: () => ports!,
   };
@@ -163,6 +178,103 @@ describe("one channel in one's own application", () => {
     await served.close();
 
     expect(sent[0]?.to.peer).toBe("wm9");
+  });
+});
+
+describe("closing one channel", () => {
+  it("waits for running handlers and sends what they answer", async () => {
+    const { create, texts, ports } = platform();
+    const served = await serve(
+      create,
+      {},
+      async (m) => {
+        await wait(50);
+        await m.reply(m.text);
+      },
+      waiting,
+    );
+    await ports().inbox.accept({ messages: [message("1", "one"), message("2", "two")] });
+
+    await served.close();
+
+    expect(texts()).toEqual(["one", "two"]);
+  });
+
+  it("still repeats what failed for a moment", async () => {
+    const { create, sent, ports } = platform({
+      fail: (attempt) => (attempt === 1 ? new TransientError("busy", { code: "test.busy" }) : undefined),
+    });
+    let calls = 0;
+    const served = await serve(
+      create,
+      {},
+      async (m) => {
+        calls += 1;
+        if (calls === 1) throw new Error("the agent is restarting");
+        await m.reply(m.text);
+      },
+      waiting,
+    );
+    await ports().inbox.accept({ messages: [message("1", "hi")] });
+
+    await served.close();
+
+    expect(sent.map(({ attempt }) => attempt)).toEqual([2]);
+  });
+
+  it("ends a long wait, and leaves the message and those behind it to the next start, in their order", async () => {
+    const file = join(folder, "kf.jsonl");
+    const handled: string[] = [];
+    const paced = platform({ fail: inAnHour });
+    const served = await serve(
+      paced.create,
+      {},
+      (m) => {
+        handled.push(m.text);
+        return m.reply(m.text);
+      },
+      { ...waiting, file },
+    );
+    await paced.ports().inbox.accept({ messages: [message("1", "first"), message("2", "second")] });
+    await expect.poll(paced.attempts).toBe(1);
+
+    await served.close();
+    const calm = platform();
+    const next = await serve(calm.create, {}, (m) => m.reply(m.text), { ...waiting, file });
+    await next.run(new AbortController().signal);
+    await next.close();
+
+    expect([handled, paced.attempts(), paced.settled]).toEqual([["first"], 1, []]);
+    expect(calm.texts()).toEqual(["first", "second"]);
+  });
+
+  it("asks a platform that named a later moment once, when the handler ends after closing began", async () => {
+    const { create, attempts, ports } = platform({ fail: inAnHour });
+    const served = await serve(
+      create,
+      {},
+      async (m) => {
+        await wait(50);
+        await m.reply(m.text);
+      },
+      waiting,
+    );
+    await ports().inbox.accept({ messages: [message("1", "hi")] });
+
+    await served.close();
+
+    expect(attempts()).toBe(1);
+  });
+
+  it("tells whoever waits for a send of their own why it did not go out", async () => {
+    const { create, attempts } = platform({ fail: inAnHour });
+    const served = await serve(create, {}, () => {}, waiting);
+    const sending = served.send("wm9", "news").catch((error: unknown) => error);
+    await expect.poll(attempts).toBe(1);
+
+    await served.close();
+
+    expect(await sending).toMatchObject({ code: "test.paced" });
   });
 });
 
