@@ -8,12 +8,14 @@ const CHUNK_CHARACTERS = 65_536;
 export interface Journal<Line> {
   /** The lines are on the disk when this resolves. When it rejects, the next call removes what got there. */
   append(lines: readonly Line[]): Promise<void>;
+  /** Puts `lines` in the place of everything; after a crash there is the old file or the new one, each whole. */
+  rewrite(lines: Iterable<Line>): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Keeps nothing: for tries and tests. */
 export function memoryJournal<Line>(): Journal<Line> {
-  return { append: async () => {}, close: async () => {} };
+  return { append: async () => {}, rewrite: async () => {}, close: async () => {} };
 }
 
 /**
@@ -26,9 +28,14 @@ export async function openJournal<Line>(
 ): Promise<Journal<Line>> {
   await mkdir(dirname(path), { recursive: true });
   const before = parse<Line>(path, await readFile(path, "utf8").catch(emptyWhenMissing));
-  const tail = await writeAnew(path, compact(before));
+  let tail = await writeAnew(path, compact(before));
   return {
     append: (lines) => append(tail, lines),
+    async rewrite(lines) {
+      const { file } = tail;
+      tail = await writeAnew(path, lines);
+      await file.close();
+    },
     close: () => tail.file.close(),
   };
 }

@@ -1,17 +1,22 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Piece } from "../channel.ts";
 import type { JsonValue } from "../json.ts";
 import type { InboundMessage } from "../message.ts";
+import type { Logger } from "../ports.ts";
 import { openLocalStore } from "./local-store.ts";
 
 const SET_LIMIT = "prlimit";
+const WEEK_MS = 7 * 24 * 3_600_000;
 
+let now: number;
 let file: string;
 let folder: string;
 beforeEach(() => {
+  now = Date.parse("2026-11-20T10:00:00Z");
   folder = mkdtempSync(join(tmpdir(), "wxgate-store-"));
   file = join(folder, "kf.jsonl");
 });
@@ -34,12 +39,33 @@ const unwritable = { ...message("1"), replyHandle: { n: 1n as unknown as JsonVal
 
 async function open(at: string | undefined = file) {
   const handled: string[] = [];
-  const clock = { now: () => Date.now(), sleep: async () => {} };
-  const store = await openLocalStore(at, clock, (messages) => {
-    handled.push(...messages.map(({ id }) => id));
+  const warnings: string[] = [];
+  const log: Logger = {
+    child: () => log,
+    debug() {},
+    info() {},
+    warn: (_fields, words) => warnings.push(words),
+    error() {},
+  };
+  const store = await openLocalStore({
+    file: at,
+    clock: { now: () => now, sleep: async () => {} },
+    log,
+    onAccepted(messages) {
+      handled.push(...messages.map(({ id }) => id));
+    },
   });
-  return { ...store, handled };
+  return { ...store, handled, warnings };
 }
+
+type Store = Awaited<ReturnType<typeof open>>;
+
+/** Ids that were never seen, in one write. */
+function history({ inbox }: Store, name: string, count: number) {
+  return inbox.accept({ messages: [], history: Array.from({ length: count }, (_, n) => message(`${name}-${n}`)) });
+}
+
+const linesOf = (path: string) => readFileSync(path, "utf8").trimEnd().split("\n").length;
 
 describe.each([
   ["in memory", () => undefined],
@@ -75,7 +101,94 @@ describe.each([
     expect(await inbox.cursor("c")).toBe("1");
     await close();
   });
+
+  it("forgets ids after a week without a restart, but no message that is still being handled", async () => {
+    const store = await open(place());
+    await store.inbox.accept({ messages: [message("slow")] });
+    await history(store, "old", 500);
+    now += WEEK_MS + 1;
+    await history(store, "new", 500);
+
+    const ids = ["slow", "old-0", "new-0"];
+    const { fresh } = await store.inbox.accept({ messages: [], history: ids.map((id) => message(id)) });
+    await store.close();
+
+    expect([...fresh]).toEqual(["old-0"]);
+    expect(store.unanswered().map(({ id }) => id)).toEqual(["slow"]);
+  });
 });
+
+describe("a channel's file in a process that runs for long", () => {
+  it("holds what is needed, however often it changes", async () => {
+    const store = await open();
+    await store.state.set("used-handle", "wm1", { ttlMs: 1_000 });
+    await store.state.set("token", "t-1");
+    now += 1_000;
+    await Promise.all(Array.from({ length: 1_100 }, (_, n) => store.setWaiting("conversation", piecesOf(`${n}`))));
+
+    await store.close();
+
+    expect(linesOf(file)).toBeLessThan(200);
+    expect(readFileSync(file, "utf8")).not.toContain("used-handle");
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const reopened = await open();
+    expect(await reopened.state.get("token")).toBe("t-1");
+    expect(reopened.waiting("conversation")).toEqual(piecesOf("1099"));
+    await reopened.close();
+  });
+
+  it("holds everything that was accepted, at whatever moment the process dies", async () => {
+    const store = await open();
+    const accepted: string[] = [];
+    let isRunning = true;
+    const work = Promise.all(
+      Array.from({ length: 1_100 }, async (_, n) => {
+        await store.inbox.accept({ messages: [message(`${n}`)] });
+        accepted.push(`${n}`);
+      }),
+    ).finally(() => {
+      isRunning = false;
+    });
+    const missing: string[] = [];
+    for (let turn = 0; isRunning; turn += 1) {
+      const before = [...accepted];
+      const copy = join(folder, `died-${turn}.jsonl`);
+      copyFileSync(file, copy);
+      const kept = new Set((await openedAfterCrash(copy)).map(({ id }) => id));
+      missing.push(...before.filter((id) => !kept.has(id)));
+    }
+    await work;
+    await store.close();
+
+    expect(missing).toEqual([]);
+  });
+
+  it("goes on in the old file, and says so, when it cannot write a new one", async () => {
+    const store = await open();
+    mkdirSync(`${file}.new`);
+    await history(store, "a", 1_000);
+    await history(store, "b", 10);
+    await store.close();
+    rmdirSync(`${file}.new`);
+
+    const reopened = await open();
+    const again = await Promise.all([history(reopened, "a", 1_000), history(reopened, "b", 10)]);
+    await reopened.close();
+
+    expect(store.warnings).toEqual(["the file could not be written anew; it grows until that succeeds"]);
+    expect(again.map(({ accepted }) => accepted)).toEqual([0, 0]);
+  });
+});
+
+function piecesOf(text: string): readonly Piece[] {
+  return [{ content: [{ kind: "text", text }] }];
+}
+
+async function openedAfterCrash(path: string): Promise<readonly InboundMessage[]> {
+  const store = await open(path);
+  await store.close();
+  return store.unanswered();
+}
 
 describe("a channel's store whose disk refuses", () => {
   it("accepts the platform's repeat of a message that could not be written, also one that waited behind it", async () => {

@@ -3,10 +3,12 @@ import type { Piece } from "../channel.ts";
 import type { Accepted, CursorMove, InboundBatch, Inbox, StoredMessage } from "../inbox.ts";
 import type { JsonValue } from "../json.ts";
 import type { InboundEvent, InboundMessage } from "../message.ts";
-import type { Clock, State, StateOptions } from "../ports.ts";
+import type { Clock, Logger, State, StateOptions } from "../ports.ts";
 import { type Journal, memoryJournal, openJournal } from "./journal.ts";
 
 const KEEP_IDS_MS = 7 * 24 * 3_600_000;
+/** What is no longer needed goes after so many new lines, or as many as are needed if those are more. */
+const TIDY_AFTER_LINES = 1_000;
 
 /** What one channel needs to have kept, in memory or in one file. */
 export interface LocalStore {
@@ -36,26 +38,44 @@ interface Kept {
   readonly waiting: Map<string, readonly Piece[]>;
 }
 
-export async function openLocalStore(
-  file: string | undefined,
-  clock: Clock,
-  onAccepted: (messages: readonly InboundMessage[], events: readonly InboundEvent[]) => void,
-): Promise<LocalStore> {
+export interface LocalStoreOptions {
+  /** In memory without it. */
+  readonly file: string | undefined;
+  readonly clock: Clock;
+  readonly log: Logger;
+  onAccepted(messages: readonly InboundMessage[], events: readonly InboundEvent[]): void;
+}
+
+export async function openLocalStore({ file, clock, log, onAccepted }: LocalStoreOptions): Promise<LocalStore> {
   const kept: Kept = { open: new Map(), seen: new Map(), cursors: new Map(), state: new Map(), waiting: new Map() };
   const journal: Journal<Line> =
     file === undefined
       ? memoryJournal()
       : await openJournal(file, (lines) => {
           for (const line of lines) replay(kept, line);
-          return snapshot(kept, clock.now());
+          forgetOld(kept, clock.now());
+          return linesOf(kept);
         });
-
   const inTurn = createTurns();
+  let untilTidy = linesUntilTidy(kept);
 
   /** Nothing counts as kept before it is on the disk. Only in turn: what a line was made from must still be so. */
   async function record(lines: readonly Line[]): Promise<void> {
     if (lines.length > 0) await journal.append(lines);
     for (const line of lines) replay(kept, line);
+    untilTidy -= lines.length;
+    if (untilTidy > 0) return;
+    untilTidy = linesUntilTidy(kept);
+    // A turn of its own: whoever brought the last line does not wait for it.
+    void inTurn(tidy);
+  }
+
+  async function tidy(): Promise<void> {
+    forgetOld(kept, clock.now());
+    untilTidy = linesUntilTidy(kept);
+    await journal.rewrite(linesOf(kept)).catch((error: unknown) => {
+      log.warn({ err: error, file }, "the file could not be written anew; it grows until that succeeds");
+    });
   }
 
   async function accept(batch: InboundBatch): Promise<Accepted> {
@@ -187,18 +207,21 @@ function replay(kept: Kept, line: Line): void {
   }
 }
 
-function snapshot(kept: Kept, now: number): readonly Line[] {
-  const lines: Line[] = [];
-  for (const [key, at] of kept.seen) {
-    if (now - at > KEEP_IDS_MS && !kept.open.has(key)) kept.seen.delete(key);
-    else if (!kept.open.has(key)) lines.push({ t: "done", key, at });
-  }
-  for (const [key, { at, message }] of kept.open) lines.push({ t: "message", key, at, message });
-  for (const [key, value] of kept.cursors) lines.push({ t: "cursor", key, value });
-  for (const [key, entry] of kept.state)
-    if (entry.until === undefined || entry.until > now) lines.push({ t: "state", key, ...entry });
-  for (const [key, pieces] of kept.waiting) lines.push({ t: "waiting", key, pieces });
-  return lines;
+function linesUntilTidy({ seen, state }: Kept): number {
+  return Math.max(TIDY_AFTER_LINES, seen.size + state.size);
+}
+
+function forgetOld({ seen, open, state }: Kept, now: number): void {
+  for (const [key, at] of seen) if (now - at > KEEP_IDS_MS && !open.has(key)) seen.delete(key);
+  for (const [key, { until }] of state) if (until !== undefined && until <= now) state.delete(key);
+}
+
+function* linesOf(kept: Kept): Generator<Line> {
+  for (const [key, at] of kept.seen) if (!kept.open.has(key)) yield { t: "done", key, at };
+  for (const [key, { at, message }] of kept.open) yield { t: "message", key, at, message };
+  for (const [key, value] of kept.cursors) yield { t: "cursor", key, value };
+  for (const [key, entry] of kept.state) yield { t: "state", key, ...entry };
+  for (const [key, pieces] of kept.waiting) yield { t: "waiting", key, pieces };
 }
 
 function find(kept: Kept, account: string, platformId: string): StoredMessage | undefined {

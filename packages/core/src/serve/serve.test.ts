@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Channel, ChannelPorts, CreateChannel, OutboundMessage } from "../channel.ts";
+import type { Channel, ChannelPorts, CreateChannel, OutboundMessage, ReplyPolicy } from "../channel.ts";
 import { TransientError } from "../errors.ts";
 import type { InboundMessage } from "../message.ts";
 import { serve } from "./serve.ts";
@@ -40,8 +40,11 @@ function message(id: string, text: string, peer = "wm1"): InboundMessage {
 }
 
 /** A platform of one text per message: what it was given to send, and the ports to receive by. */
-function platform(behaviour: { sendsPerInbound?: number; fail?: (attempt: number) => Error | undefined } = {}) {
+function platform(
+  behaviour: Pick<ReplyPolicy, "sendsPerInbound" | "windowMs"> & { fail?: (attempt: number) => Error | undefined } = {},
+) {
   const sent: OutboundMessage[] = [];
+  const { fail, ...reply } = behaviour;
   const settled: (readonly string[])[] = [];
   let attempts = 0;
   let ports: ChannelPorts | undefined;
@@ -50,13 +53,13 @@ function platform(behaviour: { sendsPerInbound?: number; fail?: (attempt: number
     return {
       id,
       type: "test",
-      ...(behaviour.sendsPerInbound === undefined ? {} : { reply: { sendsPerInbound: behaviour.sendsPerInbound } }),
+      reply,
       target: (peer) => ({ channel: id, account: "wk1", kind: "direct", peer }),
       prepare: (reply) => reply.map((content) => ({ content: [content] })),
       async send(outbound, signal) {
         signal.throwIfAborted();
         attempts += 1;
-        const error = behaviour.fail?.(sent.length + outbound.attempt);
+        const error = fail?.(sent.length + outbound.attempt);
         if (error !== undefined) throw error;
         sent.push(outbound);
         return {};
@@ -152,6 +155,23 @@ describe("one channel in one's own application", () => {
 
     expect(texts()).toEqual(["a", "b", "c", "done"]);
     expect(sent.map(({ note }) => note)).toEqual([undefined, "more-waits", undefined, undefined]);
+  });
+
+  it("lets the platform decide again once the time in which it takes answers is over", async () => {
+    const { create, texts } = platform({ sendsPerInbound: 1, windowMs: 1_000 });
+    let now = 0;
+    const served = await serve(create, {}, () => {}, { ...options, clock: { ...options.clock, now: () => now } });
+    await served.send("wm1", "one");
+    await served.send("wm1", "two");
+
+    now = 999;
+    await served.send("wm1", "three");
+    const within = [...texts()];
+    now = 1_000;
+    await served.send("wm1", "four");
+    await served.close();
+
+    expect([within, texts()]).toEqual([["one"], ["one", "two"]]);
   });
 
   it("repeats a send that failed for a moment, with the same id", async () => {

@@ -1,4 +1,4 @@
-import { type Address, addressKey } from "../address.ts";
+import { addressKey } from "../address.ts";
 import type { Channel, ChannelPorts, CreateChannel, OutboundMessage, Piece, ReplyTarget } from "../channel.ts";
 import { hasMedia, type InboundContent, type OutboundContent, textOf } from "../content.ts";
 import { RejectedError, TransientError } from "../errors.ts";
@@ -7,6 +7,7 @@ import type { Clock, Fetch, Logger, MediaOpener, MediaStream, OpenSocket, Random
 import { TrackedResponse } from "../tracked-response.ts";
 import { stderrLogger, systemClock, systemRandom, trustingOpener } from "./local-ports.ts";
 import { conversationOf, type LocalStore, openLocalStore } from "./local-store.ts";
+import { createSendCounts, type SendCounts } from "./send-counts.ts";
 
 const HANDLER_ATTEMPTS = 5;
 const SEND_ATTEMPTS = 6;
@@ -73,10 +74,14 @@ export async function serve<Config>(
   /** By conversation; false: `close` left a message to the next start, and what comes after it must not overtake it. */
   const lanes = new Map<string, Promise<boolean>>();
   const closing = new AbortController();
-  const sends = new Map<string, number>();
-  const store = await openLocalStore(options.file, ports.clock, (messages, events) => {
-    for (const message of messages) handleInOrder(message);
-    for (const event of events) options.onEvent?.(event);
+  const store = await openLocalStore({
+    file: options.file,
+    clock: ports.clock,
+    log: ports.log,
+    onAccepted(messages, events) {
+      for (const message of messages) handleInOrder(message);
+      for (const event of events) options.onEvent?.(event);
+    },
   });
   // Taken now: what comes in from here on is handled as it comes.
   const cutOff = [...store.unanswered()];
@@ -88,7 +93,14 @@ export async function serve<Config>(
     own: runUntilStopped(ports),
     instant: async (event, configured) => configured ?? (event.kind === "entered" ? options.welcome : undefined),
   });
-  const sender: Sender = { channel, store, sends, closing: closing.signal, clock: ports.clock, random: ports.random };
+  const sender: Sender = {
+    channel,
+    store,
+    sends: createSendCounts(channel.reply, ports.clock),
+    closing: closing.signal,
+    clock: ports.clock,
+    random: ports.random,
+  };
 
   function handleInOrder(message: InboundMessage): void {
     const key = conversationOf(message);
@@ -101,7 +113,7 @@ export async function serve<Config>(
 
   /** False: left to the next start. */
   async function handle(message: InboundMessage): Promise<boolean> {
-    sends.set(conversationOf(message), 0);
+    sender.sends.renew(message.from);
     let answered = false;
     const isOver = await tryHandler(message, () => {
       answered = true;
@@ -174,8 +186,7 @@ export async function serve<Config>(
 interface Sender {
   readonly channel: Channel;
   readonly store: LocalStore;
-  /** Sends since the person's last message, by conversation. */
-  readonly sends: Map<string, number>;
+  readonly sends: SendCounts;
   /** Fires when `close` begins. */
   readonly closing: AbortSignal;
   readonly clock: Clock;
@@ -200,7 +211,7 @@ function received(message: InboundMessage, sender: Sender, onReply: () => void):
 }
 
 async function sendReply(sender: Sender, target: ReplyTarget, content: readonly OutboundContent[]): Promise<void> {
-  const left = sendsLeft(sender, target.to);
+  const left = sender.sends.left(target.to);
   const pieces = sender.channel.prepare(content, {
     to: target.to,
     longReply: "continue",
@@ -219,7 +230,7 @@ async function sendPieces(sender: Sender, target: ReplyTarget, pieces: readonly 
   const key = addressKey(target.to);
   const replyId = newId(sender.random);
   for (const [index, piece] of pieces.entries()) {
-    const left = sendsLeft(sender, target.to);
+    const left = sender.sends.left(target.to);
     if (left === 0) return sender.store.setWaiting(key, pieces.slice(index));
     const moreWaits = left === 1 && index < pieces.length - 1;
     try {
@@ -229,7 +240,7 @@ async function sendPieces(sender: Sender, target: ReplyTarget, pieces: readonly 
       if (!(error instanceof TransientError) || typeof error.until !== "string") throw error;
       return sender.store.setWaiting(key, pieces.slice(index));
     }
-    sender.sends.set(key, (sender.sends.get(key) ?? 0) + 1);
+    sender.sends.sent(target.to);
   }
   if (sender.store.waiting(key).length > 0) await sender.store.setWaiting(key, []);
 }
@@ -277,11 +288,6 @@ async function waited({ clock, closing }: Sender, ms: number): Promise<boolean> 
     () => true,
     () => false,
   );
-}
-
-function sendsLeft({ channel, sends }: Sender, to: Address): number | undefined {
-  const most = channel.reply?.sendsPerInbound;
-  return most === undefined ? undefined : Math.max(0, most - (sends.get(addressKey(to)) ?? 0));
 }
 
 function targetOf(message: InboundMessage): ReplyTarget {
