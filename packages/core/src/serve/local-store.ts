@@ -1,12 +1,14 @@
 import { addressKey } from "../address.ts";
 import type { Piece } from "../channel.ts";
-import type { Accepted, InboundBatch, Inbox, StoredMessage } from "../inbox.ts";
+import type { Accepted, CursorMove, InboundBatch, Inbox, StoredMessage } from "../inbox.ts";
 import type { JsonValue } from "../json.ts";
 import type { InboundEvent, InboundMessage } from "../message.ts";
-import type { Clock, State, StateOptions } from "../ports.ts";
+import type { Clock, Logger, State, StateOptions } from "../ports.ts";
 import { type Journal, memoryJournal, openJournal } from "./journal.ts";
 
 const KEEP_IDS_MS = 7 * 24 * 3_600_000;
+/** What is no longer needed goes after so many new lines, or as many as are needed if those are more. */
+const TIDY_AFTER_LINES = 1_000;
 
 /** What one channel needs to have kept, in memory or in one file. */
 export interface LocalStore {
@@ -36,71 +38,120 @@ interface Kept {
   readonly waiting: Map<string, readonly Piece[]>;
 }
 
-export async function openLocalStore(
-  file: string | undefined,
-  clock: Clock,
-  onAccepted: (messages: readonly InboundMessage[], events: readonly InboundEvent[]) => void,
-): Promise<LocalStore> {
+export interface LocalStoreOptions {
+  /** In memory without it. */
+  readonly file: string | undefined;
+  readonly clock: Clock;
+  readonly log: Logger;
+  onAccepted(messages: readonly InboundMessage[], events: readonly InboundEvent[]): void;
+}
+
+export async function openLocalStore({ file, clock, log, onAccepted }: LocalStoreOptions): Promise<LocalStore> {
   const kept: Kept = { open: new Map(), seen: new Map(), cursors: new Map(), state: new Map(), waiting: new Map() };
   const journal: Journal<Line> =
     file === undefined
       ? memoryJournal()
       : await openJournal(file, (lines) => {
           for (const line of lines) replay(kept, line);
-          return snapshot(kept, clock.now());
+          forgetOld(kept, clock.now());
+          return linesOf(kept);
         });
+  const inTurn = createTurns();
+  let untilTidy = linesUntilTidy(kept);
 
+  /** Nothing counts as kept before it is on the disk. Only in turn: what a line was made from must still be so. */
   async function record(lines: readonly Line[]): Promise<void> {
     if (lines.length > 0) await journal.append(lines);
     for (const line of lines) replay(kept, line);
+    untilTidy -= lines.length;
+    if (untilTidy > 0) return;
+    untilTidy = linesUntilTidy(kept);
+    // A turn of its own: whoever brought the last line does not wait for it.
+    void inTurn(tidy);
+  }
+
+  async function tidy(): Promise<void> {
+    forgetOld(kept, clock.now());
+    untilTidy = linesUntilTidy(kept);
+    await journal.rewrite(linesOf(kept)).catch((error: unknown) => {
+      log.warn({ err: error, file }, "the file could not be written anew; it grows until that succeeds");
+    });
   }
 
   async function accept(batch: InboundBatch): Promise<Accepted> {
-    const at = clock.now();
-    const lines: Line[] = [];
-    const fresh = new Set<string>();
-    const messages: InboundMessage[] = [];
-    const isNew = (key: string) => !kept.seen.has(key) && !lines.some((line) => line.key === key);
-    for (const message of batch.messages) {
-      const key = keyOf(message.from.account, message.id);
-      if (!isNew(key)) continue;
-      lines.push({ t: "message", key, at, message });
-      messages.push(message);
-      fresh.add(message.id);
-    }
-    for (const { from, id } of [...(batch.history ?? []), ...(batch.events ?? [])]) {
-      const key = keyOf(from.account, id);
-      if (!isNew(key)) continue;
-      lines.push({ t: "done", key, at });
-      fresh.add(id);
-    }
-    const total = batch.messages.length + (batch.history?.length ?? 0) + (batch.events?.length ?? 0);
-    const { cursor } = batch;
-    if (cursor !== undefined && (cursor.after === undefined || (kept.cursors.get(cursor.key) ?? "") === cursor.after)) {
-      lines.push({ t: "cursor", key: cursor.key, value: cursor.value });
-    }
-    await record(lines);
+    const { lines, messages, fresh } = newOf(kept, batch, clock.now());
+    await record([...lines, ...cursorLine(kept, batch.cursor)]);
     const events = (batch.events ?? []).filter(({ id }) => fresh.has(id));
     if (messages.length + events.length > 0) onAccepted(messages, events);
+    const total = batch.messages.length + (batch.history?.length ?? 0) + (batch.events?.length ?? 0);
     return { accepted: fresh.size, duplicates: total - fresh.size, fresh };
   }
 
+  const recordInTurn = (line: Line) => inTurn(() => record([line]));
   return {
     inbox: {
-      accept,
+      accept: (batch) => inTurn(() => accept(batch)),
       cursor: async (key) => kept.cursors.get(key),
       find: async (account, id) => find(kept, account, id),
     },
-    state: localState(kept, clock, record),
+    state: localState(kept, clock, inTurn, record),
     unanswered: () => [...kept.open.values()].map(({ message }) => message),
-    done: (message) => record([{ t: "done", key: keyOf(message.from.account, message.id), at: clock.now() }]),
+    done: (message) => recordInTurn({ t: "done", key: keyOf(message.from.account, message.id), at: clock.now() }),
     waiting: (conversation) => kept.waiting.get(conversation) ?? [],
-    setWaiting: (conversation, pieces) => record([{ t: "waiting", key: conversation, pieces }]),
-    close: () => journal.close(),
+    setWaiting: (conversation, pieces) => recordInTurn({ t: "waiting", key: conversation, pieces }),
+    close: () => inTurn(() => journal.close()),
   };
 }
 
-function localState(kept: Kept, clock: Clock, record: (lines: readonly Line[]) => Promise<void>): State {
+type InTurn = <T>(operation: () => Promise<T>) => Promise<T>;
+
+/** One operation after the other, so that nothing changes between what one looks at and what it writes. */
+function createTurns(): InTurn {
+  let last: Promise<unknown> = Promise.resolve();
+  return (operation) => {
+    const mine = last.then(operation);
+    last = mine.catch(() => {
+      // Each caller sees its own failure.
+    });
+    return mine;
+  };
+}
+
+/** What of the batch was not seen before, and the lines that say so. */
+function newOf(kept: Kept, batch: InboundBatch, at: number) {
+  const lines = new Map<string, Line>();
+  const messages: InboundMessage[] = [];
+  const fresh = new Set<string>();
+  const add = (line: Line, id: string): boolean => {
+    if (kept.seen.has(line.key) || lines.has(line.key)) return false;
+    lines.set(line.key, line);
+    fresh.add(id);
+    return true;
+  };
+  for (const message of batch.messages) {
+    const key = keyOf(message.from.account, message.id);
+    if (add({ t: "message", key, at, message }, message.id)) messages.push(message);
+  }
+  for (const { from, id } of [...(batch.history ?? []), ...(batch.events ?? [])]) {
+    add({ t: "done", key: keyOf(from.account, id), at }, id);
+  }
+  return { lines: lines.values(), messages, fresh };
+}
+
+/** Nothing when somebody else moved the cursor. */
+function cursorLine(kept: Kept, cursor: CursorMove | undefined): readonly Line[] {
+  if (cursor === undefined) return [];
+  const { key, value, after } = cursor;
+  const moves = after === undefined || (kept.cursors.get(key) ?? "") === after;
+  return moves ? [{ t: "cursor", key, value }] : [];
+}
+
+function localState(
+  kept: Kept,
+  clock: Clock,
+  inTurn: InTurn,
+  record: (lines: readonly Line[]) => Promise<void>,
+): State {
   const read = (key: string): JsonValue | undefined => {
     const entry = kept.state.get(key);
     return entry === undefined || (entry.until !== undefined && entry.until <= clock.now()) ? undefined : entry.value;
@@ -111,13 +162,14 @@ function localState(kept: Kept, clock: Clock, record: (lines: readonly Line[]) =
     ]);
   return {
     get: async (key) => read(key),
-    set: write,
-    async compareAndSet(key, expected, value, options) {
-      if (JSON.stringify(read(key)) !== JSON.stringify(expected)) return false;
-      await write(key, value, options);
-      return true;
-    },
-    delete: (key) => record([{ t: "state", key }]),
+    set: (key, value, options) => inTurn(() => write(key, value, options)),
+    compareAndSet: (key, expected, value, options) =>
+      inTurn(async () => {
+        if (JSON.stringify(read(key)) !== JSON.stringify(expected)) return false;
+        await write(key, value, options);
+        return true;
+      }),
+    delete: (key) => inTurn(() => record([{ t: "state", key }])),
     async list(prefix) {
       const found: { key: string; value: JsonValue }[] = [];
       for (const key of kept.state.keys()) {
@@ -155,18 +207,21 @@ function replay(kept: Kept, line: Line): void {
   }
 }
 
-function snapshot(kept: Kept, now: number): readonly Line[] {
-  const lines: Line[] = [];
-  for (const [key, at] of kept.seen) {
-    if (now - at > KEEP_IDS_MS && !kept.open.has(key)) kept.seen.delete(key);
-    else if (!kept.open.has(key)) lines.push({ t: "done", key, at });
-  }
-  for (const [key, { at, message }] of kept.open) lines.push({ t: "message", key, at, message });
-  for (const [key, value] of kept.cursors) lines.push({ t: "cursor", key, value });
-  for (const [key, entry] of kept.state)
-    if (entry.until === undefined || entry.until > now) lines.push({ t: "state", key, ...entry });
-  for (const [key, pieces] of kept.waiting) lines.push({ t: "waiting", key, pieces });
-  return lines;
+function linesUntilTidy({ seen, state }: Kept): number {
+  return Math.max(TIDY_AFTER_LINES, seen.size + state.size);
+}
+
+function forgetOld({ seen, open, state }: Kept, now: number): void {
+  for (const [key, at] of seen) if (now - at > KEEP_IDS_MS && !open.has(key)) seen.delete(key);
+  for (const [key, { until }] of state) if (until !== undefined && until <= now) state.delete(key);
+}
+
+function* linesOf(kept: Kept): Generator<Line> {
+  for (const [key, at] of kept.seen) if (!kept.open.has(key)) yield { t: "done", key, at };
+  for (const [key, { at, message }] of kept.open) yield { t: "message", key, at, message };
+  for (const [key, value] of kept.cursors) yield { t: "cursor", key, value };
+  for (const [key, entry] of kept.state) yield { t: "state", key, ...entry };
+  for (const [key, pieces] of kept.waiting) yield { t: "waiting", key, pieces };
 }
 
 function find(kept: Kept, account: string, platformId: string): StoredMessage | undefined {

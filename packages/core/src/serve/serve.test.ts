@@ -1,8 +1,9 @@
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Channel, ChannelPorts, CreateChannel, OutboundMessage } from "../channel.ts";
+import type { Channel, ChannelPorts, CreateChannel, OutboundMessage, ReplyPolicy } from "../channel.ts";
 import { TransientError } from "../errors.ts";
 import type { InboundMessage } from "../message.ts";
 import { serve } from "./serve.ts";
@@ -17,6 +18,16 @@ afterEach(() => {
 
 const quiet = { child: () => quiet, debug() {}, info() {}, warn() {}, error() {} };
 const options = { log: quiet, clock: { now: () => Date.now(), sleep: async () => {} } };
+/** A hundred times as fast as the world. */
+const waiting = {
+  log: quiet,
+  clock: {
+    now: () => Date.now(),
+    sleep: (ms: number, signal?: AbortSignal) => wait(ms / 100, undefined, { signal }),
+  },
+};
+const inAnHour = () =>
+  new TransientError("too much", { code: "test.paced", until: { at: new Date(Date.now() + 3_600_000) } });
 
 function message(id: string, text: string, peer = "wm1"): InboundMessage {
   return {
@@ -29,20 +40,26 @@ function message(id: string, text: string, peer = "wm1"): InboundMessage {
 }
 
 /** A platform of one text per message: what it was given to send, and the ports to receive by. */
-function platform(behaviour: { sendsPerInbound?: number; fail?: (attempt: number) => Error | undefined } = {}) {
+function platform(
+  behaviour: Pick<ReplyPolicy, "sendsPerInbound" | "windowMs"> & { fail?: (attempt: number) => Error | undefined } = {},
+) {
   const sent: OutboundMessage[] = [];
+  const { fail, ...reply } = behaviour;
   const settled: (readonly string[])[] = [];
+  let attempts = 0;
   let ports: ChannelPorts | undefined;
   const create: CreateChannel<object> = (id, _config, given): Channel => {
     ports = given;
     return {
       id,
       type: "test",
-      ...(behaviour.sendsPerInbound === undefined ? {} : { reply: { sendsPerInbound: behaviour.sendsPerInbound } }),
+      reply,
       target: (peer) => ({ channel: id, account: "wk1", kind: "direct", peer }),
       prepare: (reply) => reply.map((content) => ({ content: [content] })),
-      async send(outbound) {
-        const error = behaviour.fail?.(sent.length + outbound.attempt);
+      async send(outbound, signal) {
+        signal.throwIfAborted();
+        attempts += 1;
+        const error = fail?.(sent.length + outbound.attempt);
         if (error !== undefined) throw error;
         sent.push(outbound);
         return {};
@@ -58,6 +75,7 @@ function platform(behaviour: { sendsPerInbound?: number; fail?: (attempt: number
     create,
     sent,
     settled,
+    attempts: () => attempts,
     texts: () => sent.map(({ piece }) => (piece.content[0]?.kind === "text" ? piece.content[0].text : "")),
     ports: () => ports!,
   };
@@ -139,6 +157,23 @@ describe("one channel in one's own application", () => {
     expect(sent.map(({ note }) => note)).toEqual([undefined, "more-waits", undefined, undefined]);
   });
 
+  it("lets the platform decide again once the time in which it takes answers is over", async () => {
+    const { create, texts } = platform({ sendsPerInbound: 1, windowMs: 1_000 });
+    let now = 0;
+    const served = await serve(create, {}, () => {}, { ...options, clock: { ...options.clock, now: () => now } });
+    await served.send("wm1", "one");
+    await served.send("wm1", "two");
+
+    now = 999;
+    await served.send("wm1", "three");
+    const within = [...texts()];
+    now = 1_000;
+    await served.send("wm1", "four");
+    await served.close();
+
+    expect([within, texts()]).toEqual([["one"], ["one", "two"]]);
+  });
+
   it("repeats a send that failed for a moment, with the same id", async () => {
     const ids: string[] = [];
     const { create, sent, ports } = platform({
@@ -163,6 +198,103 @@ describe("one channel in one's own application", () => {
     await served.close();
 
     expect(sent[0]?.to.peer).toBe("wm9");
+  });
+});
+
+describe("closing one channel", () => {
+  it("waits for running handlers and sends what they answer", async () => {
+    const { create, texts, ports } = platform();
+    const served = await serve(
+      create,
+      {},
+      async (m) => {
+        await wait(50);
+        await m.reply(m.text);
+      },
+      waiting,
+    );
+    await ports().inbox.accept({ messages: [message("1", "one"), message("2", "two")] });
+
+    await served.close();
+
+    expect(texts()).toEqual(["one", "two"]);
+  });
+
+  it("still repeats what failed for a moment", async () => {
+    const { create, sent, ports } = platform({
+      fail: (attempt) => (attempt === 1 ? new TransientError("busy", { code: "test.busy" }) : undefined),
+    });
+    let calls = 0;
+    const served = await serve(
+      create,
+      {},
+      async (m) => {
+        calls += 1;
+        if (calls === 1) throw new Error("the agent is restarting");
+        await m.reply(m.text);
+      },
+      waiting,
+    );
+    await ports().inbox.accept({ messages: [message("1", "hi")] });
+
+    await served.close();
+
+    expect(sent.map(({ attempt }) => attempt)).toEqual([2]);
+  });
+
+  it("ends a long wait, and leaves the message and those behind it to the next start, in their order", async () => {
+    const file = join(folder, "kf.jsonl");
+    const handled: string[] = [];
+    const paced = platform({ fail: inAnHour });
+    const served = await serve(
+      paced.create,
+      {},
+      (m) => {
+        handled.push(m.text);
+        return m.reply(m.text);
+      },
+      { ...waiting, file },
+    );
+    await paced.ports().inbox.accept({ messages: [message("1", "first"), message("2", "second")] });
+    await expect.poll(paced.attempts).toBe(1);
+
+    await served.close();
+    const calm = platform();
+    const next = await serve(calm.create, {}, (m) => m.reply(m.text), { ...waiting, file });
+    await next.run(new AbortController().signal);
+    await next.close();
+
+    expect([handled, paced.attempts(), paced.settled]).toEqual([["first"], 1, []]);
+    expect(calm.texts()).toEqual(["first", "second"]);
+  });
+
+  it("asks a platform that named a later moment once, when the handler ends after closing began", async () => {
+    const { create, attempts, ports } = platform({ fail: inAnHour });
+    const served = await serve(
+      create,
+      {},
+      async (m) => {
+        await wait(50);
+        await m.reply(m.text);
+      },
+      waiting,
+    );
+    await ports().inbox.accept({ messages: [message("1", "hi")] });
+
+    await served.close();
+
+    expect(attempts()).toBe(1);
+  });
+
+  it("tells whoever waits for a send of their own why it did not go out", async () => {
+    const { create, attempts } = platform({ fail: inAnHour });
+    const served = await serve(create, {}, () => {}, waiting);
+    const sending = served.send("wm9", "news").catch((error: unknown) => error);
+    await expect.poll(attempts).toBe(1);
+
+    await served.close();
+
+    expect(await sending).toMatchObject({ code: "test.paced" });
   });
 });
 
@@ -192,6 +324,26 @@ describe("one channel with a file", () => {
     expect(after.texts()).toEqual(["second"]);
     expect(repeated.duplicates).toBe(1);
     expect(cursor).toBe("c-2");
+  });
+
+  it("handles after a restart all that one person had waiting, in order", async () => {
+    const file = join(folder, "kf.jsonl");
+    const before = platform();
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const crashed = await serve(before.create, {}, () => held, { ...options, file });
+    await before.ports().inbox.accept({ messages: [message("1", "first"), message("2", "second")] });
+
+    const after = platform();
+    const served = await serve(after.create, {}, (m) => m.reply(m.text), { ...options, file });
+    await served.run(new AbortController().signal);
+    await served.close();
+    release();
+    await crashed.close();
+
+    expect(after.texts()).toEqual(["first", "second"]);
   });
 
   it("lets nobody else read the file, and survives a torn last line", async () => {

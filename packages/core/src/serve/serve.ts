@@ -1,4 +1,4 @@
-import { type Address, addressKey } from "../address.ts";
+import { addressKey } from "../address.ts";
 import type { Channel, ChannelPorts, CreateChannel, OutboundMessage, Piece, ReplyTarget } from "../channel.ts";
 import { hasMedia, type InboundContent, type OutboundContent, textOf } from "../content.ts";
 import { RejectedError, TransientError } from "../errors.ts";
@@ -7,10 +7,13 @@ import type { Clock, Fetch, Logger, MediaOpener, MediaStream, OpenSocket, Random
 import { TrackedResponse } from "../tracked-response.ts";
 import { stderrLogger, systemClock, systemRandom, trustingOpener } from "./local-ports.ts";
 import { conversationOf, type LocalStore, openLocalStore } from "./local-store.ts";
+import { createSendCounts, type SendCounts } from "./send-counts.ts";
 
 const HANDLER_ATTEMPTS = 5;
 const SEND_ATTEMPTS = 6;
 const FIRST_WAIT_MS = 500;
+/** What `close` lets pass: a send that failed for a moment is worth its repeat. It ends longer waits. */
+const SHORT_WAIT_MS = 5_000;
 
 export interface ReceivedMessage extends InboundMessage {
   /** What was said, one line per content. */
@@ -46,7 +49,11 @@ export interface Served {
   /** Socket, poll or catch-up of the channel, and handlers a crash cut off; ends when the signal fires. */
   run(signal: AbortSignal): Promise<void>;
   send(target: string, content: string | OutboundContent | readonly OutboundContent[]): Promise<void>;
-  /** Waits for running handlers. */
+  /**
+   * Waits for running handlers and what they send, but for no pause of more than 5 seconds before a repeat: there a reply
+   * rejects with the failure that was to be waited out. The message is kept for the next start, with all that the same
+   * person wrote after it; without a `file` they are lost.
+   */
   close(): Promise<void>;
 }
 
@@ -64,12 +71,20 @@ export async function serve<Config>(
     log: options.log ?? stderrLogger(),
     ...(options.openSocket === undefined ? {} : { openSocket: options.openSocket }),
   };
-  const lanes = new Map<string, Promise<void>>();
-  const sends = new Map<string, number>();
-  const store = await openLocalStore(options.file, ports.clock, (messages, events) => {
-    for (const message of messages) handleInOrder(message);
-    for (const event of events) options.onEvent?.(event);
+  /** By conversation; false: `close` left a message to the next start, and what comes after it must not overtake it. */
+  const lanes = new Map<string, Promise<boolean>>();
+  const closing = new AbortController();
+  const store = await openLocalStore({
+    file: options.file,
+    clock: ports.clock,
+    log: ports.log,
+    onAccepted(messages, events) {
+      for (const message of messages) handleInOrder(message);
+      for (const event of events) options.onEvent?.(event);
+    },
   });
+  // Taken now: what comes in from here on is handled as it comes.
+  const cutOff = [...store.unanswered()];
   const channel = create(options.id ?? "channel", config, {
     ...ports,
     inbox: store.inbox,
@@ -78,38 +93,32 @@ export async function serve<Config>(
     own: runUntilStopped(ports),
     instant: async (event, configured) => configured ?? (event.kind === "entered" ? options.welcome : undefined),
   });
-  const sender: Sender = { channel, store, sends, clock: ports.clock, random: ports.random };
+  const sender: Sender = {
+    channel,
+    store,
+    sends: createSendCounts(channel.reply, ports.clock),
+    closing: closing.signal,
+    clock: ports.clock,
+    random: ports.random,
+  };
 
   function handleInOrder(message: InboundMessage): void {
     const key = conversationOf(message);
-    const mine = (lanes.get(key) ?? Promise.resolve()).then(() => handle(message));
+    const mine = (lanes.get(key) ?? Promise.resolve(true)).then((goesOn) => goesOn && handle(message));
     lanes.set(key, mine);
-    void mine.finally(() => {
-      if (lanes.get(key) === mine) lanes.delete(key);
+    void mine.then((goesOn) => {
+      if (goesOn && lanes.get(key) === mine) lanes.delete(key);
     });
   }
 
-  async function handle(message: InboundMessage): Promise<void> {
-    sends.set(conversationOf(message), 0);
+  /** False: left to the next start. */
+  async function handle(message: InboundMessage): Promise<boolean> {
+    sender.sends.renew(message.from);
     let answered = false;
-    const onReply = () => {
+    const isOver = await tryHandler(message, () => {
       answered = true;
-    };
-    for (let attempt = 1; attempt <= HANDLER_ATTEMPTS; attempt += 1) {
-      try {
-        await sendWaiting(sender, targetOf(message));
-        await onMessage(received(message, sender, onReply));
-        break;
-      } catch (error) {
-        const last = attempt === HANDLER_ATTEMPTS || error instanceof RejectedError;
-        ports.log.error(
-          { err: error, message: message.id, attempt },
-          last ? "the handler failed" : "the handler failed, will try again",
-        );
-        if (last) break;
-        await ports.clock.sleep(FIRST_WAIT_MS * 2 ** attempt);
-      }
-    }
+    });
+    if (!isOver) return false;
     if (!answered) await settle(message);
     await store.done(message).catch((error: unknown) => {
       ports.log.error(
@@ -117,6 +126,28 @@ export async function serve<Config>(
         "the message could not be marked done; a restart handles it again",
       );
     });
+    return true;
+  }
+
+  /** False: `close` came before it ended well or failed for good. */
+  async function tryHandler(message: InboundMessage, onReply: () => void): Promise<boolean> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await sendWaiting(sender, targetOf(message));
+        await onMessage(received(message, sender, onReply));
+        return true;
+      } catch (error) {
+        // What a reply was to wait out is not over yet: another attempt now would only ask the platform again.
+        const isLeft = closing.signal.aborted && error instanceof TransientError;
+        const isLast = !isLeft && (attempt === HANDLER_ATTEMPTS || error instanceof RejectedError);
+        ports.log.error(
+          { err: error, message: message.id, attempt },
+          isLast ? "the handler failed" : "the handler failed, will try again",
+        );
+        if (isLast) return true;
+        if (isLeft || !(await waited(sender, FIRST_WAIT_MS * 2 ** attempt))) return false;
+      }
+    }
   }
 
   /** Nothing was said: what the channel opened for an answer is closed. */
@@ -137,13 +168,14 @@ export async function serve<Config>(
       return response ?? new Response(null, { status: 404 });
     },
     async run(signal) {
-      for (const message of store.unanswered()) if (!lanes.has(conversationOf(message))) handleInOrder(message);
+      for (const message of cutOff.splice(0)) handleInOrder(message);
       await channel.run?.(signal);
     },
     async send(target, content) {
       await sendReply(sender, { to: await channel.target(target), answers: [], handles: [] }, listOf(content));
     },
     async close() {
+      closing.abort();
       await Promise.all(lanes.values());
       await channel.close?.();
       await store.close();
@@ -154,8 +186,9 @@ export async function serve<Config>(
 interface Sender {
   readonly channel: Channel;
   readonly store: LocalStore;
-  /** Sends since the person's last message, by conversation. */
-  readonly sends: Map<string, number>;
+  readonly sends: SendCounts;
+  /** Fires when `close` begins. */
+  readonly closing: AbortSignal;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -178,7 +211,7 @@ function received(message: InboundMessage, sender: Sender, onReply: () => void):
 }
 
 async function sendReply(sender: Sender, target: ReplyTarget, content: readonly OutboundContent[]): Promise<void> {
-  const left = sendsLeft(sender, target.to);
+  const left = sender.sends.left(target.to);
   const pieces = sender.channel.prepare(content, {
     to: target.to,
     longReply: "continue",
@@ -197,7 +230,7 @@ async function sendPieces(sender: Sender, target: ReplyTarget, pieces: readonly 
   const key = addressKey(target.to);
   const replyId = newId(sender.random);
   for (const [index, piece] of pieces.entries()) {
-    const left = sendsLeft(sender, target.to);
+    const left = sender.sends.left(target.to);
     if (left === 0) return sender.store.setWaiting(key, pieces.slice(index));
     const moreWaits = left === 1 && index < pieces.length - 1;
     try {
@@ -207,7 +240,7 @@ async function sendPieces(sender: Sender, target: ReplyTarget, pieces: readonly 
       if (!(error instanceof TransientError) || typeof error.until !== "string") throw error;
       return sender.store.setWaiting(key, pieces.slice(index));
     }
-    sender.sends.set(key, (sender.sends.get(key) ?? 0) + 1);
+    sender.sends.sent(target.to);
   }
   if (sender.store.waiting(key).length > 0) await sender.store.setWaiting(key, []);
 }
@@ -220,7 +253,8 @@ async function sendPiece(
   moreWaits: boolean,
 ): Promise<void> {
   const { channel, clock } = sender;
-  const signal = new AbortController().signal;
+  // Never fires: nobody would know whether the platform took what is cut off, and channels end their own waits.
+  const { signal } = new AbortController();
   const id = newId(sender.random);
   let staged: Piece | undefined;
   for (let attempt = 1; ; attempt += 1) {
@@ -240,18 +274,20 @@ async function sendPiece(
       if (!(error instanceof TransientError) || typeof error.until === "string" || attempt >= SEND_ATTEMPTS)
         throw error;
       if (error.restage) staged = undefined;
-      await clock.sleep(
-        error.until.at === undefined
-          ? FIRST_WAIT_MS * 2 ** attempt
-          : Math.max(0, error.until.at.getTime() - clock.now()),
-      );
+      const { at } = error.until;
+      const waitMs = at === undefined ? FIRST_WAIT_MS * 2 ** attempt : Math.max(0, at.getTime() - clock.now());
+      if (!(await waited(sender, waitMs))) throw error;
     }
   }
 }
 
-function sendsLeft({ channel, sends }: Sender, to: Address): number | undefined {
-  const most = channel.reply?.sendsPerInbound;
-  return most === undefined ? undefined : Math.max(0, most - (sends.get(addressKey(to)) ?? 0));
+/** Whether the time passed; false: `close` ended the wait. */
+async function waited({ clock, closing }: Sender, ms: number): Promise<boolean> {
+  if (ms <= SHORT_WAIT_MS) return clock.sleep(ms).then(() => true);
+  return clock.sleep(ms, closing).then(
+    () => true,
+    () => false,
+  );
 }
 
 function targetOf(message: InboundMessage): ReplyTarget {
