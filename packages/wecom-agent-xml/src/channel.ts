@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { type CreateChannel, createBackground } from "@wxgate/core";
+import { type CreateChannel, createBackground, type OutboundContent } from "@wxgate/core";
 import {
   APP_ERRCODES,
   createChannelWecomApi,
@@ -13,11 +13,13 @@ import { agentApiOver } from "./api.ts";
 import { createCards } from "./cards.ts";
 import { createChatPace } from "./chat-pace.ts";
 import { type AgentXmlOptions, parseConfig } from "./config.ts";
+import { cardOfNative } from "./degrade.ts";
 import { createHealth } from "./health.ts";
 import { createMemberPace } from "./member-pace.ts";
 import { createOpenFile } from "./open-file.ts";
 import { createPrepare } from "./prepare.ts";
 import { createTarget } from "./receivers.ts";
+import { refuseWrongNative } from "./render.ts";
 import { createDeliver, createSend } from "./send.ts";
 import { createCardSender } from "./send-card.ts";
 import { createStage } from "./stage.ts";
@@ -41,7 +43,7 @@ export const createAgentXmlChannel: CreateChannel<AgentXmlOptions> = (id, option
   const sendCard = createCardSender({ cards, api, notices, ports: logged });
   const pace = createChatPace({ limits: config.groupLimits, api, ports: logged });
   const deliver = createDeliver({ config, agentId, api, pace, sendCard, ports: logged });
-  const send = createSend(deliver, createMemberPace(ports.clock));
+  const send = createSend({ deliver, memberPace: createMemberPace(ports.clock), state: ports.state });
   const welcome = createWelcome({ config, ports: logged, prepare, send });
   const background = createBackground();
   const health = createHealth(account, api, ports.clock);
@@ -72,7 +74,7 @@ export const createAgentXmlChannel: CreateChannel<AgentXmlOptions> = (id, option
         },
       }),
     target: createTarget({ channel: id, account, allowBroadcast: config.allowBroadcast, api }),
-    check: (content) => refuseWrongCard(content, "app"),
+    check: refuseWrong,
     prepare,
     stage: createStage({ stageFile, log }),
     send,
@@ -87,3 +89,10 @@ export const createAgentXmlChannel: CreateChannel<AgentXmlOptions> = (id, option
     close: background.close,
   };
 };
+
+/** What shows without asking the platform. */
+function refuseWrong(content: OutboundContent): void {
+  const card = content.kind === "native" ? cardOfNative(content) : undefined;
+  refuseWrongCard(card === undefined ? content : { kind: "card", card }, "app");
+  refuseWrongNative(content);
+}

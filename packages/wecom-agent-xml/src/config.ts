@@ -104,14 +104,16 @@ export const agentXmlConfigSchema = z
           .min(1)
           .max(200, "WeCom drops more than 200 silently")
           .default(180)
-          .describe("Most messages to one group chat in a minute; WeCom drops more than 200 silently."),
+          .describe(
+            "Most messages a member gets from all group chats in a minute; WeCom drops more than 200 silently.",
+          ),
         perDay: z
           .number()
           .int()
           .min(1)
           .max(10_000, "WeCom drops more than 10,000 silently")
           .default(9_000)
-          .describe("Most messages to one group chat in a day; WeCom drops more than 10000 silently."),
+          .describe("Most messages a member gets from all group chats in a day; WeCom drops more than 10000 silently."),
         receiversPerMinute: z
           .number()
           .int()

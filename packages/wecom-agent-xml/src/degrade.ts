@@ -1,4 +1,4 @@
-import { type Address, type OutboundContent, outboundText } from "@wxgate/core";
+import { type Address, isObject, type JsonObject, type OutboundContent, outboundText } from "@wxgate/core";
 import { formatMarkdown } from "@wxgate/unicode-format";
 import { menuCard } from "@wxgate/wecom-card";
 import type { AgentXmlConfig } from "./config.ts";
@@ -37,15 +37,31 @@ export function degrade(content: OutboundContent, to: Address, options: DegradeO
     case "miniprogram":
       // The platform wants a title.
       return [content.title?.trim() ? content : { ...content, title: options.notices.miniprogram }];
+    case "native":
+      return degradeNative(content, to, options);
     case "image":
     case "voice":
     case "video":
     case "file":
-    case "native":
       return [content];
     default:
       return content satisfies never;
   }
+}
+
+/** A card in the platform's own form is a card: checked, remembered, and told of when it is tapped. */
+export function cardOfNative({ payload }: Extract<OutboundContent, { kind: "native" }>): JsonObject | undefined {
+  const { msgtype, template_card: card } = payload;
+  return msgtype === "template_card" && isObject(card) ? card : undefined;
+}
+
+function degradeNative(
+  content: Extract<OutboundContent, { kind: "native" }>,
+  to: Address,
+  options: DegradeOptions,
+): readonly Block[] {
+  const card = cardOfNative(content);
+  return card === undefined ? [content] : degrade({ kind: "card", card }, to, options);
 }
 
 function degradeArticles(content: Extract<OutboundContent, { kind: "articles" }>): readonly Block[] {

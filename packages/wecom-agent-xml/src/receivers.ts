@@ -28,7 +28,7 @@ export function createTarget({ channel, account, allowBroadcast, api }: TargetOp
       case "tag":
         return address("audience", `tag:${await tagNumber(id)}`);
       case "user":
-        if (id === EVERYBODY) return address("audience", broadcast(allowBroadcast));
+        if (namesEverybody(id)) return address("audience", broadcast(allowBroadcast));
         return id.includes("|") ? address("audience", `user:${id}`) : address("direct", id);
       default:
         return to satisfies never;
@@ -38,14 +38,23 @@ export function createTarget({ channel, account, allowBroadcast, api }: TargetOp
   /** `message/send` takes numbers only. */
   async function tagNumber(tag: string): Promise<string> {
     if (/^[0-9]+(?:\|[0-9]+)*$/.test(tag)) return tag;
-    const tags = await api.tags();
-    const found = tags.filter(({ name }) => name === tag);
-    if (found.length === 1 && found[0] !== undefined) return String(found[0].id);
-    throw new RejectedError(`there is no tag "${tag.slice(0, 80)}" that this app may see; name it by its number`, {
+    const [found, ...more] = (await api.tags()).filter(({ name }) => name === tag);
+    if (found !== undefined && more.length === 0) return String(found.id);
+    const shown = `"${tag.slice(0, 80)}"`;
+    const problem =
+      found === undefined
+        ? `there is no tag ${shown} that this app may see`
+        : `${more.length + 1} tags are called ${shown}, with the numbers ${[found, ...more].map(({ id }) => id).join(", ")}`;
+    throw new RejectedError(`${problem}; name it by its number`, {
       code: "wecom.bad-target",
       hint: "The number of a tag is shown by tag/list; the app sees the tags of its visible range.",
     });
   }
+}
+
+/** Among other names it still means everybody. */
+function namesEverybody(id: string): boolean {
+  return id.split("|").some((name) => name.trim().toLowerCase() === EVERYBODY);
 }
 
 function broadcast(allowed: boolean): string {

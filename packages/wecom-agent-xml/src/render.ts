@@ -15,8 +15,13 @@ const DESCRIPTION_BYTES = 512;
 /** Types with a `safe` of their own; the platform refuses it with some others. */
 const SAFE_TYPES: ReadonlySet<string> = new Set(["text", "image", "video", "file", "mpnews"]);
 
+/** What the platform does not take in a group chat. */
+const NOT_IN_GROUPS: ReadonlySet<string> = new Set(["template_card", "miniprogram_notice"]);
+
 export interface RenderOptions {
   readonly safe: boolean;
+  /** It goes to a group chat. */
+  readonly group?: boolean;
   /** The checked card of a `card` or `menu`. */
   readonly card?: JsonObject;
 }
@@ -29,6 +34,9 @@ export interface RenderOptions {
  */
 export function render(content: OutboundContent, options: RenderOptions): WireMessage {
   const message = renderContent(content, options);
+  if (options.group === true && NOT_IN_GROUPS.has(message.msgtype)) {
+    throw new RejectedError(`a group chat takes no ${message.msgtype}`, { code: "wecom.not-in-groups" });
+  }
   return options.safe && SAFE_TYPES.has(message.msgtype) ? { ...message, safe: 1 } : message;
 }
 
@@ -128,6 +136,11 @@ const NOT_NATIVE = new Set([
   ...["touser", "toparty", "totag", "chatid", "agentid"],
   ...["enable_duplicate_check", "duplicate_check_interval"],
 ]);
+
+/** @throws RejectedError for a native message that the platform would refuse or cut */
+export function refuseWrongNative(content: OutboundContent): void {
+  if (content.kind === "native") renderNative(content.payload);
+}
 
 function renderNative(payload: JsonObject): WireMessage {
   const { msgtype } = payload;

@@ -18,6 +18,9 @@ import { requestJson } from "./request-json.ts";
 import type { CardSender } from "./send-card.ts";
 import type { WireMessage } from "./wire.ts";
 
+/** Longer than any message waits. */
+const PARTS_MS = 7 * 24 * 3_600_000;
+
 /** A message on its way, without its content. */
 export type Outgoing = Pick<OutboundMessage, "to" | "id" | "attempt" | "answers">;
 /** Sends one content as one message of the platform. */
@@ -26,18 +29,38 @@ export type Deliver = (outgoing: Outgoing, content: OutboundContent, signal: Abo
 /** Sends one prepared and staged piece: mostly one message, two for a file with a word about it. */
 export type Send = (message: Outgoing & Pick<OutboundMessage, "piece">, signal: AbortSignal) => Promise<SendReceipt>;
 
-export function createSend(deliver: Deliver, memberPace: MemberPace): Send {
+interface SendOptions {
+  readonly deliver: Deliver;
+  readonly memberPace: MemberPace;
+  readonly state: ChannelPorts["state"];
+}
+
+export function createSend({ deliver, memberPace, state }: SendOptions): Send {
   return async function send(message, signal) {
-    const [first, ...rest] = message.piece.content;
+    const { to, id, piece } = message;
+    const [first, ...rest] = piece.content;
     if (first === undefined) throw new ProtocolError("a piece is empty", { code: "wecom.not-prepared" });
+    if (to.kind === "group" && rest.length > 0) return sendToChat(message, signal);
     // All or none: of one that waits half sent nobody would know.
-    memberPace.count(membersOf(message.to), message.piece.content.length);
+    memberPace.count(membersOf(to), piece.content.length);
     const receipt = await deliver(message, first, signal);
     for (const [index, content] of rest.entries()) {
-      await deliver({ ...message, id: followUpId(message.id, index + 2) }, content, signal);
+      await deliver({ ...message, id: followUpId(id, index + 2) }, content, signal);
     }
     return receipt;
   };
+
+  /** Group chats have no duplicate check: what went before is not sent again by the next attempt. */
+  async function sendToChat(message: Parameters<Send>[0], signal: AbortSignal): Promise<SendReceipt> {
+    const key = `sent-parts/${message.id}`;
+    const sent = message.attempt === 1 ? 0 : Number((await state.get(key)) ?? 0);
+    for (const [index, content] of message.piece.content.entries()) {
+      if (index < sent) continue;
+      await deliver(message, content, signal);
+      await state.set(key, index + 1, { ttlMs: PARTS_MS });
+    }
+    return { unconfirmed: true };
+  }
 }
 
 interface DeliverOptions {
@@ -76,7 +99,7 @@ export function createDeliver({ config, agentId, api, pace, sendCard, ports }: D
   }
 
   async function deliverContent(outgoing: Outgoing, content: OutboundContent, signal: AbortSignal) {
-    if (outgoing.to.kind === "group") return postToChat(outgoing, render(content, { safe }), signal);
+    if (outgoing.to.kind === "group") return postToChat(outgoing, render(content, { safe, group: true }), signal);
     if (content.kind === "card" || content.kind === "menu") {
       return sendCard(outgoing, content, signal, (card: JsonObject) =>
         post(outgoing, render(content, { safe, card }), signal),
