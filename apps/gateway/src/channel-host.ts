@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Channel, ChannelPorts, Clock, Logger, Random } from "@wxgate/core";
 import type { HttpClient } from "@wxgate/http-client";
+import { NotClosedError } from "./close-in-turn.ts";
 import type { ChannelConfig } from "./config/schema.ts";
 import { createInFlight, type InFlight } from "./in-flight.ts";
 import { wrap } from "./observe/traces.ts";
@@ -37,6 +38,7 @@ export interface ChannelHost {
   close(): Promise<void>;
 }
 
+  /** @throws NotClosedError when one of them could not be closed; the others are. */
 interface PreparedChannels {
   /** Ids of those that are new, changed or gone. */
   readonly changed: readonly string[];
@@ -74,12 +76,27 @@ export function createChannelHost(host: ChannelHostPorts): ChannelHost {
     stop.abort();
     await running;
     await sends.idle();
-    await channel.close?.();
-    await http.close();
+    try {
+      await channel.close?.();
+    } finally {
+      await http.close();
+    }
   }
 
-  function closeFailed(id: string, error: unknown): void {
-    log.error({ err: error, channel: id }, "channel could not be closed");
+  /** @returns whether it could be closed; if not, the log says why. */
+  async function retire(id: string, entry: Hosted): Promise<boolean> {
+    try {
+      await end(entry);
+      return true;
+    } catch (error) {
+      log.error({ err: error, channel: id }, "channel could not be closed");
+      return false;
+    }
+  }
+
+  async function retireAll(entries: Iterable<readonly [string, Hosted]>): Promise<boolean> {
+    const closed = await Promise.all([...entries].map(([id, entry]) => retire(id, entry)));
+    return !closed.includes(false);
   }
 
   /** `run` ends when the signal fires; whatever else ends it is a fault, after which it starts again. */
@@ -123,7 +140,7 @@ export function createChannelHost(host: ChannelHostPorts): ChannelHost {
         changed: [...new Set([...fresh.map(({ channel }) => channel.id), ...gone.map(([id]) => id)])],
         commit() {
           hosted = next;
-          ended = Promise.all(gone.map(([id, entry]) => end(entry).catch((error) => closeFailed(id, error))));
+          ended = retireAll(gone);
         },
         start() {
           // A new connection of the same account waits for the old one's end.
@@ -139,7 +156,7 @@ export function createChannelHost(host: ChannelHostPorts): ChannelHost {
       await Promise.all([...hosted.values()].map(({ running }) => running));
     },
     async close() {
-      await Promise.all([...hosted.values()].map(end));
+      if (!(await retireAll(hosted))) throw new NotClosedError();
     },
   };
 }

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { type AdminServer, createAdminServer } from "./admin/admin-server.ts";
 import type { AgentView, GatewayView, ReloadResult } from "./admin/gateway.ts";
 import { agentKeys } from "./config/agent-keys.ts";
+import { closeInTurn } from "./close-in-turn.ts";
 import { ConfigError } from "./config/problems.ts";
 import type { ChannelConfig, GatewayConfig } from "./config/schema.ts";
 import { dataFolderOf, readGatewayFile, writeGatewayFile } from "./data-folder.ts";
@@ -40,7 +41,11 @@ export interface Gateway {
   readonly adminUrl: string;
   readonly token: string;
   reload(): Promise<ReloadResult>;
-  /** Takes no more callbacks, lets what runs finish for some seconds, gives the rest back and closes everything. */
+  /**
+   * Takes no more callbacks, lets what runs finish for some seconds, gives the rest back and closes everything.
+   *
+   * @throws NotClosedError when a part of it failed; all others were closed
+   */
   stop(): Promise<void>;
 }
 
@@ -157,10 +162,20 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     return next;
   }
 
-  async function closeAll(): Promise<void> {
-    await publicServer.close();
-    await admin?.close();
-    await services.close();
+  function endOf(working: Promise<unknown>): Promise<unknown> {
+    work.abort();
+    return working;
+  }
+
+  function closeAll(): Promise<void> {
+    return closeInTurn(
+      [
+        ["public server", () => publicServer.close()],
+        ["admin server", async () => admin?.close()],
+        ["services", services.close],
+      ],
+      log,
+    );
   }
 
   try {
@@ -189,14 +204,19 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         state = "stopping";
         publicServer.drain();
         await reloading;
-        await services.channels.stop();
-        work.abort();
-        await working;
-        await closeAll();
+        await closeInTurn(
+          [
+            ["runs of the channels", services.channels.stop],
+            ["turns and deliveries", () => endOf(working)],
+            ["servers and services", closeAll],
+          ],
+          log,
+        );
       },
     };
   } catch (error) {
-    await closeAll();
+    // What could not be closed was logged; the caller wants to know why nothing runs.
+    await closeAll().catch(() => {});
     throw error;
   }
 }

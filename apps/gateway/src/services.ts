@@ -7,6 +7,7 @@ import { createDispatcher, type Dispatcher, type Observation, type SkillPlace } 
 import { createHttpClient, type HttpClient } from "@wxgate/http-client";
 import { type AgentHost, createAgentHost } from "./agent-host.ts";
 import { type ChannelHost, createChannelHost } from "./channel-host.ts";
+import { closeInTurn } from "./close-in-turn.ts";
 import type { ChannelConfig, GatewayConfig } from "./config/schema.ts";
 import { type CrashPoints, createCrashPoints } from "./crash-points.ts";
 import { dataFolderOf, keyFileOf } from "./data-folder.ts";
@@ -42,7 +43,7 @@ export interface Services {
   readonly files: MediaFiles;
   readonly metrics: Metrics;
   readonly events: EventHub;
-  /** Closes what `openServices` opened, in the order that loses nothing. */
+  /** Closes what `openServices` opened, in the order that loses nothing. @throws NotClosedError */
   close(): Promise<void>;
 }
 
@@ -144,12 +145,16 @@ export async function openServices(options: GatewayOptions, live: Live): Promise
     files,
     metrics,
     events,
-    async close() {
-      await channels.close();
-      await agents.close();
-      await agentHttp.close();
-      await store.close();
-    },
+    close: () =>
+      closeInTurn(
+        [
+          ["channels", channels.close],
+          ["agents", agents.close],
+          ["connections of the agents", agentHttp.close],
+          ["store", () => store.close()],
+        ],
+        log,
+      ),
   };
 }
 
