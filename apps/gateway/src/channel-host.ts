@@ -12,6 +12,7 @@ interface Hosted {
   readonly config: ChannelConfig;
   readonly type: ChannelType;
   readonly channel: Channel;
+  readonly ports: ChannelPorts;
   readonly http: HttpClient;
   readonly sends: InFlight;
   readonly stop: AbortController;
@@ -23,7 +24,7 @@ export interface ChannelHostPorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  portsOf(id: string, config: ChannelConfig): { readonly http: HttpClient; readonly ports: ChannelPorts };
+  createPorts(id: string, config: ChannelConfig): { readonly http: HttpClient; readonly ports: ChannelPorts };
   /** What the gateway lays around each channel: spans, logs of texts, crash points. */
   decorate(channel: Channel): Channel;
 }
@@ -31,21 +32,27 @@ export interface ChannelHostPorts {
 /** The channels that are switched on. Their `run` is kept running; a replaced channel ends its sends first. */
 export interface ChannelHost {
   channels(): ReadonlyMap<string, Channel>;
+  /** What the channel with this id was given. */
+  portsOf(id: string): ChannelPorts | undefined;
   /** Makes what is new or changed; nothing that runs is touched. */
   prepare(configs: Readonly<Record<string, ChannelConfig>>): Promise<PreparedChannels>;
   /** Ends all `run`s; sending still works. */
   stop(): Promise<void>;
+  /** @throws NotClosedError when one of them could not be closed; the others are. */
   close(): Promise<void>;
 }
 
-  /** @throws NotClosedError when one of them could not be closed; the others are. */
 interface PreparedChannels {
+  /** All there will be, by id. */
+  readonly channels: ReadonlyMap<string, Channel>;
   /** Ids of those that are new, changed or gone. */
   readonly changed: readonly string[];
   /** Puts them in the place of the old ones, which end. */
   commit(): void;
   /** Begins the `run` of the new ones, once everybody knows of them. */
   start(): void;
+  /** Drops the new ones, instead of `commit`. */
+  abandon(): Promise<void>;
 }
 
 /** Keys the gateway obeys around a channel; a change of the others makes no new channel. */
@@ -57,13 +64,18 @@ export function createChannelHost(host: ChannelHostPorts): ChannelHost {
   const { clock, random, log } = host;
   let hosted: ReadonlyMap<string, Hosted> = new Map();
 
-  function create(id: string, config: ChannelConfig, types: Types<ChannelType>): Hosted {
+  async function create(id: string, config: ChannelConfig, types: Types<ChannelType>): Promise<Hosted> {
     const type = types.loaded.get(config.type);
     if (!type) throw new Error(`there is no channel type "${config.type}"`);
-    const { http, ports } = host.portsOf(id, config);
+    const { http, ports } = host.createPorts(id, config);
     const sends = createInFlight();
-    const channel = counted(host.decorate(type.create(id, config.keys, ports)), sends);
-    return { config, type, channel, http, sends, stop: new AbortController(), running: Promise.resolve() };
+    try {
+      const channel = counted(host.decorate(type.create(id, config.keys, ports)), sends);
+      return { config, type, channel, ports, http, sends, stop: new AbortController(), running: Promise.resolve() };
+    } catch (error) {
+      await http.close();
+      throw error;
+    }
   }
 
   function isSame({ config: a, type }: Hosted, b: ChannelConfig): boolean {
@@ -119,32 +131,43 @@ export function createChannelHost(host: ChannelHostPorts): ChannelHost {
   }
 
   return {
-    channels: () => new Map([...hosted].map(([id, { channel }]) => [id, channel])),
+    channels: () => channelsOf(hosted),
+    portsOf: (id) => hosted.get(id)?.ports,
     async prepare(configs) {
       const types = await loadTypes(
         host.types,
         Object.values(configs).map(({ type }) => type),
       );
       const next = new Map<string, Hosted>();
-      const fresh: Hosted[] = [];
-      for (const [id, config] of Object.entries(configs)) {
-        const current = hosted.get(id);
-        const kept = current && isSame(current, config) ? current : undefined;
-        const entry = kept ?? create(id, config, types);
-        if (!kept) fresh.push(entry);
-        next.set(id, entry);
+      const fresh = new Map<string, Hosted>();
+      const abandon = async () => {
+        await retireAll(fresh);
+      };
+      try {
+        for (const [id, config] of Object.entries(configs)) {
+          const current = hosted.get(id);
+          const kept = current && isSame(current, config) ? current : undefined;
+          const entry = kept ?? (await create(id, config, types));
+          if (!kept) fresh.set(id, entry);
+          next.set(id, entry);
+        }
+      } catch (error) {
+        await abandon();
+        throw error;
       }
       const gone = [...hosted].filter(([id, entry]) => next.get(id) !== entry);
       let ended: Promise<unknown> = Promise.resolve();
       return {
-        changed: [...new Set([...fresh.map(({ channel }) => channel.id), ...gone.map(([id]) => id)])],
+        channels: channelsOf(next),
+        changed: [...new Set([...fresh.keys(), ...gone.map(([id]) => id)])],
+        abandon,
         commit() {
           hosted = next;
           ended = retireAll(gone);
         },
         start() {
           // A new connection of the same account waits for the old one's end.
-          for (const entry of fresh) {
+          for (const entry of fresh.values()) {
             if (!entry.channel.run) continue;
             entry.running = ended.then(() => keepRunning(entry.channel, entry.stop.signal));
           }
@@ -159,6 +182,10 @@ export function createChannelHost(host: ChannelHostPorts): ChannelHost {
       if (!(await retireAll(hosted))) throw new NotClosedError();
     },
   };
+}
+
+function channelsOf(hosted: ReadonlyMap<string, Hosted>): ReadonlyMap<string, Channel> {
+  return new Map([...hosted].map(([id, { channel }]) => [id, channel]));
 }
 
 function counted(channel: Channel, sends: InFlight): Channel {

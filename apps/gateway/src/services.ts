@@ -90,14 +90,10 @@ export async function openServices(options: GatewayOptions, live: Live): Promise
   // Where the media store looks for leftovers of a crash, too.
   const scratchDir = join(config.media.dir, "tmp");
   const converter = createLazyConverter(scratchDir, env.PATH);
-  const portsInUse = new Map<string, ChannelPorts>();
-  const portsOf = (id: string, channel: ChannelConfig) => {
-    const made = channelPorts(id, channel, { options, live, store, dispatcher, files, converter, scratchDir });
-    portsInUse.set(id, made.ports);
-    return made;
-  };
+  const createPorts = (id: string, channel: ChannelConfig) =>
+    channelPorts(id, channel, { options, live, store, dispatcher, files, converter, scratchDir });
   const decorate = (channel: Channel) => decorateChannel(channel, { options, live, crash });
-  const channels = createChannelHost({ types: registry.channels, clock, random, log, portsOf, decorate });
+  const channels = createChannelHost({ types: registry.channels, clock, random, log, createPorts, decorate });
 
   const everywhere = () => live.config.tools.everywhere;
   const { target, send, discard, schedules } = dispatcher;
@@ -107,7 +103,7 @@ export async function openServices(options: GatewayOptions, live: Live): Promise
       { store, channels: channels.channels, target, send, discard, schedules },
       {
         channels: channels.channels,
-        portsOf: (id) => portsInUse.get(id),
+        portsOf: channels.portsOf,
         urlOf: (id) => textOf(live.config.channels[id]?.keys.url),
         files,
         ports: { clock, random, log, version },

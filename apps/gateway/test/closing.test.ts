@@ -3,11 +3,29 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openSqliteDatabase } from "../../../packages/store/src/sqlite-database.ts";
 import { startGateway } from "./harness.ts";
-import { FAKE, isClosed, newFolder, startWithFakes, takePort, UNCLOSABLE } from "./in-process.ts";
+import { FAKE, isClosed, newFolder, startWithFakes, takePort, UNCLOSABLE, UNMAKABLE } from "./in-process.ts";
 
 const storeIn = (dir: string) => join(dir, "data", "wxgate.db");
 /** What the store has not yet copied from its log into the database. */
 const logBytes = (dir: string) => statSync(`${storeIn(dir)}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+
+describe("a reload that fails", () => {
+  it("closes what was made before the channel that cannot be made, and the connections of that one", async () => {
+    const { fakes, reload } = await startWithFakes({ channels: { old: FAKE } });
+
+    const result = await reload({
+      channels: { old: FAKE, fresh: FAKE, wrong: { ...FAKE, how: UNMAKABLE } },
+    });
+
+    expect(result).toMatchObject({ ok: false, problems: [{ message: "wrong cannot be made" }] });
+    expect(fakes.channels.map(({ id, closed }) => [id, closed])).toEqual([
+      ["old", 0],
+      ["fresh", 1],
+      ["wrong", 0],
+    ]);
+    expect(await Promise.all(fakes.channels.map(isClosed))).toEqual([false, true, true]);
+  });
+});
 
 describe("a part that cannot be closed", () => {
   it("keeps no other from it: the other channels and the store are closed, and the end says that it failed", async () => {
