@@ -2,14 +2,49 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openSqliteDatabase } from "../../../packages/store/src/sqlite-database.ts";
-import { startGateway } from "./harness.ts";
-import { FAKE, isClosed, newFolder, startWithFakes, takePort, UNCLOSABLE, UNMAKABLE } from "./in-process.ts";
+import { startGateway, waitFor } from "./harness.ts";
+import {
+  callbackAtWork,
+  FAKE,
+  freePort,
+  isClosed,
+  newFolder,
+  startWithFakes,
+  takePort,
+  UNCLOSABLE,
+  UNMAKABLE,
+} from "./in-process.ts";
 
 const storeIn = (dir: string) => join(dir, "data", "wxgate.db");
 /** What the store has not yet copied from its log into the database. */
 const logBytes = (dir: string) => statSync(`${storeIn(dir)}-wal`, { throwIfNoEntry: false })?.size ?? 0;
 
 describe("a reload that fails", () => {
+  it("closes the new channels and agents when the new port is busy, and leaves the old ones alone", async () => {
+    const { port } = await takePort();
+    const { fakes, gateway, reload } = await startWithFakes({ channels: { old: FAKE } });
+
+    const result = await reload({
+      server: { host: "127.0.0.1", port },
+      agents: { first: { type: "fake" }, second: { type: "fake" } },
+      defaultAgent: "first",
+      channels: { old: FAKE, fresh: FAKE },
+    });
+
+    expect(result).toMatchObject({ ok: false, problems: [{ message: expect.stringContaining("another program") }] });
+    expect(fakes.channels.map(({ id, closed }) => [id, closed])).toEqual([
+      ["old", 0],
+      ["fresh", 1],
+    ]);
+    expect(fakes.agents.map(({ name, closed }) => [name, closed])).toEqual([
+      ["first", 0],
+      ["second", 1],
+    ]);
+    expect(await Promise.all(fakes.channels.map(isClosed))).toEqual([false, true]);
+    const answer = await fetch(`${gateway.publicUrl}/webhooks/old`, { method: "POST", body: "still there" });
+    expect(await answer.text()).toBe("still there");
+  });
+
   it("closes what was made before the channel that cannot be made, and the connections of that one", async () => {
     const { fakes, reload } = await startWithFakes({ channels: { old: FAKE } });
 
@@ -24,6 +59,26 @@ describe("a reload that fails", () => {
       ["wrong", 0],
     ]);
     expect(await Promise.all(fakes.channels.map(isClosed))).toEqual([false, true, true]);
+  });
+});
+
+describe("a reload that moves the public server", () => {
+  it("answers every path at the new address from the first moment, while the old one still has a callback at work", async () => {
+    const port = await freePort();
+    const { gateway, reload } = await startWithFakes({ channels: { old: FAKE } });
+    const atWork = await callbackAtWork(`${gateway.publicUrl}/webhooks/old`);
+
+    const reloaded = reload({
+      server: { host: "127.0.0.1", port },
+      channels: { old: FAKE, fresh: FAKE },
+    });
+    const statuses = await waitFor(() =>
+      Promise.all(["old", "fresh"].map(async (id) => (await fetch(`http://127.0.0.1:${port}/webhooks/${id}`)).status)),
+    );
+
+    expect(statuses).toEqual([200, 200]);
+    expect(await atWork.finish()).toMatch(/HTTP\/1.1 200 [\s\S]*body$/);
+    expect(await reloaded).toMatchObject({ ok: true });
   });
 });
 
