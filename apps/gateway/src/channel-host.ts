@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Channel, ChannelPorts, Clock, Logger, Random } from "@wxgate/core";
 import type { HttpClient } from "@wxgate/http-client";
+import { NotClosedError } from "./close-in-turn.ts";
 import type { ChannelConfig } from "./config/schema.ts";
 import { createInFlight, type InFlight } from "./in-flight.ts";
 import { wrap } from "./observe/traces.ts";
@@ -11,6 +12,7 @@ interface Hosted {
   readonly config: ChannelConfig;
   readonly type: ChannelType;
   readonly channel: Channel;
+  readonly ports: ChannelPorts;
   readonly http: HttpClient;
   readonly sends: InFlight;
   readonly stop: AbortController;
@@ -22,7 +24,7 @@ export interface ChannelHostPorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  portsOf(id: string, config: ChannelConfig): { readonly http: HttpClient; readonly ports: ChannelPorts };
+  createPorts(id: string, config: ChannelConfig): { readonly http: HttpClient; readonly ports: ChannelPorts };
   /** What the gateway lays around each channel: spans, logs of texts, crash points. */
   decorate(channel: Channel): Channel;
 }
@@ -30,20 +32,27 @@ export interface ChannelHostPorts {
 /** The channels that are switched on. Their `run` is kept running; a replaced channel ends its sends first. */
 export interface ChannelHost {
   channels(): ReadonlyMap<string, Channel>;
+  /** What the channel with this id was given. */
+  portsOf(id: string): ChannelPorts | undefined;
   /** Makes what is new or changed; nothing that runs is touched. */
   prepare(configs: Readonly<Record<string, ChannelConfig>>): Promise<PreparedChannels>;
   /** Ends all `run`s; sending still works. */
   stop(): Promise<void>;
+  /** @throws NotClosedError when one of them could not be closed; the others are. */
   close(): Promise<void>;
 }
 
 interface PreparedChannels {
+  /** All there will be, by id. */
+  readonly channels: ReadonlyMap<string, Channel>;
   /** Ids of those that are new, changed or gone. */
   readonly changed: readonly string[];
   /** Puts them in the place of the old ones, which end. */
   commit(): void;
   /** Begins the `run` of the new ones, once everybody knows of them. */
   start(): void;
+  /** Drops the new ones, instead of `commit`. */
+  abandon(): Promise<void>;
 }
 
 /** Keys the gateway obeys around a channel; a change of the others makes no new channel. */
@@ -55,13 +64,18 @@ export function createChannelHost(host: ChannelHostPorts): ChannelHost {
   const { clock, random, log } = host;
   let hosted: ReadonlyMap<string, Hosted> = new Map();
 
-  function create(id: string, config: ChannelConfig, types: Types<ChannelType>): Hosted {
+  async function create(id: string, config: ChannelConfig, types: Types<ChannelType>): Promise<Hosted> {
     const type = types.loaded.get(config.type);
     if (!type) throw new Error(`there is no channel type "${config.type}"`);
-    const { http, ports } = host.portsOf(id, config);
+    const { http, ports } = host.createPorts(id, config);
     const sends = createInFlight();
-    const channel = counted(host.decorate(type.create(id, config.keys, ports)), sends);
-    return { config, type, channel, http, sends, stop: new AbortController(), running: Promise.resolve() };
+    try {
+      const channel = counted(host.decorate(type.create(id, config.keys, ports)), sends);
+      return { config, type, channel, ports, http, sends, stop: new AbortController(), running: Promise.resolve() };
+    } catch (error) {
+      await http.close();
+      throw error;
+    }
   }
 
   function isSame({ config: a, type }: Hosted, b: ChannelConfig): boolean {
@@ -74,12 +88,27 @@ export function createChannelHost(host: ChannelHostPorts): ChannelHost {
     stop.abort();
     await running;
     await sends.idle();
-    await channel.close?.();
-    await http.close();
+    try {
+      await channel.close?.();
+    } finally {
+      await http.close();
+    }
   }
 
-  function closeFailed(id: string, error: unknown): void {
-    log.error({ err: error, channel: id }, "channel could not be closed");
+  /** @returns whether it could be closed; if not, the log says why. */
+  async function retire(id: string, entry: Hosted): Promise<boolean> {
+    try {
+      await end(entry);
+      return true;
+    } catch (error) {
+      log.error({ err: error, channel: id }, "channel could not be closed");
+      return false;
+    }
+  }
+
+  async function retireAll(entries: Iterable<readonly [string, Hosted]>): Promise<boolean> {
+    const closed = await Promise.all([...entries].map(([id, entry]) => retire(id, entry)));
+    return !closed.includes(false);
   }
 
   /** `run` ends when the signal fires; whatever else ends it is a fault, after which it starts again. */
@@ -102,32 +131,43 @@ export function createChannelHost(host: ChannelHostPorts): ChannelHost {
   }
 
   return {
-    channels: () => new Map([...hosted].map(([id, { channel }]) => [id, channel])),
+    channels: () => channelsOf(hosted),
+    portsOf: (id) => hosted.get(id)?.ports,
     async prepare(configs) {
       const types = await loadTypes(
         host.types,
         Object.values(configs).map(({ type }) => type),
       );
       const next = new Map<string, Hosted>();
-      const fresh: Hosted[] = [];
-      for (const [id, config] of Object.entries(configs)) {
-        const current = hosted.get(id);
-        const kept = current && isSame(current, config) ? current : undefined;
-        const entry = kept ?? create(id, config, types);
-        if (!kept) fresh.push(entry);
-        next.set(id, entry);
+      const fresh = new Map<string, Hosted>();
+      const abandon = async () => {
+        await retireAll(fresh);
+      };
+      try {
+        for (const [id, config] of Object.entries(configs)) {
+          const current = hosted.get(id);
+          const kept = current && isSame(current, config) ? current : undefined;
+          const entry = kept ?? (await create(id, config, types));
+          if (!kept) fresh.set(id, entry);
+          next.set(id, entry);
+        }
+      } catch (error) {
+        await abandon();
+        throw error;
       }
       const gone = [...hosted].filter(([id, entry]) => next.get(id) !== entry);
       let ended: Promise<unknown> = Promise.resolve();
       return {
-        changed: [...new Set([...fresh.map(({ channel }) => channel.id), ...gone.map(([id]) => id)])],
+        channels: channelsOf(next),
+        changed: [...new Set([...fresh.keys(), ...gone.map(([id]) => id)])],
+        abandon,
         commit() {
           hosted = next;
-          ended = Promise.all(gone.map(([id, entry]) => end(entry).catch((error) => closeFailed(id, error))));
+          ended = retireAll(gone);
         },
         start() {
           // A new connection of the same account waits for the old one's end.
-          for (const entry of fresh) {
+          for (const entry of fresh.values()) {
             if (!entry.channel.run) continue;
             entry.running = ended.then(() => keepRunning(entry.channel, entry.stop.signal));
           }
@@ -139,9 +179,13 @@ export function createChannelHost(host: ChannelHostPorts): ChannelHost {
       await Promise.all([...hosted.values()].map(({ running }) => running));
     },
     async close() {
-      await Promise.all([...hosted.values()].map(end));
+      if (!(await retireAll(hosted))) throw new NotClosedError();
     },
   };
+}
+
+function channelsOf(hosted: ReadonlyMap<string, Hosted>): ReadonlyMap<string, Channel> {
+  return new Map([...hosted].map(([id, { channel }]) => [id, channel]));
 }
 
 function counted(channel: Channel, sends: InFlight): Channel {

@@ -1,7 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
+import type { Channel } from "@wxgate/core";
 import { type AdminServer, createAdminServer } from "./admin/admin-server.ts";
 import type { AgentView, GatewayView, ReloadResult } from "./admin/gateway.ts";
+import { closeInTurn } from "./close-in-turn.ts";
 import { agentKeys } from "./config/agent-keys.ts";
 import { ConfigError } from "./config/problems.ts";
 import type { ChannelConfig, GatewayConfig } from "./config/schema.ts";
@@ -15,7 +17,7 @@ import type { RootLogger } from "./ports/logger.ts";
 import { systemRandom } from "./ports/random.ts";
 import { type CallbackBook, createCallbackBook } from "./public/callback-book.ts";
 import { createPublicServer } from "./public/public-server.ts";
-import { mountRoutes, type WebhookRoute } from "./public/routes.ts";
+import { type Mounted, mountRoutes, type WebhookRoute } from "./public/routes.ts";
 import type { Registry } from "./registry.ts";
 import { type Live, openServices, type Services } from "./services.ts";
 import { commonKeys, dispatcherSettings, pathsOf } from "./settings.ts";
@@ -40,8 +42,24 @@ export interface Gateway {
   readonly adminUrl: string;
   readonly token: string;
   reload(): Promise<ReloadResult>;
-  /** Takes no more callbacks, lets what runs finish for some seconds, gives the rest back and closes everything. */
+  /**
+   * Takes no more callbacks, lets what runs finish for some seconds, gives the rest back and closes everything.
+   *
+   * @throws NotClosedError when a part of it failed; all others were closed
+   */
   stop(): Promise<void>;
+}
+
+/** What a configuration asks for, made but not in use. */
+interface Prepared {
+  readonly changed: readonly string[];
+  readonly routes: ReadonlyMap<string, Mounted>;
+  /** Puts it in the place of what runs. */
+  commit(): void;
+  /** Begins what is new, after `commit`. */
+  start(): void;
+  /** Drops it, instead of `commit`. */
+  abandon(): Promise<void>;
 }
 
 /** One running gateway: servers in front, services behind. @throws Error in plain words; nothing is left running then. */
@@ -62,19 +80,24 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   let reloading: Promise<unknown> = Promise.resolve();
 
   /** Makes everything `config` asks for; only when all of it could be made does anything that runs change. */
-  async function prepare(config: GatewayConfig) {
+  async function prepare(config: GatewayConfig): Promise<Prepared> {
     const agents = await services.agents.prepare(config.agents);
-    const channels = await prepareOr(() => services.channels.prepare(switchedOn(config)), agents.abandon);
+    const channels = await attempt(() => services.channels.prepare(switchedOn(config)), agents.abandon);
+    const routes = mountRoutes(routesOf(config, channels.channels, callbacks));
     return {
       changed: [...agents.changed.map((name) => `agents.${name}`), ...channels.changed.map((id) => `channels.${id}`)],
+      routes,
       start: channels.start,
+      async abandon() {
+        await Promise.all([agents.abandon(), channels.abandon()]);
+      },
       commit() {
         agents.commit();
         channels.commit();
         live.config = config;
         const { dispatcher } = services;
         dispatcher.configure(dispatcherSettings(config, services.channels.channels(), services.agents.agents()));
-        publicServer.mount(mountRoutes(routesOf(config, services, callbacks)));
+        publicServer.mount(routes);
         log.setLevel(config.log.level);
         showNoSecrets();
       },
@@ -88,9 +111,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       const before = live.config;
       const kept = { admin: before.admin, store: before.store, media: before.media };
       const prepared = await prepare({ ...next, ...kept });
-      if (!isDeepStrictEqual(next.server, before.server)) await moveTo(next.server);
-      prepared.commit();
-      prepared.start();
+      if (isDeepStrictEqual(next.server, before.server)) takeUp(prepared);
+      else await takeUpAt(next.server, prepared);
       await resumeChanged(prepared.changed);
       const sections = LIVE.filter((section) => !isDeepStrictEqual(next[section], before[section]));
       const changed = [...new Set([...sections, ...prepared.changed, ...otherwiseChanged(before, next)])];
@@ -113,13 +135,24 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     }
   }
 
-  async function moveTo(place: GatewayConfig["server"]): Promise<void> {
-    const next = createPublicServer({ log, metrics: services.metrics });
-    const url = urlOf(await listenOn(next, "server", place, false));
+  function takeUp(prepared: Prepared): void {
+    prepared.commit();
+    prepared.start();
+  }
+
+  /** The old address answers until the new one does, by the new routes from its first callback on. */
+  async function takeUpAt(place: GatewayConfig["server"], prepared: Prepared): Promise<void> {
     const old = publicServer;
+    const next = createPublicServer({ log, metrics: services.metrics });
+    next.mount(prepared.routes);
+    const address = await attempt(
+      () => listenOn(next, "server", place, false),
+      () => Promise.all([next.close(), prepared.abandon()]),
+    );
+    takeUp(prepared);
     publicServer = next;
-    publicUrl = url;
-    await old.close();
+    publicUrl = urlOf(address);
+    await old.close().catch((error: unknown) => log.error({ err: error }, "the old address could not be closed"));
   }
 
   function view(): GatewayView {
@@ -157,10 +190,20 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     return next;
   }
 
-  async function closeAll(): Promise<void> {
-    await publicServer.close();
-    await admin?.close();
-    await services.close();
+  function endOf(working: Promise<unknown>): Promise<unknown> {
+    work.abort();
+    return working;
+  }
+
+  function closeAll(): Promise<void> {
+    return closeInTurn(
+      [
+        ["public server", () => publicServer.close()],
+        ["admin server", async () => admin?.close()],
+        ["services", services.close],
+      ],
+      log,
+    );
   }
 
   try {
@@ -189,14 +232,19 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         state = "stopping";
         publicServer.drain();
         await reloading;
-        await services.channels.stop();
-        work.abort();
-        await working;
-        await closeAll();
+        await closeInTurn(
+          [
+            ["runs of the channels", services.channels.stop],
+            ["turns and deliveries", () => endOf(working)],
+            ["servers and services", closeAll],
+          ],
+          log,
+        );
       },
     };
   } catch (error) {
-    await closeAll();
+    // What could not be closed was logged; the caller wants to know why nothing runs.
+    await closeAll().catch(() => {});
     throw error;
   }
 }
@@ -207,11 +255,11 @@ const GRACE_MS = 7_000;
 const FIXED = ["admin", "store", "media"] as const;
 const LIVE = ["server", "log", "dispatch", "bindings", "accessGroups", "defaultAgent", "tools"] as const;
 
-async function prepareOr<T>(make: () => Promise<T>, abandon: () => Promise<void>): Promise<T> {
+async function attempt<T>(make: () => Promise<T>, undo: () => Promise<unknown>): Promise<T> {
   try {
     return await make();
   } catch (error) {
-    await abandon();
+    await undo();
     throw error;
   }
 }
@@ -228,8 +276,12 @@ function otherwiseChanged(before: GatewayConfig, next: GatewayConfig): readonly 
     .map((id) => `channels.${id}`);
 }
 
-function routesOf(config: GatewayConfig, services: Services, callbacks: CallbackBook): readonly WebhookRoute[] {
-  return [...services.channels.channels()].flatMap(([id, channel]) => {
+function routesOf(
+  config: GatewayConfig,
+  channels: ReadonlyMap<string, Channel>,
+  callbacks: CallbackBook,
+): readonly WebhookRoute[] {
+  return [...channels].flatMap(([id, channel]) => {
     const entry = config.channels[id];
     const { webhook } = channel;
     return webhook && entry

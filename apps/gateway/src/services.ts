@@ -7,6 +7,7 @@ import { createDispatcher, type Dispatcher, type Observation, type SkillPlace } 
 import { createHttpClient, type HttpClient } from "@wxgate/http-client";
 import { type AgentHost, createAgentHost } from "./agent-host.ts";
 import { type ChannelHost, createChannelHost } from "./channel-host.ts";
+import { closeInTurn } from "./close-in-turn.ts";
 import type { ChannelConfig, GatewayConfig } from "./config/schema.ts";
 import { type CrashPoints, createCrashPoints } from "./crash-points.ts";
 import { dataFolderOf, keyFileOf } from "./data-folder.ts";
@@ -42,7 +43,7 @@ export interface Services {
   readonly files: MediaFiles;
   readonly metrics: Metrics;
   readonly events: EventHub;
-  /** Closes what `openServices` opened, in the order that loses nothing. */
+  /** Closes what `openServices` opened, in the order that loses nothing. @throws NotClosedError */
   close(): Promise<void>;
 }
 
@@ -89,14 +90,10 @@ export async function openServices(options: GatewayOptions, live: Live): Promise
   // Where the media store looks for leftovers of a crash, too.
   const scratchDir = join(config.media.dir, "tmp");
   const converter = createLazyConverter(scratchDir, env.PATH);
-  const portsInUse = new Map<string, ChannelPorts>();
-  const portsOf = (id: string, channel: ChannelConfig) => {
-    const made = channelPorts(id, channel, { options, live, store, dispatcher, files, converter, scratchDir });
-    portsInUse.set(id, made.ports);
-    return made;
-  };
+  const createPorts = (id: string, channel: ChannelConfig) =>
+    channelPorts(id, channel, { options, live, store, dispatcher, files, converter, scratchDir });
   const decorate = (channel: Channel) => decorateChannel(channel, { options, live, crash });
-  const channels = createChannelHost({ types: registry.channels, clock, random, log, portsOf, decorate });
+  const channels = createChannelHost({ types: registry.channels, clock, random, log, createPorts, decorate });
 
   const everywhere = () => live.config.tools.everywhere;
   const { target, send, discard, schedules } = dispatcher;
@@ -106,7 +103,7 @@ export async function openServices(options: GatewayOptions, live: Live): Promise
       { store, channels: channels.channels, target, send, discard, schedules },
       {
         channels: channels.channels,
-        portsOf: (id) => portsInUse.get(id),
+        portsOf: channels.portsOf,
         urlOf: (id) => textOf(live.config.channels[id]?.keys.url),
         files,
         ports: { clock, random, log, version },
@@ -144,12 +141,16 @@ export async function openServices(options: GatewayOptions, live: Live): Promise
     files,
     metrics,
     events,
-    async close() {
-      await channels.close();
-      await agents.close();
-      await agentHttp.close();
-      await store.close();
-    },
+    close: () =>
+      closeInTurn(
+        [
+          ["channels", channels.close],
+          ["agents", agents.close],
+          ["connections of the agents", agentHttp.close],
+          ["store", () => store.close()],
+        ],
+        log,
+      ),
   };
 }
 

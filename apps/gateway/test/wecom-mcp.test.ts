@@ -6,6 +6,7 @@ import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/
 import { describe, expect, it, onTestFinished } from "vitest";
 import { LONG_BOT as BOT, botChannel, connected } from "./bots.ts";
 import { type GatewayUnderTest, type Json, startGateway, TOKEN, waitFor } from "./harness.ts";
+import { takePort } from "./in-process.ts";
 
 const USER_HEADER = "x-openclaw-wecom-userid";
 
@@ -55,6 +56,13 @@ async function modelCalling(args: Json): Promise<string> {
 
 const GET_USERS = { action: "call", category: "contact", method: "get_userlist" };
 
+const pageOf = (page_filepath: string): Json => ({
+  action: "call",
+  category: "doc",
+  method: "smartpage_create",
+  args: { title: "t", pages: [{ page_title: "p", content_type: 1, page_filepath }] },
+});
+
 describe("wecom_mcp through the gateway", () => {
   it.each([
     ["without sessions, as JSON", []],
@@ -103,21 +111,36 @@ describe("wecom_mcp through the gateway", () => {
     });
     await connected(gateway);
     const { use } = await operator(gateway);
-    const create = (page_filepath: string) =>
-      use({
-        action: "call",
-        category: "doc",
-        method: "smartpage_create",
-        args: { title: "t", pages: [{ page_title: "p", content_type: 1, page_filepath }] },
-      });
 
-    const refused = [await create("/etc/passwd"), await create(join(gateway.dir, "outside.md"))];
+    const refused = [await use(pageOf("/etc/passwd")), await use(pageOf(join(gateway.dir, "outside.md")))];
 
     expect(refused.map((text) => JSON.parse(text))).toEqual([
       { error: expect.any(String) },
       { error: expect.any(String) },
     ]);
     expect(await toolCalls(gateway)).toEqual([]);
+  });
+
+  it("goes on with the channel that runs after a reload that failed", async () => {
+    const { port } = await takePort();
+    const gateway = await startGateway({
+      config: (sim) => ({ channels: { helper: botChannel(sim, { mediaLocalRoots: ["./pages"] }) } }),
+      files: { "outside.md": "secret" },
+    });
+    await connected(gateway);
+    const { use } = await operator(gateway);
+
+    gateway.writeConfig({
+      server: { host: "127.0.0.1", port },
+      channels: { helper: botChannel(gateway.sim, { mediaLocalRoots: ["."] }) },
+    });
+    const { stderr } = await gateway.cli("reload");
+    const refused = await use(pageOf(join(gateway.dir, "outside.md")));
+    const called = await use(GET_USERS);
+
+    expect(stderr).toContain("another program uses that port");
+    expect(JSON.parse(refused)).toEqual({ error: expect.any(String) });
+    expect(called).toContain("张三");
   });
 
   it("is not offered without a bot, nor are the skills for it", async () => {

@@ -37,6 +37,7 @@ export function createPublicServer(ports: { readonly log: Logger; readonly metri
   const { log, metrics } = ports;
   let routes: ReadonlyMap<string, Mounted> = new Map();
   let draining = false;
+  let closing = false;
   const app = createFastify({ webhookFor, answer, other });
 
   function webhookFor(raw: IncomingMessage): Mounted | undefined {
@@ -68,6 +69,8 @@ export function createPublicServer(ports: { readonly log: Logger; readonly metri
   async function handle(mounted: Mounted, raw: IncomingMessage, response: ServerResponse): Promise<number> {
     try {
       const answer = await mounted.webhook(toRequest(raw));
+      // A connection that was busy when the closing began would be kept alive, and the end of the server would wait for it.
+      if (closing) response.setHeader("connection", "close");
       if (answer.status === TOO_LARGE) await readOut(raw);
       return await write(response, answer);
     } catch (error) {
@@ -97,7 +100,10 @@ export function createPublicServer(ports: { readonly log: Logger; readonly metri
     drain() {
       draining = true;
     },
-    close: () => app.close(),
+    close() {
+      closing = true;
+      return app.close();
+    },
   };
 }
 
