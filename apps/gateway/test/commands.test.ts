@@ -340,11 +340,15 @@ describe("commands with a running gateway", () => {
     const gateway = await startGateway();
     gateway.sim.setFaults([{ name: "qyapi.errcode", target: "kf/send_msg", value: 40008 }]);
     await gateway.customerWrites("hello");
-    await waitFor(async () => (await gateway.cli("dead", "list")).stdout.includes("support"));
+    const listed = await waitFor(async () => {
+      const { stdout } = await gateway.cli("dead", "list");
+      return stdout.includes("support") && stdout;
+    });
     gateway.sim.clearFaults();
 
     const { code, stdout } = await gateway.cli("dead", "retry", "--all", "--json");
 
+    expect(listed).toMatch(/^Hint \(wecom\.message-type\): The platform does not take this type of message here\.$/m);
     expect([code, JSON.parse(stdout).retried.length]).toEqual([0, 1]);
     await waitFor(() => gateway.repliesTo().length === 1);
   });
