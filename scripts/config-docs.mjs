@@ -13,8 +13,8 @@ One file, \`wxgate.yaml\`, or the path given with \`--config\`. \`\${NAME}\` and
 what is not set there from the file \`.env\` beside the configuration; \`\${file:/run/secrets/x}\` reads a file. Unknown keys are errors with a suggestion;
 \`wxgate check\` lists every problem with file, line and key. \`wxgate reload\` or SIGHUP applies changes.
 
-Editors complete and check the file with its schema:
-\`# yaml-language-server: $schema=./apps/gateway/assets/wxgate.schema.json\`.
+Editors complete and check the file with its schema, by a first line that says where your clone is:
+\`# yaml-language-server: $schema=/path/to/wxgate/apps/gateway/assets/wxgate.schema.json\`.
 
 The tables below are written from the schema. A key with * is required. A dot leads into a section, \`[]\` to each entry of a list,
 \`*\` to each entry of a map.
@@ -24,7 +24,7 @@ The tables below are written from the schema. A key with * is required. A dot le
 一个文件 \`wxgate.yaml\`，或用 \`--config\` 指定。\`\${NAME}\`、\`\${NAME:-默认值}\` 读取环境变量，环境里没有的取自配置旁边的 \`.env\`；\`\${file:/run/secrets/x}\` 读取文件。
 未知的键是错误并附带建议；\`wxgate check\` 列出每个问题的文件、行与键。\`wxgate reload\` 或 SIGHUP 应用改动。
 
-编辑器可用模式补全与检查：\`# yaml-language-server: $schema=./apps/gateway/assets/wxgate.schema.json\`。
+第一行写明克隆所在之处，编辑器就能用模式补全与检查：\`# yaml-language-server: $schema=/path/to/wxgate/apps/gateway/assets/wxgate.schema.json\`。
 
 下表由模式生成。带 * 的键必填。点号表示下一级，\`[]\` 表示列表的每一项，\`*\` 表示映射的每一项。
 `,

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { parseConfig } from "../apps/gateway/src/config/load.ts";
 import { type ConfigError, formatProblem } from "../apps/gateway/src/config/problems.ts";
 import { registry } from "../apps/gateway/src/registry.ts";
+import { APP_ERRCODES, SHARED_ERRCODES } from "../packages/wecom-api/src/index.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const PAGES = [
@@ -73,6 +74,18 @@ describe("the documents", () => {
     }
 
     expect(wrong).toEqual([]);
+  });
+
+  it("tell of every number an app can be refused with what to do, in both languages", () => {
+    const numbers = Object.keys({ ...SHARED_ERRCODES, ...APP_ERRCODES });
+    const missing = ["docs/wecom-agent.md", "docs/zh/wecom-agent.md"].flatMap((page) => {
+      const firstCells = readFileSync(join(ROOT, page), "utf8").match(/^\|[^|]*/gm) ?? [];
+      const told = new Set(firstCells.flatMap((cell) => cell.match(/-?\d+/g) ?? []));
+      return numbers.filter((number) => !told.has(number)).map((number) => `${page}: ${number}`);
+    });
+
+    expect(numbers.length).toBeGreaterThan(50);
+    expect(missing).toEqual([]);
   });
 
   it("describe every package and app", () => {

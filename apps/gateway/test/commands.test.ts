@@ -336,15 +336,31 @@ describe("commands with a running gateway", () => {
     await waitFor(() => gateway.repliesTo("anna").length === 2);
   });
 
+  it("take a test of the address by hand for no callback", async () => {
+    const gateway = await startGateway({ config: (sim) => ({ channels: { app: appChannel(sim) } }) });
+    await fetch(`${gateway.publicUrl}/webhooks/app`);
+
+    const tested = await gateway.cli("doctor");
+    await fetch(`${gateway.publicUrl}/webhooks/app?msg_signature=0&timestamp=1&nonce=2&echostr=3`);
+    const refused = await gateway.cli("doctor");
+
+    expect(tested.stdout).toMatch(/note +callbacks: .* only what nobody signed, the last one at 20/);
+    expect(refused.stdout).toMatch(/WRONG +callbacks: the last one for app .* was refused with 401/);
+  });
+
   it("list and retry what is dead", async () => {
     const gateway = await startGateway();
     gateway.sim.setFaults([{ name: "qyapi.errcode", target: "kf/send_msg", value: 40008 }]);
     await gateway.customerWrites("hello");
-    await waitFor(async () => (await gateway.cli("dead", "list")).stdout.includes("support"));
+    const listed = await waitFor(async () => {
+      const { stdout } = await gateway.cli("dead", "list");
+      return stdout.includes("support") && stdout;
+    });
     gateway.sim.clearFaults();
 
     const { code, stdout } = await gateway.cli("dead", "retry", "--all", "--json");
 
+    expect(listed).toMatch(/^Hint \(wecom\.message-type\): The platform does not take this type of message here\.$/m);
     expect([code, JSON.parse(stdout).retried.length]).toEqual([0, 1]);
     await waitFor(() => gateway.repliesTo().length === 1);
   });

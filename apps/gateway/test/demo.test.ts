@@ -24,18 +24,23 @@ function run(...args: readonly string[]): { dir: string; child: ChildProcess; ou
   return { dir, child, output: () => output };
 }
 
-async function chat(url: string): Promise<string> {
-  const control = async (path: string, body?: unknown) => {
-    const init = body === undefined ? {} : { method: "POST", body: JSON.stringify(body), headers: JSON_BODY };
-    return (await fetch(`${url}/control/${path}`, init)).json() as Promise<{
-      items?: readonly { by: string; text: string }[];
-    }>;
-  };
-  const account = "wkSimAccount00000000000001";
-  await control("send", { account, from: "anna", content: [{ kind: "text", text: "hi" }] });
+interface Account {
+  readonly type: string;
+  readonly account: string;
+}
+
+async function control<T>(url: string, path: string, body?: unknown): Promise<T> {
+  const init = body === undefined ? {} : { method: "POST", body: JSON.stringify(body), headers: JSON_BODY };
+  return (await fetch(`${url}/control/${path}`, init)).json() as Promise<T>;
+}
+
+/** What a person who writes "hi" to an account is answered with, beside a welcome. */
+async function chat(url: string, account: string, from: string): Promise<string> {
+  await control(url, "send", { account, from, content: [{ kind: "text", text: "hi" }] });
+  const query = new URLSearchParams({ account, user: from });
   return waitFor(async () => {
-    const { items = [] } = await control(`screen?account=${account}&user=anna`);
-    return items.find(({ by }) => by === "api")?.text;
+    const { items } = await control<{ items: readonly { direction: string; text?: string }[] }>(url, `screen?${query}`);
+    return items.find(({ direction, text }) => direction === "outbound" && text?.includes("hi"))?.text;
   });
 }
 
@@ -50,12 +55,27 @@ describe("start without a configuration", () => {
     const page = await fetch(`${playground}/`);
 
     expect(page.headers.get("content-type")).toContain("text/html");
-    expect(await chat(playground)).toBe("You said: hi");
+    expect(await chat(playground, "wkSimAccount00000000000001", "anna")).toBe("You said: hi");
     expect(statSync(join(dir, "data", "wxgate.key")).mode & 0o777).toBe(0o600);
     expect(statSync(join(dir, "data", "gateway.json")).mode & 0o777).toBe(0o600);
     expect(existsSync(join(dir, "wxgate.yaml"))).toBe(false);
     expect(existsSync(join(dir, "data", "demo.db"))).toBe(true);
     expect(existsSync(join(dir, "data", "wxgate.db"))).toBe(false);
+  });
+
+  it("answers whoever writes to any account the page offers", async () => {
+    const { output } = run("start", "--json");
+    await waitFor(() => output().includes('"started"'), { timeoutMs: 20_000 });
+    const { playground, channels } = JSON.parse(output().split("\n")[0] ?? "{}");
+    const url = playground.replace(/\/$/, "");
+    const { accounts } = await control<{ accounts: readonly Account[] }>(url, "accounts");
+
+    const answers = await Promise.all(
+      accounts.map(async ({ type, account }) => [type, await chat(url, account, "zhangsan")]),
+    );
+
+    expect(answers).toEqual(accounts.map(({ type }) => [type, "You said: hi"]));
+    expect(new Set(accounts.map(({ type }) => type)).size).toBe(channels.length);
   });
 
   it("takes other ports beside one that runs already", async () => {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startSimulator } from "@wxgate/simulator";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { botChannel, LONG_BOT } from "./bots.ts";
+import { appChannel, botChannel, LONG_BOT } from "./bots.ts";
 import { kfChannel, runCli } from "./harness.ts";
 
 async function setUp() {
@@ -60,6 +60,23 @@ describe("init", () => {
 
     expect([code, stderr]).toEqual([1, expect.stringMatching(/^WeCom's answer to gettoken is not JSON/)]);
     expect(() => readFileSync(join(dir, "wxgate.yaml"))).toThrow("ENOENT");
+  });
+
+  it("makes an app that only sends when neither Token nor key is given, and says what was not tried", async () => {
+    const { dir, sim } = await setUp();
+    const { corpId, secret, agentId } = appChannel(sim) as Record<string, string>;
+    const app = ["--type", "wecom-agent-xml", "--corp-id", corpId ?? "", "--secret", secret ?? "", "--agent", "echo"];
+    const flags = [...app, "--agent-id", String(agentId), "--api-base-url", sim.url];
+
+    const half = await runCli(dir, ["init", ...flags, "--token", "abc"]);
+    const made = await runCli(dir, ["init", ...flags]);
+    const checked = await runCli(dir, ["check"]);
+
+    expect(half).toMatchObject({ code: 1, stderr: expect.stringContaining("encodingAESKey: is missing") });
+    expect(made).toMatchObject({ code: 0, stderr: "" });
+    expect(made.stdout).toContain("The AgentId could not be tried");
+    expect(made.stdout).not.toContain("/webhooks/");
+    expect(checked.code).toBe(0);
   });
 
   it("tries a bot's long connection, and hangs up", async () => {

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, realpath, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -133,6 +133,12 @@ describe("local files", () => {
   it("says that a file is not there", async () => {
     expect(await refusal(join(root, "nothing.txt"))).toBe("media.not-found");
     expect(await refusal("nothing.txt")).toBe("media.not-found");
+  });
+
+  it("says of a path from nowhere known that it is to be written whole", async () => {
+    const path = `./${basename(root)}/a.txt`;
+
+    await expect(openLocalFile(path, { roots: [root] })).rejects.toThrow("write its whole path, or one from ~");
   });
 
   it("refuses what is too large and names the limit", async () => {

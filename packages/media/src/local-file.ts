@@ -50,7 +50,10 @@ export async function openLocalFile(input: string, options: LocalFileOptions): P
   }
   // A path outside is refused whether or not something is there: the answer must not tell.
   if (isAbsolute(path) && !isBelow(path, [...realRoots, ...roots])) throw outside();
-  throw new MediaError("there is no such file", { code: "media.not-found" });
+  const words = isAbsolute(path)
+    ? "there is no such file"
+    : "there is no such file; write its whole path, or one from ~";
+  throw new MediaError(words, { code: "media.not-found" });
 }
 
 function toPath(input: string, home: string | undefined): string {

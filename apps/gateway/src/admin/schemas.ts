@@ -57,6 +57,7 @@ export const channel = z.object({
       messageAt: z.number().optional(),
       refusedAt: z.number().optional(),
       refusedStatus: z.number().optional(),
+      unsignedAt: z.number().optional().describe("A request without a callback's parameters was refused."),
     })
     .optional()
     .describe("When the platform last called, since the start; absent where it does not."),

@@ -39,9 +39,15 @@ export const deadList: Action = async (context) => {
       item.error === undefined ? "" : `${item.error.message} (${item.error.code})`,
     ]);
     for (const line of table(["ID", "WHAT", "CHANNEL", "PEER", "SINCE", "ATTEMPTS", "REASON"], rows)) context.say(line);
+    for (const hint of new Set(items.flatMap(hintOf))) context.say(hint);
   }
   context.emit({ items });
 };
+
+/** Named after the code that ends the reason: many that failed alike need one cure. */
+function hintOf({ error }: Item): readonly string[] {
+  return error?.hint === undefined ? [] : [`Hint (${error.code}): ${error.hint}`];
+}
 
 /** Sends dead deliveries again and has failed turns answered again: those named, or all of them. */
 export const deadRetry: Action = async (context, ids, options) => {

@@ -170,7 +170,7 @@ interface ChannelLine {
 /** Whether the platform's calls come through, as far as this process has seen. */
 function callbackFindings({ id, enabled, paths, callbacks }: ChannelLine): readonly Finding[] {
   if (!enabled || callbacks === undefined) return [];
-  const { checkedAt = 0, messageAt = 0, refusedAt = 0, refusedStatus } = callbacks;
+  const { checkedAt = 0, messageAt = 0, refusedAt = 0, refusedStatus, unsignedAt } = callbacks;
   const last = Math.max(checkedAt, messageAt);
   if (refusedAt > last) {
     const when = new Date(refusedAt).toISOString();
@@ -178,13 +178,15 @@ function callbackFindings({ id, enabled, paths, callbacks }: ChannelLine): reado
     return [wrong("callbacks", `${words}; wxgate doctor callback --url <the whole address it called> says why`)];
   }
   if (last > 0) return [ok("callbacks", `${id}: the last one came at ${new Date(last).toISOString()}`)];
+  const never = `neither a check nor a message came for ${id} since the start`;
+  const save = "press Save on the console's callback page again";
+  if (unsignedAt !== undefined) {
+    const words = `${never}, only what nobody signed, the last one at ${new Date(unsignedAt).toISOString()}`;
+    const causes = "was it a test by hand, or does a proxy drop what stands behind the ? of the address";
+    return [note("callbacks", `${words}: ${causes}? To tell, ${save}`)];
+  }
   const test = `from outside, curl -i "https://<your domain>${paths[0]}" must answer 400: 404 is a wrong path, a time-out a firewall or proxy`;
-  return [
-    note(
-      "callbacks",
-      `neither a check nor a message came for ${id} since the start. To test it: ${test}; then press Save on the console's callback page again`,
-    ),
-  ];
+  return [note("callbacks", `${never}. To test it: ${test}; then ${save}`)];
 }
 
 function channelFinding({ id, state, enabled, reason, hint, accounts }: ChannelLine): Finding {

@@ -39,20 +39,31 @@ export const init: Action = async (context, _args, options) => {
   if (secrets.size > 0) addToEnvironmentFile(envFile, secrets);
   writeConfigFile(context.configFile, yaml, isInline);
 
-  const path = questions.some(({ key }) => key === "token") ? `/webhooks/${id}` : undefined;
+  const path = answers.token === undefined ? undefined : `/webhooks/${id}`;
   context.say(
     `Wrote ${context.configFile}${secrets.size > 0 ? ", and the secrets to .env beside it (readable by you only)" : ""}.`,
   );
-  context.say("Next: wxgate start");
-  if (path) {
-    context.say(`Then give the console the address https://<your domain>${path}`);
-    context.say(
+  for (const line of nextSteps(id, type, path)) context.say(line);
+  context.emit({ ok: true, file: context.configFile, channel: id, type, agent: agentType, ...(path && { path }) });
+};
+
+/** @param path where callbacks come in, if any do */
+function nextSteps(id: string, type: string, path: string | undefined): readonly string[] {
+  const steps = ["Next: wxgate start"];
+  if (type === "weixin-ilink") steps.push(`Then sign in: wxgate login ${id}`);
+  if (path !== undefined) {
+    steps.push(
+      `Then give the console the address https://<your domain>${path}`,
       "Token and EncodingAESKey could not be tried from here: the console does it when you save the address. Should it refuse, wxgate doctor callback says why.",
     );
   }
-  if (type === "weixin-ilink") context.say(`Then sign in: wxgate login ${id}`);
-  context.emit({ ok: true, file: context.configFile, channel: id, type, agent: agentType, ...(path && { path }) });
-};
+  if (type === "wecom-agent-xml") {
+    steps.push(
+      `The AgentId could not be tried without a message: wxgate send ${id} <userid> hello does it. 40056 or 301002 mean that it is wrong.`,
+    );
+  }
+  return steps;
+}
 
 const COMMENT = "Made by `wxgate init`. `wxgate check` says what is wrong after a change, `wxgate reload` applies it.";
 

@@ -71,10 +71,12 @@ function announce(context: CommandContext, gateway: Gateway, config: GatewayConf
   });
 }
 
-function announceDemo(context: CommandContext, gateway: Gateway, { simulator }: Demo): void {
+function announceDemo(context: CommandContext, gateway: Gateway, { simulator, config }: Demo): void {
   const { publicUrl, adminUrl, token } = gateway;
   const { playground } = simulator.describe();
-  context.say(`wxgate ${version}: a demonstration with simulated WeChat and an echo agent. Open this page and write:`);
+  context.say(
+    `wxgate ${version}: a demonstration with simulated WeChat and WeCom and an echo agent. Open this page and write:`,
+  );
   context.say("");
   context.say(`  ${playground}`);
   context.say("");
@@ -90,6 +92,7 @@ function announceDemo(context: CommandContext, gateway: Gateway, { simulator }: 
     token,
     playground,
     channel: DEMO_CHANNEL,
+    channels: Object.keys(config.channels),
   });
 }
 

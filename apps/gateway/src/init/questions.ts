@@ -22,6 +22,14 @@ const callback: readonly Question[] = [
     isSecret: true,
   },
 ];
+/** Without them the app only sends. */
+const optionalCallback = callback.map(
+  (question): Question => ({
+    ...question,
+    words: `${question.words} (leave both out for an app that only sends)`,
+    isOptional: true,
+  }),
+);
 const secret = (where: string): Question => ({
   key: "secret",
   flag: "secret",
@@ -59,7 +67,7 @@ export const TYPES: Readonly<Record<string, ChannelKind>> = {
       corpId,
       secret("the app's page"),
       { key: "agentId", flag: "agentId", words: "AgentId (the app's page)" },
-      ...callback,
+      ...optionalCallback,
     ],
     addressKey: "apiBaseUrl",
   },

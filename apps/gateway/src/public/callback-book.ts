@@ -8,7 +8,12 @@ export interface CallbackTimes {
   readonly refusedAt?: number;
   /** How the last refused one was answered. */
   readonly refusedStatus?: number;
+  /** A request that nobody signed was refused: a test by hand, or a proxy dropped what the platform wrote behind `?`. */
+  readonly unsignedAt?: number;
 }
+
+/** One of the parameters that every callback has. */
+const SIGNED = /[?&](?:msg_?signature|signature|timestamp|nonce)=/;
 
 type Webhook = NonNullable<Channel["webhook"]>;
 
@@ -31,14 +36,14 @@ export function createCallbackBook(clock: Clock): CallbackBook {
           return next();
         });
       const response = await webhook(request, handOn);
-      if (!isOthers) book.set(id, { ...book.get(id), ...entryOf(request.method, response.status, clock.now()) });
+      if (!isOthers) book.set(id, { ...book.get(id), ...entryOf(request, response.status, clock.now()) });
       return response;
     },
     timesOf: (id) => book.get(id) ?? {},
   };
 }
 
-function entryOf(method: string, status: number, now: number): CallbackTimes {
-  if (status >= 400) return { refusedAt: now, refusedStatus: status };
+function entryOf({ method, url }: Request, status: number, now: number): CallbackTimes {
+  if (status >= 400) return SIGNED.test(url) ? { refusedAt: now, refusedStatus: status } : { unsignedAt: now };
   return method === "GET" ? { checkedAt: now } : { messageAt: now };
 }
