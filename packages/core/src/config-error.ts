@@ -4,8 +4,25 @@ export interface ConfigIssue {
   readonly message: string;
 }
 
-/** The error of a channel whose configuration is wrong: lists every key in words, and never a value. */
-export function wrongConfig(id: string, type: string, issues: readonly ConfigIssue[]): Error {
-  const problems = issues.map(({ path, message }) => `  ${path.map(String).join(".") || "(top)"}: ${message}`);
-  return new Error(`The configuration of channel "${id}" (${type}) is wrong:\n${problems.join("\n")}`);
+/** What validators such as zod's schemas have in common. */
+export interface OptionsSchema<Options> {
+  safeParse(
+    value: unknown,
+  ):
+    | { readonly success: true; readonly data: Options }
+    | { readonly success: false; readonly error: { readonly issues: readonly ConfigIssue[] } };
+}
+
+/** The options of one channel, checked and with their defaults. @throws Error that lists every wrong key in words, and no value. */
+export function parseOptions<Options>(
+  schema: OptionsSchema<Options>,
+  channel: { readonly id: string; readonly type: string },
+  options: unknown,
+): Options {
+  const parsed = schema.safeParse(options);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(
+    ({ path, message }) => `  ${path.map(String).join(".") || "(top)"}: ${message}`,
+  );
+  throw new Error(`The configuration of channel "${channel.id}" (${channel.type}) is wrong:\n${problems.join("\n")}`);
 }

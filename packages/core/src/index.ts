@@ -37,7 +37,7 @@ export type {
 } from "./channel.ts";
 export { parseOutboundContent } from "./check-content.ts";
 export { chosenItem } from "./choose.ts";
-export { type ConfigIssue, wrongConfig } from "./config-error.ts";
+export { type ConfigIssue, type OptionsSchema, parseOptions } from "./config-error.ts";
 export {
   type Article,
   type FailedMedia,

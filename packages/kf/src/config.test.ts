@@ -30,7 +30,7 @@ describe("the configuration", () => {
 
   it.each([
     [{ encodingAESKey: "short" }, /encodingAESKey: must be the 43 characters/],
-    [{ token: "" }, /token: must be the Token of the callback page/],
+    [{ token: "" }, /token: must be the Token/],
     [{ corpId: "" }, /corpId: is empty; copy it from/],
     [{ secret: "" }, /secret: is empty; leave the key out until/],
     [{ catchUpIntervalSeconds: 10 }, /catchUpIntervalSeconds: must be 60 or more/],

@@ -1,6 +1,6 @@
-import { wrongConfig } from "@wxgate/core";
+import { parseOptions } from "@wxgate/core";
 import { noticesSchema } from "@wxgate/long-reply";
-import { isCallbackKey } from "@wxgate/wecom-crypto";
+import { callbackConfigShape } from "@wxgate/wecom-callback/config";
 import { z } from "zod";
 
 const CONSOLE_KF = "WeCom admin console, WeChat Customer Service, API (or the KF console, Development)";
@@ -56,17 +56,9 @@ export const kfConfigSchema = z.strictObject({
     .describe(
       "The Secret of the self-built app that manages the accounts, or of the KF console. May follow after the callback check.",
     ),
-  token: z
-    .string()
-    .regex(/^\S{1,64}$/, `must be the Token of the callback page: letters and digits without spaces (${CONSOLE_KF})`)
-    .describe(`The Token of the callback page: ${CONSOLE_KF}.`),
-  encodingAESKey: z
-    .string()
-    .trim()
-    .refine(isCallbackKey, `must be the 43 characters of the callback page, without a trailing '=' (${CONSOLE_KF})`)
-    .describe(`The EncodingAESKey of the callback page, 43 characters: ${CONSOLE_KF}.`),
+  ...callbackConfigShape(CONSOLE_KF),
   apiBaseUrl: z
-    .url("must be a whole address with http:// or https://")
+    .url({ protocol: /^https?$/, error: "must be a whole address with http:// or https://" })
     .default("https://qyapi.weixin.qq.com")
     .describe("Where the platform's API is; only private deployments and the simulator need another address."),
 
@@ -120,14 +112,6 @@ export const kfConfigSchema = z.strictObject({
     .default(48)
     .describe(
       "Messages older than so many hours are kept as history and not answered; WeChat takes no answer after 48.",
-    ),
-  callbackMaxSkewSeconds: z
-    .number()
-    .int()
-    .refine((seconds) => seconds === 0 || seconds >= 600, "must be 0 (any) or at least 600: WeChat repeats callbacks")
-    .default(0)
-    .describe(
-      "How far the timestamp of a callback may be from now, in seconds; 0: any, else at least 600, since callbacks are repeated.",
     ),
 
   handoff: z
@@ -207,7 +191,5 @@ export type KfConfig = z.output<typeof kfConfigSchema>;
 
 /** @throws Error that lists every wrong key in words. */
 export function parseConfig(id: string, options: KfOptions): KfConfig {
-  const parsed = kfConfigSchema.safeParse(options);
-  if (parsed.success) return parsed.data;
-  throw wrongConfig(id, "kf", parsed.error.issues);
+  return parseOptions(kfConfigSchema, { id, type: "kf" }, options);
 }

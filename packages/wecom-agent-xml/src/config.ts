@@ -1,6 +1,6 @@
-import { wrongConfig } from "@wxgate/core";
+import { parseOptions } from "@wxgate/core";
 import { fileNotices } from "@wxgate/media";
-import { isCallbackKey } from "@wxgate/wecom-crypto";
+import { callbackConfigShape } from "@wxgate/wecom-callback/config";
 import { z } from "zod";
 
 const APP_PAGE = "WeCom admin console, App management, the page of the app";
@@ -8,6 +8,7 @@ const CALLBACK_PAGE = "the page of the app, Receive messages (接收消息), Set
 
 const AGENT_ID = `must be the AgentId, a number such as 1000002 (${APP_PAGE})`;
 
+const callbackKeys = callbackConfigShape(CALLBACK_PAGE);
 const notice = (text: string) => z.string().max(200).default(text);
 
 /** Configuration of a `wecom-agent-xml` channel. Keys that all channels have (path, agent, dmPolicy, …) belong to the gateway. */
@@ -22,29 +23,15 @@ export const agentXmlConfigSchema = z
     agentId: z
       .union([z.int().nonnegative(), z.string().regex(/^[0-9]{1,15}$/, AGENT_ID)], { error: AGENT_ID })
       .describe(`The AgentId of the app, a number: ${APP_PAGE}. Needed here or in \`defaults\`.`),
-    token: z
-      .string()
-      .regex(/^\S{1,64}$/, `must be the Token: letters and digits without spaces (${CALLBACK_PAGE})`)
+    ...callbackKeys,
+    token: callbackKeys.token
       .optional()
       .describe(`The Token: ${CALLBACK_PAGE}. Without it and \`encodingAESKey\` the app only sends.`),
-    encodingAESKey: z
-      .string()
-      .trim()
-      .refine(isCallbackKey, `must be the 43 characters of EncodingAESKey, without a trailing '=' (${CALLBACK_PAGE})`)
-      .optional()
-      .describe(`The EncodingAESKey, 43 characters: ${CALLBACK_PAGE}.`),
+    encodingAESKey: callbackKeys.encodingAESKey.optional(),
     apiBaseUrl: z
-      .url("must be a whole address with http:// or https://")
+      .url({ protocol: /^https?$/, error: "must be a whole address with http:// or https://" })
       .default("https://qyapi.weixin.qq.com")
       .describe("Where the platform's API is; only private deployments and the simulator need another address."),
-    callbackMaxSkewSeconds: z
-      .number()
-      .int()
-      .refine((seconds) => seconds === 0 || seconds >= 600, "must be 0 (any) or at least 600: WeCom repeats callbacks")
-      .default(0)
-      .describe(
-        "How far the timestamp of a callback may be from now, in seconds; 0: any, else at least 600, since callbacks are repeated.",
-      ),
 
     welcomeText: z
       .string()
@@ -174,7 +161,5 @@ export type AgentXmlConfig = z.output<typeof agentXmlConfigSchema>;
 
 /** @throws Error that lists every wrong key in words. */
 export function parseConfig(id: string, options: AgentXmlOptions): AgentXmlConfig {
-  const parsed = agentXmlConfigSchema.safeParse(options);
-  if (parsed.success) return parsed.data;
-  throw wrongConfig(id, "wecom-agent-xml", parsed.error.issues);
+  return parseOptions(agentXmlConfigSchema, { id, type: "wecom-agent-xml" }, options);
 }

@@ -1,7 +1,7 @@
-import { type JsonValue, wrongConfig } from "@wxgate/core";
+import { type JsonValue, parseOptions } from "@wxgate/core";
 import { botConfigShape, botNotices } from "@wxgate/wecom-bot-message";
+import { callbackConfigShape } from "@wxgate/wecom-callback/config";
 import { problemOfCard } from "@wxgate/wecom-card";
-import { isCallbackKey } from "@wxgate/wecom-crypto";
 import { z } from "zod";
 
 const CONSOLE_BOT = "WeCom admin console (or client), AI bot, API mode, URL callback";
@@ -15,15 +15,7 @@ export const wecomBotWebhookConfigSchema = z.strictObject({
     .literal("wecom-bot-webhook")
     .default("wecom-bot-webhook")
     .describe("WeCom AI bot (智能机器人) in callback mode; needs an address the platform reaches."),
-  token: z
-    .string()
-    .regex(/^\S{1,64}$/, `must be the Token: letters and digits without spaces (${CONSOLE_BOT})`)
-    .describe(`The Token: ${CONSOLE_BOT}.`),
-  encodingAESKey: z
-    .string()
-    .trim()
-    .refine(isCallbackKey, `must be the 43 characters of EncodingAESKey, without a trailing '=' (${CONSOLE_BOT})`)
-    .describe(`The EncodingAESKey, 43 characters: ${CONSOLE_BOT}.`),
+  ...callbackConfigShape(CONSOLE_BOT),
   receiveId: z
     .string()
     .default("")
@@ -45,14 +37,6 @@ export const wecomBotWebhookConfigSchema = z.strictObject({
     .array(z.string().regex(/^[0-9A-Za-z.-]+(?::\d+)?$/, "must be a host name, with a port if need be"))
     .default([])
     .describe("Further hosts from which people's files are fetched, beside Tencent's and that of `apiBaseUrl`."),
-  callbackMaxSkewSeconds: z
-    .number()
-    .int()
-    .refine((seconds) => seconds === 0 || seconds >= 600, "must be 0 (any) or at least 600: WeCom repeats callbacks")
-    .default(0)
-    .describe(
-      "How far the timestamp of a callback may be from now, in seconds; 0: any, else at least 600, since callbacks are repeated.",
-    ),
   ...botConfigShape,
   welcomeCard: botConfigShape.welcomeCard.refine((card) => problemOfCard(card, "bot") === undefined, {
     error: ({ input }) => problemOfCard(input as JsonValue, "bot"),
@@ -112,7 +96,5 @@ export type WecomBotWebhookConfig = z.output<typeof wecomBotWebhookConfigSchema>
 
 /** @throws Error that lists every wrong key in words. */
 export function parseConfig(id: string, options: WecomBotWebhookOptions): WecomBotWebhookConfig {
-  const parsed = wecomBotWebhookConfigSchema.safeParse(options);
-  if (parsed.success) return parsed.data;
-  throw wrongConfig(id, "wecom-bot-webhook", parsed.error.issues);
+  return parseOptions(wecomBotWebhookConfigSchema, { id, type: "wecom-bot-webhook" }, options);
 }

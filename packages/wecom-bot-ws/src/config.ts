@@ -1,4 +1,4 @@
-import type { JsonValue } from "@wxgate/core";
+import { type JsonValue, parseOptions } from "@wxgate/core";
 import { botConfigShape, PROACTIVE_BYTES } from "@wxgate/wecom-bot-message";
 import { problemOfCard } from "@wxgate/wecom-card";
 import { z } from "zod";
@@ -115,8 +115,5 @@ export type WecomBotWsConfig = z.output<typeof wecomBotWsConfigSchema>;
 
 /** @throws Error that lists every wrong key in words. */
 export function parseConfig(id: string, { connect: _connect, ...keys }: WecomBotWsOptions): WecomBotWsConfig {
-  const parsed = wecomBotWsConfigSchema.safeParse(keys);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => `  ${issue.path.join(".") || "(top)"}: ${issue.message}`);
-  throw new Error(`The configuration of channel "${id}" (wecom-bot-ws) is wrong:\n${problems.join("\n")}`);
+  return parseOptions(wecomBotWsConfigSchema, { id, type: "wecom-bot-ws" }, keys);
 }

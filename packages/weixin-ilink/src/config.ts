@@ -1,4 +1,4 @@
-import { wrongConfig } from "@wxgate/core";
+import { parseOptions } from "@wxgate/core";
 import { noticesSchema } from "@wxgate/long-reply";
 import { z } from "zod";
 import { isBotAgent } from "./bot-agent.ts";
@@ -101,7 +101,5 @@ export type IlinkConfig = z.output<typeof weixinIlinkConfigSchema>;
 
 /** @throws Error that lists every wrong key in words. */
 export function parseConfig(id: string, options: IlinkOptions): IlinkConfig {
-  const parsed = weixinIlinkConfigSchema.safeParse(options);
-  if (parsed.success) return parsed.data;
-  throw wrongConfig(id, "weixin-ilink", parsed.error.issues);
+  return parseOptions(weixinIlinkConfigSchema, { id, type: "weixin-ilink" }, options);
 }
