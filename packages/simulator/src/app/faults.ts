@@ -12,6 +12,11 @@ export const APP_FAULTS: readonly FaultDefinition[] = [
     value: { type: "number", summary: "messages", default: 30 },
   },
   {
+    name: "app.userid.any-characters",
+    summary: "Userids of any characters, at most 64 bytes: which characters they may have is not sure.",
+    targets: APP_OR_MEMBER,
+  },
+  {
     name: "app.chat.per-minute",
     summary:
       "Another number of messages a minute per group chat, beyond which they are dropped silently; 200 when not set.",

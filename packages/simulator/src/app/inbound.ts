@@ -20,6 +20,8 @@ export interface Inbound {
   write(app: App, member: Member, contents: readonly Content[]): Promise<readonly string[]>;
   /** Posts one event. `onReply` hears what the receiver answered. */
   event(app: App, sender: string, fields: JsonObject, onReply?: (reply: PassiveReply) => void): string;
+  /** Posts what a member has caused; what the receiver answers appears on the member's phone. */
+  cause(app: App, member: Member, name: string, elements: JsonObject): string;
 }
 
 export function createInbound({ clock, faults, callbacks, changed, baseUrl }: PlatformTools): Inbound {
@@ -103,15 +105,20 @@ export function createInbound({ clock, faults, callbacks, changed, baseUrl }: Pl
     changed(app.account, member.userId);
   }
 
-  function eventOf(app: App, member: Member, content: Extract<Content, { kind: "event" }>): string {
-    const { kind: _kind, event: name, ...fields } = content as unknown as JsonObject & { event: string };
-    const { FromUserName: sender = member.userId, ...rest } = fields;
+  function cause(app: App, member: Member, name: string, elements: JsonObject): string {
+    const { FromUserName: sender = member.userId, ...rest } = elements;
     const usual = name === "enter_agent" && rest.EventKey === undefined ? { EventKey: "" } : {};
     return event(app, String(sender), { Event: name, ...usual, ...rest }, (reply) => showReply(app, member, reply));
   }
 
+  function eventOf(app: App, member: Member, content: Extract<Content, { kind: "event" }>): string {
+    const { kind: _kind, event: name, ...elements } = content as unknown as JsonObject & { event: string };
+    return cause(app, member, name, elements);
+  }
+
   return {
     event,
+    cause,
     async write(app, member, contents) {
       const files = await storeFiles(app.corp, contents);
       return contents.map((content) =>

@@ -12,6 +12,7 @@ import { APP_FAULTS } from "./faults.ts";
 import { createFindApp, type FindApp, purposeOf } from "./find.ts";
 import { createInbound } from "./inbound.ts";
 import type { AppOptions, DirectoryOptions } from "./options.ts";
+import { createPeople, type People } from "./people.ts";
 import { createSend } from "./send.ts";
 import { type App, createApp, forgetAll, screenOf } from "./state.ts";
 import { createTap } from "./tap.ts";
@@ -36,6 +37,7 @@ export function createAppPlatform(tools: PlatformTools, options: readonly AppCor
     });
   });
   const findApp = createFindApp(apps);
+  const people = createPeople(tools.faults);
   const send = createSend(tools, findApp);
   const inbound = createInbound(tools);
   const tap = createTap(tools, inbound, send);
@@ -50,13 +52,13 @@ export function createAppPlatform(tools: PlatformTools, options: readonly AppCor
     async send({ account, from, group, content }) {
       if (group !== undefined) throw new ControlError(400, "An app hears nothing of groups.", 'Leave "group" out.');
       const app = appNamed(account);
-      const member = app.directory.findOrAdd(from);
+      const member = people.doing(app, from);
       const ids = await inbound.write(app, member, content);
       return { account, user: member.userId, id: ids.at(-1) ?? "", ids };
     },
     screen({ account, user, group }) {
       const app = appNamed(account);
-      const member = app.directory.findOrAdd(user);
+      const member = people.looking(app, user);
       const chat = group === undefined ? undefined : app.chats.get(group);
       if (group !== undefined && !chat?.members.has(member)) {
         throw new ControlError(404, `${user} is in no group "${group}".`, "Groups are made by appchat/create.");
@@ -67,7 +69,7 @@ export function createAppPlatform(tools: PlatformTools, options: readonly AppCor
     },
     tap: (one) => {
       const app = appNamed(one.account);
-      return tap(app, app.directory.findOrAdd(one.user), one);
+      return tap(app, people.looking(app, one.user), one);
     },
     async registerCallback(account, url, force) {
       const app = appNamed(account);
@@ -82,7 +84,7 @@ export function createAppPlatform(tools: PlatformTools, options: readonly AppCor
         url: endpoint.url ?? null,
         deliveries: endpoint.deliveries,
       })),
-    verbs: createVerbs(appNamed, inbound),
+    verbs: createVerbs(appNamed, inbound, people),
     reset() {
       for (const app of apps) forgetAll(app);
       for (const directory of directories) directory.reset();
@@ -125,22 +127,38 @@ function routes(
   };
 }
 
-const peopleSchema = z.object({ account: z.string() });
-const eventSchema = z.looseObject({ account: z.string(), user: z.string().default("sys"), event: z.string() });
+const accountSchema = z.object({ account: z.string() });
+/** Who the platform's own callbacks come from; no member. */
+const SYSTEM = "sys";
+const eventSchema = z.looseObject({ account: z.string(), user: z.string().default(SYSTEM), event: z.string() });
 
 /** At `POST /control/wecom-agent-xml/<verb>`. */
 function createVerbs(
   appNamed: (account: string) => App,
   inbound: ReturnType<typeof createInbound>,
+  people: People,
 ): Readonly<Record<string, ControlVerb>> {
   return {
     people: {
       summary: "The members of the enterprise.",
       body: "{ account }",
       run(body) {
-        const { account } = parseControl(peopleSchema, body, "Body: { account }");
-        const people = appNamed(account).directory.all();
-        return { people: people.map(({ userId, name }) => ({ id: userId, name: name === userId ? userId : name })) };
+        const { account } = parseControl(accountSchema, body, "Body: { account }");
+        const members = appNamed(account).directory.all();
+        return { people: members.map(({ userId, name }) => ({ id: userId, name })) };
+      },
+    },
+    groups: {
+      summary: "The group chats that the app has made, with the userids of their members.",
+      body: "{ account }",
+      run(body) {
+        const { account } = parseControl(accountSchema, body, "Body: { account }");
+        const groups = [...appNamed(account).chats.values()].map(({ chatId, name, members }) => ({
+          id: chatId,
+          name,
+          members: [...members].map(({ userId }) => userId),
+        }));
+        return { groups };
       },
     },
     event: {
@@ -149,7 +167,9 @@ function createVerbs(
       run(body) {
         const { account, user, event, ...fields } = parseControl(eventSchema, body, "Body: { account, user?, event }");
         const elements = fields as JsonObject;
-        return { id: inbound.event(appNamed(account), user, { Event: event, ...elements }) };
+        const app = appNamed(account);
+        if (user === SYSTEM) return { id: inbound.event(app, SYSTEM, { Event: event, ...elements }) };
+        return { id: inbound.cause(app, people.doing(app, user), event, elements) };
       },
     },
   };
