@@ -7,6 +7,7 @@ import type { QyapiCall, QyapiRoute, QyapiRoutes } from "../qyapi/calls.ts";
 import { QyapiError } from "../qyapi/errors.ts";
 import { QYAPI_PREFIX } from "../qyapi/router.ts";
 import { createAppChat } from "./appchat.ts";
+import { createChatLimits } from "./chat-limits.ts";
 import { createDirectory, type Directory } from "./directory.ts";
 import { APP_FAULTS } from "./faults.ts";
 import { createFindApp, type FindApp, purposeOf } from "./find.ts";
@@ -14,7 +15,7 @@ import { createInbound } from "./inbound.ts";
 import type { AppOptions, DirectoryOptions } from "./options.ts";
 import { createPeople, type People } from "./people.ts";
 import { createSend } from "./send.ts";
-import { type App, createApp, forgetAll, screenOf } from "./state.ts";
+import { type App, chatScreenOf, createApp, forgetAll, screenOf } from "./state.ts";
 import { createTap } from "./tap.ts";
 
 export interface AppCorpOptions {
@@ -38,6 +39,7 @@ export function createAppPlatform(tools: PlatformTools, options: readonly AppCor
   });
   const findApp = createFindApp(apps);
   const people = createPeople(tools.faults);
+  const limits = createChatLimits(tools);
   const send = createSend(tools, findApp);
   const inbound = createInbound(tools);
   const tap = createTap(tools, inbound, send);
@@ -46,7 +48,7 @@ export function createAppPlatform(tools: PlatformTools, options: readonly AppCor
   return {
     name: "wecom-agent-xml",
     faults: APP_FAULTS,
-    qyapi: routes(tools, findApp, send, createAppChat(tools, apps, findApp)),
+    qyapi: routes(tools, findApp, send, createAppChat(tools, apps, findApp, limits)),
     accounts: () => apps.map((app) => describe(app, tools.baseUrl())),
     has: (account) => apps.some((app) => app.account === account),
     async send({ account, from, group, content }) {
@@ -64,7 +66,7 @@ export function createAppPlatform(tools: PlatformTools, options: readonly AppCor
         throw new ControlError(404, `${user} is in no group "${group}".`, "Groups are made by appchat/create.");
       }
       const about: JsonObject = chat ? { name: chat.name, members: chat.members.size } : { licensed: member.licensed };
-      const items = chat?.screen ?? screenOf(app, member);
+      const items = chat ? chatScreenOf(chat, member) : screenOf(app, member);
       return { account, user: { id: member.userId, name: member.name }, chat: about, items };
     },
     tap: (one) => {
@@ -88,6 +90,7 @@ export function createAppPlatform(tools: PlatformTools, options: readonly AppCor
     reset() {
       for (const app of apps) forgetAll(app);
       for (const directory of directories) directory.reset();
+      limits.clear();
     },
   };
 }
