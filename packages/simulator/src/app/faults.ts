@@ -44,7 +44,7 @@ export const APP_FAULTS: readonly FaultDefinition[] = [
   },
   {
     name: "app.callback.attempts",
-    summary: "Deliveries of one callback in all; 4 when not set (the documents allow 3 or 4).",
+    summary: "Deliveries of one callback in all, whatever else is set (the documents allow 3 or 4).",
     targets: APP,
     value: { type: "number", summary: "attempts", default: 3 },
   },

@@ -8,12 +8,13 @@ import { type StoredFiles, storeFiles } from "../kf/inbound.ts";
 import { isMedia } from "../kf/incoming.ts";
 import type { PlatformTools } from "../platform.ts";
 import type { Member } from "./directory.ts";
-import { type PassiveReply, readPassiveReply } from "./passive.ts";
-import { show } from "./shown.ts";
+import { noticeOf, type PassiveReply, readPassiveReply } from "./passive.ts";
+import { type ShownItem, show } from "./shown.ts";
 import { type App, screenOf } from "./state.ts";
 import { callbackXml } from "./xml.ts";
 
-const ATTEMPTS = 4;
+/** The first delivery and three retries. */
+const USUAL_ATTEMPTS = 4;
 
 export interface Inbound {
   /** A member writes, or does what ends in an event; one id per content. */
@@ -58,8 +59,9 @@ export function createInbound({ clock, faults, callbacks, changed, baseUrl }: Pl
       plain,
       wrap,
       contentType: "text/xml; charset=utf-8",
-      attempts: attempts ? numberOf(attempts) : ATTEMPTS,
-      ...(onReply ? { onAnswer: (text: string) => onReply(readPassiveReply(app, text)) } : {}),
+      usualAttempts: USUAL_ATTEMPTS,
+      ...(attempts ? { attempts: numberOf(attempts) } : {}),
+      ...(onReply ? { onAnswer: (text: string) => onReply(readPassiveReply(app, text, baseUrl())) } : {}),
     });
   }
 
@@ -97,10 +99,10 @@ export function createInbound({ clock, faults, callbacks, changed, baseUrl }: Pl
     if (reply.kind === "none") return;
     const at = new Date(clock.now()).toISOString();
     const base = { id: randomId("PSV", 12), at, by: "reply", state: "shown" as const };
-    const item =
-      reply.kind === "text"
-        ? { ...base, direction: "outbound" as const, kind: "text", text: reply.text }
-        : { ...base, direction: "notice" as const, kind: "notice", text: `passive reply: ${JSON.stringify(reply)}` };
+    const item: ShownItem =
+      reply.kind === "message"
+        ? { ...reply.shown, ...base, direction: "outbound" }
+        : { ...base, direction: "notice", kind: "notice", text: noticeOf(reply) };
     show(screenOf(app, member), item);
     changed(app.account, member.userId);
   }

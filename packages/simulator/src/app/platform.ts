@@ -5,6 +5,7 @@ import type { JsonObject } from "../json.ts";
 import type { AccountDescription, ControlVerb, Platform, PlatformTools } from "../platform.ts";
 import type { QyapiCall, QyapiRoute, QyapiRoutes } from "../qyapi/calls.ts";
 import { QyapiError } from "../qyapi/errors.ts";
+import { checkUpload } from "../qyapi/media-rules.ts";
 import { QYAPI_PREFIX } from "../qyapi/router.ts";
 import { createAppChat } from "./appchat.ts";
 import { createChatLimits } from "./chat-limits.ts";
@@ -37,6 +38,7 @@ export function createAppPlatform(tools: PlatformTools, options: readonly AppCor
       return createApp(corp, directory, app);
     });
   });
+  checkAgentIds(apps);
   const findApp = createFindApp(apps);
   const people = createPeople(tools.faults);
   const limits = createChatLimits(tools);
@@ -123,6 +125,7 @@ function routes(
       handle({ corp, upload }) {
         if (!upload) throw new QyapiError(41005, "media data missing");
         const { contentType: mime, filename, data: content } = upload;
+        checkUpload("image", content);
         const { id } = corp.media.add({ kind: "image", mime, filename: filename || randomId("img", 6), content });
         return { json: { url: `${baseUrl()}/control/media/${corp.corpId}/${id}` } };
       },
@@ -196,4 +199,18 @@ function named(apps: readonly App[], account: string): App {
   const app = apps.find((one) => one.account === account);
   if (app) return app;
   throw new ControlError(404, `There is no app "${account}".`, `Apps: ${apps.map((one) => one.account).join(", ")}`);
+}
+
+/** The agent id is the account in the control API, which knows no corps. */
+function checkAgentIds(apps: readonly App[]): void {
+  const corpOf = new Map<string, string>();
+  for (const { account, corp } of apps) {
+    const other = corpOf.get(account);
+    if (other !== undefined) {
+      throw new RangeError(
+        `Two apps have the agent id ${account} (${other}, ${corp.corpId}): give one of them another, also in another corp.`,
+      );
+    }
+    corpOf.set(account, corp.corpId);
+  }
 }
