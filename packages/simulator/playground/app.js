@@ -1,37 +1,17 @@
 import { get, post, remove, toBase64 } from "./api.js";
-import { renderItems, renderMeters } from "./chat.js";
+import { meter, renderItems, renderMeters } from "./chat.js";
 import { byId, element, guarded } from "./dom.js";
+import { startEventForm } from "./events.js";
+import { chosenGroup, showGroups } from "./groups.js";
 import { currentLanguage, dateOf, setLanguage, t, translatePage } from "./i18n.js";
+import { offersOf, SAMPLES } from "./offers.js";
 import { showCodes, showConnection, showFaults, showWire, startFaultForm } from "./panels.js";
-
-/** Messages of every kind, for those who have no file at hand. */
-const SAMPLES = {
-  image: { kind: "image" },
-  voice: { kind: "voice" },
-  video: { kind: "video" },
-  file: { kind: "file" },
-  location: { kind: "location", latitude: 23.1066, longitude: 113.3245, name: "Canton Tower", address: "Guangzhou" },
-  link: { kind: "link", url: "https://example.com/", title: "An article", description: "About something" },
-  contact: { kind: "contact", userId: "zhangsan" },
-  miniprogram: { kind: "miniprogram", appId: "wx0000000000000001", title: "A mini program", path: "pages/index.html" },
-  channels: { kind: "channels", type: "post", nickname: "A creator", title: "A post" },
-  product: { kind: "product", productId: "10001", title: "A teapot", priceFen: 19900, shop: "Tea shop" },
-  order: { kind: "order", orderId: "20001", title: "A teapot", price: "¥199.00", state: "Paid", shop: "Tea shop" },
-  forwarded: {
-    kind: "forwarded",
-    title: "Chat record",
-    items: [
-      { sender: "Ann", content: { kind: "text", text: "Is it open today?" } },
-      { sender: "Bob", content: { kind: "text", text: "Until six." } },
-    ],
-  },
-  unsupported: { kind: "unsupported", nativeType: "note", raw: {} },
-};
 
 let accounts = [];
 const problem = byId("problem");
 const person = () => byId("person").value.trim() || "alice";
 const account = () => accounts.find((one) => one.account === byId("account").value) ?? accounts[0];
+const offers = () => offersOf(account().type);
 const send = (content) => post("send", { account: account().account, from: person(), content });
 const staff = (verb, body = {}) =>
   post(`${account().type}/${verb}`, {
@@ -57,18 +37,33 @@ const actions = {
 };
 
 async function showChat() {
-  const screen = await get("screen", { account: account().account, user: person() });
+  await showGroups(account(), offers().groups === true);
+  const group = chosenGroup(person());
+  const seen = group ? { user: group.viewer, group: group.id } : { user: person() };
+  const screen = await get("screen", { account: account().account, ...seen });
+  showWriting(group);
   const list = byId("chat");
   const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 60;
   list.dataset.empty = t("empty");
   list.replaceChildren(...renderItems(screen.items, actions));
-  byId("meters").replaceChildren(...renderMeters(screen.chat));
+  byId("meters").replaceChildren(...(group ? [meter(groupWords(group))] : renderMeters(screen.chat)));
   if (atEnd) list.scrollTop = list.scrollHeight;
 }
 
+/** An app hears nothing of its groups, so nothing can be written there. */
+function showWriting(group) {
+  for (const id of ["tools", "writing"]) byId(id).hidden = group !== undefined;
+  byId("group-note").hidden = group === undefined;
+}
+
+const groupWords = ({ members, viewer }) => t("groupSeen", { members: members.join(", "), viewer });
+
 async function showPeople() {
   const { people } = await post(`${account().type}/people`, { account: account().account });
-  byId("people").replaceChildren(...people.map(({ name }) => element("option", { value: name })));
+  const options = people.map(({ id, name }) =>
+    element("option", offers().byUserId ? { value: id, label: name } : { value: name }),
+  );
+  byId("people").replaceChildren(...options);
 }
 
 async function showClock() {
@@ -84,7 +79,23 @@ async function showAccounts() {
       element("option", { value: id, selected: id === chosen }, `${name} (${id})`),
     ),
   );
+  showAccount();
+}
+
+/** What depends on the account alone. */
+function showAccount() {
+  const { samples, enter, staff, events, groups, byUserId } = offers();
   byId("keys").textContent = JSON.stringify(account(), null, 2);
+  byId("sample").replaceChildren(
+    element("option", { value: "" }, t("sample")),
+    ...samples.map((name) => element("option", { value: name }, name)),
+  );
+  byId("person-label").dataset.i18n = byUserId ? "userId" : "person";
+  byId("person-label").textContent = t(byId("person-label").dataset.i18n);
+  byId("enter").hidden = enter === undefined;
+  byId("staff").hidden = !staff;
+  byId("events").hidden = !events;
+  byId("group-field").hidden = !groups;
 }
 
 async function scanned({ code, shown }) {
@@ -125,7 +136,7 @@ function startComposer() {
     byId("composer").requestSubmit();
   });
   on("enter", "click", async () => {
-    await send({ kind: "event", event: account().type === "kf" ? "enter_session" : "enter_agent" });
+    await send({ kind: "event", event: offers().enter });
     await refresh();
   });
   on("file", "change", async () => {
@@ -146,6 +157,7 @@ function startComposer() {
 
 function startPanels() {
   startFaultForm();
+  startEventForm(() => ({ ...account(), user: person() }), refresh);
   on("take-over", "click", async () => {
     await staff("take-over");
     await refresh();
@@ -181,28 +193,21 @@ function startPanels() {
   });
 }
 
-function labels() {
-  byId("sample").replaceChildren(
-    element("option", { value: "" }, t("sample")),
-    ...Object.keys(SAMPLES).map((name) => element("option", { value: name }, name)),
-  );
-}
-
 async function start() {
   byId("language").value = currentLanguage();
   byId("person").value = localStorage.getItem("person") ?? "alice";
   translatePage();
-  labels();
   on("language", "change", async () => {
     setLanguage(byId("language").value);
-    labels();
+    showAccount();
     await refresh();
   });
   on("account", "change", async () => {
     byId("callback-result").textContent = "";
-    byId("keys").textContent = JSON.stringify(account(), null, 2);
+    showAccount();
     await Promise.all([refresh(), showPeople()]);
   });
+  on("group", "change", refresh);
   on("person", "change", async () => {
     localStorage.setItem("person", person());
     await refresh();

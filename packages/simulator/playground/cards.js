@@ -43,7 +43,9 @@ function renderForm(form, chosen) {
 
 function renderButton(button, { id, done, chosen }, actions) {
   if (button.type === 1) return link(button.url, button.text);
-  const disabled = done !== undefined;
+  // A whole card is answered by an update, one button by the reply to its click.
+  const answered = done ?? button.replace_text;
+  const disabled = answered !== undefined;
   const onclick = () => actions.tap(id, button.key, chosen);
-  return element("button", { type: "button", disabled, onclick }, disabled ? done : button.text);
+  return element("button", { type: "button", disabled, onclick }, answered ?? button.text);
 }

@@ -14,18 +14,25 @@ function renderNotice(item) {
 function renderBubble(item, actions) {
   const mine = item.direction === "inbound";
   const bubble = element("li", { className: `bubble ${mine ? "mine" : ""} ${item.state}` });
-  const state = item.state === "failed" ? t("failed", { type: item.failType }) : t(item.state);
+  const state = item.state === "failed" ? whyFailed(item) : t(item.state);
   const by = ["customer", "member", "api"].includes(item.by) ? "" : `${item.by} · `;
+  const problem = item.replyProblem ? ` · ${item.replyProblem}` : "";
   const cut = item.cutBytes ? ` · ${t("cut", { bytes: item.cutBytes })}` : "";
   // A bubble that grows: how often it was renewed, and whether it still spins.
   const growth = item.stream ? ` · ${item.spinning ? "⏳" : "✓"} ${item.updates}×` : "";
   bubble.append(element("div", { className: "body" }, ...renderBody(item, actions)));
-  const meta = element("div", { className: "meta" }, `${by}${timeOf(item.at)} · ${state}${cut}${growth} `);
+  const meta = element("div", { className: "meta" }, `${by}${timeOf(item.at)} · ${state}${cut}${growth}${problem} `);
   if (mine && item.state === "sent" && item.by === "customer") {
     meta.append(element("button", { type: "button", onclick: () => actions.recall(item.id) }, t("recall")));
   }
   bubble.append(meta);
   return bubble;
+}
+
+/** Each platform says in its own way why a message never appeared, or not at all. */
+function whyFailed({ dropped, failType }) {
+  if (dropped) return t(`dropped: ${dropped}`);
+  return failType === undefined ? t("notDelivered") : t("failed", { type: failType });
 }
 
 function renderBody(item, actions) {
@@ -97,15 +104,16 @@ const pathOf = (url) => new URL(url).pathname;
 /** Only customers have a window and a quota. */
 export function renderMeters(chat) {
   if (chat.quota === undefined) return [];
-  const meter = (text, bad) => {
-    const node = element("span", { className: "meter" }, text);
-    if (bad) node.dataset.state = "bad";
-    return node;
-  };
   const window = chat.windowOpen ? t("windowOpen", { at: dateOf(chat.windowEndsAt) }) : t("windowShut");
   return [
     meter(t("sends", { left: chat.sendsLeft, quota: chat.quota }), chat.sendsLeft === 0),
     meter(window, !chat.windowOpen),
     meter(t(chat.stateText), chat.state > 1),
   ];
+}
+
+export function meter(text, bad = false) {
+  const node = element("span", { className: "meter" }, text);
+  if (bad) node.dataset.state = "bad";
+  return node;
 }

@@ -30,7 +30,7 @@ export interface CorpOptions {
   readonly corpId: string;
   readonly name?: string;
   readonly kf?: KfOptions;
-  /** Self-built apps; their agent ids differ. */
+  /** Self-built apps. Two of one agent id are refused, also in two corps: it is the account in the control API. */
   readonly apps?: readonly AppOptions[];
   /** AI bots on a long connection. */
   readonly bots?: readonly BotOptions[];

@@ -14,6 +14,7 @@ import { createKfPlatform } from "./kf/platform.ts";
 import { DEFAULT_CORPS, type SimulatorOptions } from "./options.ts";
 import type { AccountDescription, Platform, PlatformTools } from "./platform.ts";
 import { createPlayground } from "./playground/assets.ts";
+import type { QyapiRoute } from "./qyapi/calls.ts";
 import { createCorps } from "./qyapi/corps.ts";
 import { QYAPI_FAULTS } from "./qyapi/faults.ts";
 import { createGetToken } from "./qyapi/gettoken.ts";
@@ -70,7 +71,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const platforms = createPlatforms(tools, options);
   const qyapi = createQyapiRouter({ tokens, getToken, limit, faults, clock, log });
   qyapi.add(createMediaRoutes({ faults, clock }));
-  qyapi.add({ getcallbackip: { method: "GET", handle: () => ({ json: { ip_list: ["127.0.0.1"] } }) } });
+  const addresses: QyapiRoute = { method: "GET", handle: () => ({ json: { ip_list: ["127.0.0.1"] } }) };
+  qyapi.add({ getcallbackip: addresses, get_api_domain_ip: addresses });
   for (const platform of platforms) {
     faults.define(platform.faults);
     if (platform.qyapi) qyapi.add(platform.qyapi);

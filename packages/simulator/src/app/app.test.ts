@@ -1,84 +1,7 @@
-import { createDecipheriv } from "node:crypto";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { CORP_ID, gettoken, type Json } from "../client.fixture.ts";
-import { encryptFrame, sign } from "../crypto.ts";
-import { type Simulator, type SimulatorOptions, startSimulator } from "../index.ts";
-
-const APP = "1000002";
-const AGENT_ID = 1000002;
-const SECRET = "SimAppSecret000000000000000000000000000001";
-const TOKEN = "SimAppCallbackToken1";
-const KEY = Buffer.from("SimAppEncodingAESKey0000000000000000000000w=", "base64");
-
-interface Client {
-  readonly sim: Simulator;
-  /** Plaintexts of the callbacks, and what the next ones are answered with. */
-  readonly received: string[];
-  answer: { status: number; body: string };
-  call(path: string, body?: object, query?: Record<string, string>): Promise<Json>;
-  send(more: object): Promise<Json>;
-  screen(user: string, group?: string): readonly Json[];
-}
-
-async function start(options: SimulatorOptions = {}): Promise<Client> {
-  const sim = await startSimulator(options);
-  onTestFinished(() => sim.close());
-  const received: string[] = [];
-  const server = createServer(async (request, response) => {
-    const query = new URL(request.url ?? "/", "http://receiver").searchParams;
-    if (request.method === "GET") {
-      response.end(open(query.get("echostr") ?? ""));
-      return;
-    }
-    let body = "";
-    for await (const chunk of request) body += chunk;
-    received.push(open(/<Encrypt><!\[CDATA\[(.*?)\]\]>/.exec(body)?.[1] ?? ""));
-    response.writeHead(client.answer.status).end(client.answer.body);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => void server.close());
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/cb`;
-  expect(await sim.registerCallback(APP, url)).toMatchObject({ ok: true });
-
-  const client: Client = {
-    sim,
-    received,
-    answer: { status: 200, body: "success" },
-    async call(path, body, query = {}) {
-      const { access_token } = await gettoken(sim.url, SECRET);
-      const address = `${sim.url}/cgi-bin/${path}?${new URLSearchParams({ access_token, ...query })}`;
-      return (await fetch(address, body ? { method: "POST", body: JSON.stringify(body) } : {})).json();
-    },
-    send: (more) => client.call("message/send", { touser: "zhangsan", agentid: AGENT_ID, ...more }),
-    screen: (user, group) => sim.screen({ account: APP, user, ...(group ? { group } : {}) }).items,
-  };
-  return client;
-}
-
-function open(encrypt: string): string {
-  const decipher = createDecipheriv("aes-256-cbc", KEY, KEY.subarray(0, 16)).setAutoPadding(false);
-  const frame = Buffer.concat([decipher.update(Buffer.from(encrypt, "base64")), decipher.final()]);
-  return frame.toString("utf8", 20, 20 + frame.readUInt32BE(16));
-}
-
-function seal(xml: string): string {
-  const encrypt = encryptFrame(KEY, xml, CORP_ID);
-  const signature = sign(TOKEN, "1700000000", "n1", encrypt);
-  return `<xml><Encrypt><![CDATA[${encrypt}]]></Encrypt><MsgSignature><![CDATA[${signature}]]></MsgSignature><TimeStamp>1700000000</TimeStamp><Nonce><![CDATA[n1]]></Nonce></xml>`;
-}
-
-const text = (content: string) => ({ msgtype: "text", text: { content } });
-const CARD = {
-  card_type: "button_interaction",
-  main_title: { title: "Approve?" },
-  task_id: "task-1",
-  button_list: [
-    { text: "Yes", key: "yes", style: 1 },
-    { text: "No", key: "no" },
-  ],
-};
+import { describe, expect, it } from "vitest";
+import { gettoken } from "../client.fixture.ts";
+import { DEFAULT_CORPS, startSimulator } from "../index.ts";
+import { AGENT_ID, APP, CARD, type Client, seal, start, text } from "./client.fixture.ts";
 
 describe("an app's messages", () => {
   it("reach the member, with an id to take them back by", async () => {
@@ -149,6 +72,9 @@ describe("an app's messages", () => {
     [{ msgtype: "image", image: { media_id: "no" } }, 40007],
     [{ msgtype: "news", news: { articles: Array(9).fill({ title: "t", url: "https://a.test" }) } }, 45008],
     [{ msgtype: "news", safe: 1, news: { articles: [{ title: "t", url: "https://a.test" }] } }, 40074],
+    [{ ...text("hi"), safe: 2 }, 40058],
+    [{ ...text("hi"), safe: "1" }, 40058],
+    [{ msgtype: "news", safe: 2, news: { articles: [{ title: "t", url: "https://a.test" }] } }, 40074],
     [{ msgtype: "textcard", textcard: { title: "t", url: "https://a.test" } }, 41033],
     [{ msgtype: "template_card", template_card: { ...CARD, task_id: "not allowed!" } }, 40058],
     [
@@ -203,10 +129,42 @@ describe("a template card", () => {
     await client.sim.tap({ account: APP, user: "zhangsan", message: msgid, item: "no" });
     await client.sim.idle();
 
-    expect(client.screen("zhangsan")[0].card).toMatchObject({ replace_text: "已提交" });
+    const { card } = client.screen("zhangsan")[0];
+    expect(card.button_list).toEqual([CARD.button_list[0], { ...CARD.button_list[1], replace_text: "已提交" }]);
     await expect(client.sim.tap({ account: APP, user: "zhangsan", message: msgid, item: "no" })).rejects.toThrow(
       "disabled",
     );
+    await client.sim.tap({ account: APP, user: "zhangsan", message: msgid, item: "yes" });
+  });
+
+  it("tells of a button's answer where no button was clicked", async () => {
+    const client = await start();
+    const card = { ...CARD, action_menu: { desc: "More", action_list: [{ text: "Mute", key: "mute" }] } };
+    const { msgid } = await client.send({ msgtype: "template_card", template_card: card });
+    client.answer.body = seal(
+      "<xml><MsgType>update_button</MsgType><Button><ReplaceName>Done</ReplaceName></Button></xml>",
+    );
+
+    await client.sim.tap({ account: APP, user: "zhangsan", message: msgid, item: "mute" });
+    await client.sim.idle();
+
+    expect(client.screen("zhangsan")[0]).toMatchObject({
+      card,
+      replyProblem: expect.stringContaining("update_button"),
+    });
+  });
+
+  it("keeps a code good that was refused for its receivers", async () => {
+    const client = await start();
+    const { response_code } = await client.send({ msgtype: "template_card", template_card: CARD });
+    const update = (userid: string) =>
+      client.call("message/update_template_card", {
+        ...{ userids: [userid], agentid: AGENT_ID, response_code, button: { replace_name: "Done" } },
+      });
+
+    const answers = [await update("nobody"), await update("zhangsan")];
+
+    expect(answers.map(({ errcode }) => errcode)).toEqual([81013, 0]);
   });
 
   it("tells what was chosen", async () => {
@@ -253,7 +211,40 @@ describe("a group chat of an app", () => {
     expect(client.screen("lisi", chatid)).toMatchObject([{ text: "hello all" }]);
   });
 
+  it("keeps at least two members and an owner among them; a refused change changes nothing", async () => {
+    const client = await start();
+    await client.sim.send({ account: APP, from: "anna", content: [{ kind: "text", text: "hi" }] });
+    const { chatid } = await client.call("appchat/create", { name: "Team", userlist: ["zhangsan", "lisi"] });
+    const update = (more: object) => client.call("appchat/update", { chatid, name: "Changed", ...more });
+
+    const refused = [
+      await update({ owner: "nobody" }),
+      await update({ owner: "anna" }),
+      await update({ del_user_list: ["zhangsan"], add_user_list: ["anna"] }),
+      await update({ del_user_list: ["zhangsan", "lisi"] }),
+      await update({ del_user_list: ["lisi"] }),
+      await update({ add_user_list: ["nobody"] }),
+    ];
+    const { chat_info } = await client.call("appchat/get", undefined, { chatid });
+
+    expect(refused.map(({ errcode }) => errcode)).toEqual([86005, 86005, 86005, 86006, 86006, 86007]);
+    expect(chat_info).toMatchObject({ name: "Team", owner: "zhangsan", userlist: ["zhangsan", "lisi"] });
+    expect(await update({ add_user_list: ["anna"], del_user_list: ["zhangsan"], owner: "anna" })).toMatchObject({
+      errcode: 0,
+    });
+  });
+
+  it("is listed with its members for the playground", async () => {
+    const client = await start();
+    const { chatid } = await client.call("appchat/create", { name: "Team", userlist: ["zhangsan", "lisi"] });
+
+    expect(await client.sim.act("wecom-agent-xml", "groups", { account: APP })).toEqual({
+      groups: [{ id: chatid, name: "Team", members: ["zhangsan", "lisi"] }],
+    });
+  });
+
   it.each([
+    [{ msgtype: "text", text: { content: "hi" }, safe: 2 }, 40058],
     [{ chatid: "none", ...text("hi") }, 86003],
     [{ msgtype: "template_card", template_card: CARD }, 40008],
   ])("refuses %j with %d", async (more, errcode) => {
@@ -289,6 +280,19 @@ describe("a member's message", () => {
     expect(client.received).toHaveLength(4);
   });
 
+  it("is delivered as often as the options say", async () => {
+    const client = await start({ callbacks: { attempts: 2, retryDelaysMs: [0] } });
+    client.answer.status = 500;
+
+    await client.sim.send({ account: APP, from: "zhangsan", content: [{ kind: "text", text: "hi" }] });
+    for (let retry = 0; retry < 5; retry += 1) {
+      await client.sim.idle();
+      await client.sim.advance(4_000);
+    }
+
+    expect(client.received).toHaveLength(2);
+  });
+
   it("can come without CDATA, in another order, with unknown elements", async () => {
     const client = await start();
     const names = ["app.callback.no-cdata", "app.callback.shuffle", "app.callback.extra-elements"];
@@ -314,4 +318,96 @@ describe("a member's message", () => {
     expect(client.received.some((xml) => xml.includes("<Event><![CDATA[enter_agent]]></Event><EventKey>"))).toBe(true);
     expect(client.received.some((xml) => xml.includes("<FromUserName><![CDATA[sys]]></FromUserName>"))).toBe(true);
   });
+});
+
+describe("a passive reply", () => {
+  const reply = async (client: Client, xml: string) => {
+    client.answer.body = seal(`<xml>${xml}</xml>`);
+    await client.sim.send({ account: APP, from: "zhangsan", content: [{ kind: "text", text: "hi" }] });
+    await client.sim.idle();
+    return client.screen("zhangsan").at(-1);
+  };
+
+  it("of text is cut at 2048 bytes", async () => {
+    const client = await start();
+
+    const item = await reply(client, `<MsgType>text</MsgType><Content><![CDATA[${"字".repeat(700)}]]></Content>`);
+
+    expect(item).toMatchObject({ direction: "outbound", text: "字".repeat(682), cutBytes: 54 });
+  });
+
+  it("of news shows its articles", async () => {
+    const client = await start();
+    const article =
+      "<item><Title>One</Title><Description>d</Description><PicUrl>https://p.test</PicUrl><Url>https://a.test</Url></item>";
+
+    const one = await reply(
+      client,
+      `<MsgType>news</MsgType><ArticleCount>1</ArticleCount><Articles>${article}</Articles>`,
+    );
+    const two = await reply(
+      client,
+      `<MsgType>news</MsgType><ArticleCount>2</ArticleCount><Articles>${article}${article}</Articles>`,
+    );
+
+    const shown = { title: "One", description: "d", url: "https://a.test", imageUrl: "https://p.test" };
+    expect(one).toMatchObject({ direction: "outbound", kind: "news", articles: [shown] });
+    expect(two).toMatchObject({ articles: [shown, shown] });
+  });
+
+  it.each([
+    ["image", "Image"],
+    ["video", "Video"],
+    ["voice", "Voice"],
+  ] as const)("with %s shows the file", async (kind, element) => {
+    const client = await start();
+    await client.sim.send({ account: APP, from: "lisi", content: [{ kind }] });
+    const { media } = client.screen("lisi")[0];
+
+    const item = await reply(
+      client,
+      `<MsgType>${kind}</MsgType><${element}><MediaId>${media.id}</MediaId><Title>T</Title></${element}>`,
+    );
+
+    expect(item).toMatchObject({ direction: "outbound", kind, media: { id: media.id } });
+  });
+
+  it.each([
+    ["<MsgType>image</MsgType><Image><MediaId>none</MediaId></Image>", "invalid media_id"],
+    ["<MsgType>news</MsgType><ArticleCount>2</ArticleCount><Articles><item/></Articles>", "ArticleCount"],
+    ["<MsgType>song</MsgType>", "song"],
+    ["<MsgType>update_button</MsgType><Button><ReplaceName>x</ReplaceName></Button>", "no card was tapped"],
+  ])("that shows nothing leaves a notice: %s", async (xml, reason) => {
+    const client = await start();
+
+    const item = await reply(client, xml);
+
+    expect(item).toMatchObject({ direction: "notice", text: expect.stringContaining(reason) });
+  });
+});
+
+describe("other calls of an app", () => {
+  it("take only pictures for articles", async () => {
+    const client = await start();
+
+    expect(await client.upload("media/uploadimg", "no picture at all")).toMatchObject({ errcode: 40004 });
+    expect(await client.upload("media/uploadimg", Buffer.from("89504e470d0a1a0a", "hex"))).toMatchObject({
+      errcode: 0,
+      url: expect.any(String),
+    });
+  });
+
+  it("tell the platform's addresses", async () => {
+    const client = await start();
+
+    expect(await client.call("get_api_domain_ip")).toMatchObject({ errcode: 0, ip_list: ["127.0.0.1"] });
+  });
+});
+
+it("two apps of one agent id are refused at the start, also in two corps", async () => {
+  const apps = DEFAULT_CORPS[0]?.apps?.map((app) => ({ ...app, secret: "another" })) ?? [];
+
+  await expect(startSimulator({ corps: [...DEFAULT_CORPS, { corpId: "ww2", apps }] })).rejects.toThrow(
+    "Two apps have the agent id 1000002",
+  );
 });

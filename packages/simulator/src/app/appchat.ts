@@ -1,26 +1,25 @@
-import { numberOf } from "../faults.ts";
 import { randomId } from "../ids.ts";
 import type { JsonObject } from "../json.ts";
 import type { PlatformTools } from "../platform.ts";
 import { optionalText, type QyapiCall, text, texts } from "../qyapi/calls.ts";
 import { QyapiError } from "../qyapi/errors.ts";
+import type { ChatLimits } from "./chat-limits.ts";
 import type { Member } from "./directory.ts";
 import type { FindApp } from "./find.ts";
 import { readMessage } from "./messages.ts";
-import { show } from "./shown.ts";
+import { type ShownItem, show } from "./shown.ts";
 import type { App, Chat } from "./state.ts";
 
-const MINUTE_MS = 60_000;
-const PER_MINUTE = 200;
 const LONGEST_NAME = 50;
 const FEWEST = 2;
 const MOST = 2000;
 
 /** `appchat/*`: groups that an app makes and may write to. */
 export function createAppChat(
-  { clock, faults, changed, baseUrl }: PlatformTools,
+  { clock, changed, baseUrl }: PlatformTools,
   apps: readonly App[],
   findApp: FindApp,
+  limits: ChatLimits,
 ) {
   function create(call: QyapiCall): JsonObject {
     const app = findApp(call);
@@ -29,22 +28,23 @@ export function createAppChat(
     const chatId = optionalText(body, "chatid") ?? randomId("", 16).replace(/[^0-9A-Za-z]/g, "0");
     if (!/^[0-9A-Za-z]{1,32}$/.test(chatId) || app.chats.has(chatId)) throw new QyapiError(86001, "invalid chatid");
     const members = membersNamed(app, texts(body, "userlist", MOST));
-    if (members.size < FEWEST) throw new QyapiError(86006, "too few members");
-    const owner = optionalText(body, "owner");
-    const ownerMember = owner === undefined ? [...members][0] : app.directory.find(owner);
-    if (ownerMember === undefined || !members.has(ownerMember)) throw new QyapiError(86005, "invalid owner");
-    const name = nameOf(body) ?? "";
-    app.chats.set(chatId, { chatId, name, owner: ownerMember.userId, members, screen: [], received: [] });
+    checkSize(members);
+    const [first] = members;
+    const owner = ownerAmong(members, app, optionalText(body, "owner") ?? first?.userId ?? "");
+    app.chats.set(chatId, { chatId, name: nameOf(body) ?? "", owner, members, messages: [] });
     return { chatid: chatId };
   }
 
   function update(call: QyapiCall): JsonObject {
     const app = findApp(call);
-    const chat = chatOf(app, text(call.body, "chatid"));
-    for (const member of membersNamed(app, texts(call.body, "add_user_list", MOST))) chat.members.add(member);
-    for (const member of membersNamed(app, texts(call.body, "del_user_list", MOST))) chat.members.delete(member);
-    chat.name = nameOf(call.body) ?? chat.name;
-    chat.owner = optionalText(call.body, "owner") ?? chat.owner;
+    const { body } = call;
+    const chat = chatOf(app, text(body, "chatid"));
+    const members = new Set([...chat.members, ...membersNamed(app, texts(body, "add_user_list", MOST))]);
+    for (const member of membersNamed(app, texts(body, "del_user_list", MOST))) members.delete(member);
+    checkSize(members);
+    // Refused as a whole: nothing is changed before everything is known to be right.
+    const owner = ownerAmong(members, app, optionalText(body, "owner") ?? chat.owner);
+    Object.assign(chat, { members, owner, name: nameOf(body) ?? chat.name });
     return {};
   }
 
@@ -58,22 +58,12 @@ export function createAppChat(
     const app = findApp(call);
     const chat = chatOf(app, text(call.body, "chatid"));
     const shown = readMessage(call.body, { corp: app.corp, baseUrl: baseUrl() }, { inChat: true });
-    const state = hasRoom(app, chat) ? "shown" : "failed";
     const at = new Date(clock.now()).toISOString();
-    const dropped = state === "failed" ? { dropped: "frequency" } : {};
     const id = randomId("GRP", 18);
-    show(chat.screen, { ...shown, ...dropped, id, direction: "outbound", at, state, by: "api" });
+    const item: ShownItem = { ...shown, id, direction: "outbound", at, state: "shown", by: "api" };
+    show(chat.messages, { item, missedBy: limits.missedBy(app, chat) });
     for (const member of chat.members) changed(app.account, member.userId);
     return {};
-  }
-
-  function hasRoom(app: App, chat: Chat): boolean {
-    const now = clock.now();
-    const perMinute = faults.take("app.chat.per-minute", [app.corp.corpId, app.account, chat.chatId]);
-    while (chat.received[0] !== undefined && now - chat.received[0] >= MINUTE_MS) chat.received.shift();
-    if (chat.received.length >= (perMinute ? numberOf(perMinute) : PER_MINUTE)) return false;
-    chat.received.push(now);
-    return true;
   }
 
   function chatOf(app: App, chatId: string): Chat {
@@ -90,6 +80,17 @@ function membersNamed(app: App, userIds: readonly string[]): Set<Member> {
   const members = userIds.map((userId) => app.directory.find(userId));
   if (members.some((member) => member === undefined)) throw new QyapiError(86007, "invalid member");
   return new Set(members.filter((member) => member !== undefined));
+}
+
+function checkSize({ size }: ReadonlySet<Member>): void {
+  if (size < FEWEST) throw new QyapiError(86006, "too few members");
+  if (size > MOST) throw new QyapiError(86006, "too many members");
+}
+
+function ownerAmong(members: ReadonlySet<Member>, app: App, userId: string): string {
+  const owner = app.directory.find(userId);
+  if (owner === undefined || !members.has(owner)) throw new QyapiError(86005, "invalid owner");
+  return owner.userId;
 }
 
 function nameOf(body: JsonObject): string | undefined {

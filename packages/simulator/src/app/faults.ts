@@ -2,6 +2,7 @@ import type { FaultDefinition } from "../faults.ts";
 
 const APP = "corp id or agent id";
 const APP_OR_MEMBER = "corp id, agent id or userid";
+const CHAT = "corp id, agent id or chat id";
 
 /** What can go wrong with self-built apps alone, and what their documents leave open. */
 export const APP_FAULTS: readonly FaultDefinition[] = [
@@ -12,15 +13,38 @@ export const APP_FAULTS: readonly FaultDefinition[] = [
     value: { type: "number", summary: "messages", default: 30 },
   },
   {
+    name: "app.userid.any-characters",
+    summary: "Userids of any characters, at most 64 bytes: which characters they may have is not sure.",
+    targets: APP_OR_MEMBER,
+  },
+  {
     name: "app.chat.per-minute",
     summary:
-      "Another number of messages a minute per group chat, beyond which they are dropped silently; 200 when not set.",
-    targets: "corp id, agent id or chat id",
+      "Another number of messages a minute that one member gets from all group chats of the app; 200 when not set.",
+    targets: CHAT,
     value: { type: "number", summary: "messages", default: 200 },
   },
   {
+    name: "app.chat.per-day",
+    summary: "Another number of messages a day that one member gets from all group chats; 10,000 when not set.",
+    targets: CHAT,
+    value: { type: "number", summary: "messages", default: 10_000 },
+  },
+  {
+    name: "app.chat.corp-per-minute",
+    summary: "Another number of receivers a minute for all group chats of the corp; 20,000 when not set.",
+    targets: CHAT,
+    value: { type: "number", summary: "receivers", default: 20_000 },
+  },
+  {
+    name: "app.chat.corp-per-hour",
+    summary: "Another number of receivers an hour for all group chats of the corp; 300,000 when not set.",
+    targets: CHAT,
+    value: { type: "number", summary: "receivers (newer texts: 150,000, 350,000 or 700,000)", default: 150_000 },
+  },
+  {
     name: "app.callback.attempts",
-    summary: "Deliveries of one callback in all; 4 when not set (the documents allow 3 or 4).",
+    summary: "Deliveries of one callback in all, whatever else is set (the documents allow 3 or 4).",
     targets: APP,
     value: { type: "number", summary: "attempts", default: 3 },
   },

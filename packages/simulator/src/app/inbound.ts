@@ -8,18 +8,21 @@ import { type StoredFiles, storeFiles } from "../kf/inbound.ts";
 import { isMedia } from "../kf/incoming.ts";
 import type { PlatformTools } from "../platform.ts";
 import type { Member } from "./directory.ts";
-import { type PassiveReply, readPassiveReply } from "./passive.ts";
-import { show } from "./shown.ts";
+import { noticeOf, type PassiveReply, readPassiveReply } from "./passive.ts";
+import { type ShownItem, show } from "./shown.ts";
 import { type App, screenOf } from "./state.ts";
 import { callbackXml } from "./xml.ts";
 
-const ATTEMPTS = 4;
+/** The first delivery and three retries. */
+const USUAL_ATTEMPTS = 4;
 
 export interface Inbound {
   /** A member writes, or does what ends in an event; one id per content. */
   write(app: App, member: Member, contents: readonly Content[]): Promise<readonly string[]>;
   /** Posts one event. `onReply` hears what the receiver answered. */
   event(app: App, sender: string, fields: JsonObject, onReply?: (reply: PassiveReply) => void): string;
+  /** Posts what a member has caused; what the receiver answers appears on the member's phone. */
+  cause(app: App, member: Member, name: string, elements: JsonObject): string;
 }
 
 export function createInbound({ clock, faults, callbacks, changed, baseUrl }: PlatformTools): Inbound {
@@ -56,8 +59,9 @@ export function createInbound({ clock, faults, callbacks, changed, baseUrl }: Pl
       plain,
       wrap,
       contentType: "text/xml; charset=utf-8",
-      attempts: attempts ? numberOf(attempts) : ATTEMPTS,
-      ...(onReply ? { onAnswer: (text: string) => onReply(readPassiveReply(app, text)) } : {}),
+      usualAttempts: USUAL_ATTEMPTS,
+      ...(attempts ? { attempts: numberOf(attempts) } : {}),
+      ...(onReply ? { onAnswer: (text: string) => onReply(readPassiveReply(app, text, baseUrl())) } : {}),
     });
   }
 
@@ -95,23 +99,28 @@ export function createInbound({ clock, faults, callbacks, changed, baseUrl }: Pl
     if (reply.kind === "none") return;
     const at = new Date(clock.now()).toISOString();
     const base = { id: randomId("PSV", 12), at, by: "reply", state: "shown" as const };
-    const item =
-      reply.kind === "text"
-        ? { ...base, direction: "outbound" as const, kind: "text", text: reply.text }
-        : { ...base, direction: "notice" as const, kind: "notice", text: `passive reply: ${JSON.stringify(reply)}` };
+    const item: ShownItem =
+      reply.kind === "message"
+        ? { ...reply.shown, ...base, direction: "outbound" }
+        : { ...base, direction: "notice", kind: "notice", text: noticeOf(reply) };
     show(screenOf(app, member), item);
     changed(app.account, member.userId);
   }
 
-  function eventOf(app: App, member: Member, content: Extract<Content, { kind: "event" }>): string {
-    const { kind: _kind, event: name, ...fields } = content as unknown as JsonObject & { event: string };
-    const { FromUserName: sender = member.userId, ...rest } = fields;
+  function cause(app: App, member: Member, name: string, elements: JsonObject): string {
+    const { FromUserName: sender = member.userId, ...rest } = elements;
     const usual = name === "enter_agent" && rest.EventKey === undefined ? { EventKey: "" } : {};
     return event(app, String(sender), { Event: name, ...usual, ...rest }, (reply) => showReply(app, member, reply));
   }
 
+  function eventOf(app: App, member: Member, content: Extract<Content, { kind: "event" }>): string {
+    const { kind: _kind, event: name, ...elements } = content as unknown as JsonObject & { event: string };
+    return cause(app, member, name, elements);
+  }
+
   return {
     event,
+    cause,
     async write(app, member, contents) {
       const files = await storeFiles(app.corp, contents);
       return contents.map((content) =>

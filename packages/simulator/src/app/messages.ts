@@ -39,8 +39,6 @@ const READERS: Readonly<Record<string, Reader>> = {
 
 /** Types a group chat does not take. */
 const NOT_IN_CHATS = new Set(["template_card", "miniprogram_notice"]);
-/** Types whose examples carry `safe`; news answers 40074 to it. */
-const NEVER_SAFE = new Set(["news"]);
 
 /** @throws QyapiError for what the platform would refuse. Texts that are too long are cut, as there. */
 export function readMessage(body: JsonObject, context: MessageContext, { inChat }: { inChat: boolean }): Shown {
@@ -49,8 +47,16 @@ export function readMessage(body: JsonObject, context: MessageContext, { inChat 
   if (reader === undefined || typeof msgtype !== "string" || (inChat && NOT_IN_CHATS.has(msgtype))) {
     throw new QyapiError(40008);
   }
-  if (body.safe === 1 && NEVER_SAFE.has(msgtype)) throw new QyapiError(40074, "news message cannot be safe");
-  return { ...reader(object(body, msgtype), context), ...(body.safe === 1 ? { safe: true } : {}) };
+  const safe = isSafe(body.safe, msgtype, inChat);
+  return { ...reader(object(body, msgtype), context), ...(safe ? { safe } : {}) };
+}
+
+/** 1: nobody may pass it on; 2: nobody outside the corp, for mpnews alone and not in group chats. */
+function isSafe(safe: JsonValue | undefined, msgtype: string, inChat: boolean): boolean {
+  if (safe === undefined || safe === null || safe === 0) return false;
+  if (msgtype === "news") throw new QyapiError(40074, "news message cannot be safe");
+  if (safe === 1 || (safe === 2 && msgtype === "mpnews" && !inChat)) return true;
+  throw new QyapiError(40058, "invalid parameter: safe");
 }
 
 function cutText(kind: "text" | "markdown", { content }: JsonObject): Shown {

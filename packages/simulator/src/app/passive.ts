@@ -1,6 +1,7 @@
 import { createDecipheriv } from "node:crypto";
 import { sign } from "../crypto.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../json.ts";
+import { readMessage, type Shown } from "./messages.ts";
 import type { App } from "./state.ts";
 import { readXml } from "./xml.ts";
 
@@ -8,17 +9,19 @@ import { readXml } from "./xml.ts";
 export type PassiveReply =
   | { readonly kind: "none" }
   | { readonly kind: "wrong"; readonly reason: string }
-  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "message"; readonly shown: Shown }
   | { readonly kind: "update_button"; readonly name: string }
   | { readonly kind: "update_template_card"; readonly card: JsonObject }
   | { readonly kind: "other"; readonly msgtype: string };
 
 /** Opens the body of an answer to a callback: nothing, "success", or an encrypted reply. */
-export function readPassiveReply(app: App, body: string): PassiveReply {
+export function readPassiveReply(app: App, body: string, baseUrl: string): PassiveReply {
   const text = body.trim();
   if (text === "" || text === "success") return { kind: "none" };
   try {
-    return toReply(openReply(app, readXml(text)));
+    return toReply(openReply(app, readXml(text)), (message) =>
+      readMessage(message, { corp: app.corp, baseUrl }, { inChat: false }),
+    );
   } catch (error) {
     return { kind: "wrong", reason: error instanceof Error ? error.message : String(error) };
   }
@@ -41,11 +44,31 @@ function openReply({ endpoint }: App, envelope: JsonObject): JsonObject {
   return readXml(frame.toString("utf8", 20, 20 + length));
 }
 
-function toReply(fields: JsonObject): PassiveReply {
+/** The grey line for a reply that is no message. */
+export function noticeOf(reply: Exclude<PassiveReply, { kind: "none" | "message" }>): string {
+  switch (reply.kind) {
+    case "wrong":
+      return `The platform throws the passive reply away: ${reply.reason}.`;
+    case "other":
+      return `The platform knows no passive reply of the type "${reply.msgtype}".`;
+    default:
+      return `The passive reply ${reply.kind} changes nothing: no card was tapped.`;
+  }
+}
+
+function toReply(fields: JsonObject, read: (message: JsonObject) => Shown): PassiveReply {
   const msgtype = String(fields.MsgType ?? "");
   switch (msgtype) {
     case "text":
-      return { kind: "text", text: String(fields.Content ?? "") };
+      return { kind: "message", shown: read({ msgtype, text: { content: String(fields.Content ?? "") } }) };
+    case "news":
+      return { kind: "message", shown: read({ msgtype, news: { articles: articlesOf(fields) } }) };
+    case "image":
+    case "voice":
+    case "video": {
+      const file = fields[FILE_ELEMENTS[msgtype]];
+      return { kind: "message", shown: read({ msgtype, [msgtype]: isJsonObject(file) ? toJson(file) : {} }) };
+    }
     case "update_button": {
       const button = isJsonObject(fields.Button) ? fields.Button : {};
       return { kind: "update_button", name: String(button.ReplaceName ?? "") };
@@ -53,11 +76,19 @@ function toReply(fields: JsonObject): PassiveReply {
     case "update_template_card":
       return {
         kind: "update_template_card",
-        card: toCard(isJsonObject(fields.TemplateCard) ? fields.TemplateCard : {}),
+        card: toJson(isJsonObject(fields.TemplateCard) ? fields.TemplateCard : {}),
       };
     default:
       return msgtype === "" ? { kind: "wrong", reason: "the reply has no MsgType" } : { kind: "other", msgtype };
   }
+}
+
+const FILE_ELEMENTS = { image: "Image", voice: "Voice", video: "Video" } as const;
+
+function articlesOf({ Articles: articles, ArticleCount: count }: JsonObject): readonly JsonObject[] {
+  const items = isJsonObject(articles) ? [articles.item ?? []].flat().filter(isJsonObject) : [];
+  if (Number(count) !== items.length) throw new Error(`ArticleCount is ${count}, but it has ${items.length} articles`);
+  return items.map(toJson);
 }
 
 const LISTS = new Set([
@@ -70,10 +101,11 @@ const NAMES: Readonly<Record<string, string>> = {
   AppId: "appid",
   PagePath: "pagepath",
   UserId: "userid",
+  PicUrl: "picurl",
 };
 
 /** The names of the XML are those of the JSON in PascalCase. */
-function toCard(fields: JsonObject): JsonObject {
+function toJson(fields: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(fields).map(([element, value]) => {
       const name = NAMES[element] ?? element.replace(/(?!^)([A-Z])/g, "_$1").toLowerCase();
@@ -85,7 +117,7 @@ function toCard(fields: JsonObject): JsonObject {
 
 function toValue(name: string, value: JsonValue | undefined): JsonValue {
   if (Array.isArray(value)) return value.map((one: JsonValue) => toValue(name, one));
-  if (isJsonObject(value)) return toCard(value);
+  if (isJsonObject(value)) return toJson(value);
   if (NUMBERS.has(name)) return Number(value);
   return value === "true" || value === "false" ? value === "true" : (value ?? "");
 }

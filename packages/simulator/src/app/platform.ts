@@ -5,15 +5,18 @@ import type { JsonObject } from "../json.ts";
 import type { AccountDescription, ControlVerb, Platform, PlatformTools } from "../platform.ts";
 import type { QyapiCall, QyapiRoute, QyapiRoutes } from "../qyapi/calls.ts";
 import { QyapiError } from "../qyapi/errors.ts";
+import { checkUpload } from "../qyapi/media-rules.ts";
 import { QYAPI_PREFIX } from "../qyapi/router.ts";
 import { createAppChat } from "./appchat.ts";
+import { createChatLimits } from "./chat-limits.ts";
 import { createDirectory, type Directory } from "./directory.ts";
 import { APP_FAULTS } from "./faults.ts";
 import { createFindApp, type FindApp, purposeOf } from "./find.ts";
 import { createInbound } from "./inbound.ts";
 import type { AppOptions, DirectoryOptions } from "./options.ts";
+import { createPeople, type People } from "./people.ts";
 import { createSend } from "./send.ts";
-import { type App, createApp, forgetAll, screenOf } from "./state.ts";
+import { type App, chatScreenOf, createApp, forgetAll, screenOf } from "./state.ts";
 import { createTap } from "./tap.ts";
 
 export interface AppCorpOptions {
@@ -35,7 +38,10 @@ export function createAppPlatform(tools: PlatformTools, options: readonly AppCor
       return createApp(corp, directory, app);
     });
   });
+  checkAgentIds(apps);
   const findApp = createFindApp(apps);
+  const people = createPeople(tools.faults);
+  const limits = createChatLimits(tools);
   const send = createSend(tools, findApp);
   const inbound = createInbound(tools);
   const tap = createTap(tools, inbound, send);
@@ -44,30 +50,30 @@ export function createAppPlatform(tools: PlatformTools, options: readonly AppCor
   return {
     name: "wecom-agent-xml",
     faults: APP_FAULTS,
-    qyapi: routes(tools, findApp, send, createAppChat(tools, apps, findApp)),
+    qyapi: routes(tools, findApp, send, createAppChat(tools, apps, findApp, limits)),
     accounts: () => apps.map((app) => describe(app, tools.baseUrl())),
     has: (account) => apps.some((app) => app.account === account),
     async send({ account, from, group, content }) {
       if (group !== undefined) throw new ControlError(400, "An app hears nothing of groups.", 'Leave "group" out.');
       const app = appNamed(account);
-      const member = app.directory.findOrAdd(from);
+      const member = people.doing(app, from);
       const ids = await inbound.write(app, member, content);
       return { account, user: member.userId, id: ids.at(-1) ?? "", ids };
     },
     screen({ account, user, group }) {
       const app = appNamed(account);
-      const member = app.directory.findOrAdd(user);
+      const member = people.looking(app, user);
       const chat = group === undefined ? undefined : app.chats.get(group);
       if (group !== undefined && !chat?.members.has(member)) {
         throw new ControlError(404, `${user} is in no group "${group}".`, "Groups are made by appchat/create.");
       }
       const about: JsonObject = chat ? { name: chat.name, members: chat.members.size } : { licensed: member.licensed };
-      const items = chat?.screen ?? screenOf(app, member);
+      const items = chat ? chatScreenOf(chat, member) : screenOf(app, member);
       return { account, user: { id: member.userId, name: member.name }, chat: about, items };
     },
     tap: (one) => {
       const app = appNamed(one.account);
-      return tap(app, app.directory.findOrAdd(one.user), one);
+      return tap(app, people.looking(app, one.user), one);
     },
     async registerCallback(account, url, force) {
       const app = appNamed(account);
@@ -82,10 +88,11 @@ export function createAppPlatform(tools: PlatformTools, options: readonly AppCor
         url: endpoint.url ?? null,
         deliveries: endpoint.deliveries,
       })),
-    verbs: createVerbs(appNamed, inbound),
+    verbs: createVerbs(appNamed, inbound, people),
     reset() {
       for (const app of apps) forgetAll(app);
       for (const directory of directories) directory.reset();
+      limits.clear();
     },
   };
 }
@@ -118,6 +125,7 @@ function routes(
       handle({ corp, upload }) {
         if (!upload) throw new QyapiError(41005, "media data missing");
         const { contentType: mime, filename, data: content } = upload;
+        checkUpload("image", content);
         const { id } = corp.media.add({ kind: "image", mime, filename: filename || randomId("img", 6), content });
         return { json: { url: `${baseUrl()}/control/media/${corp.corpId}/${id}` } };
       },
@@ -125,22 +133,38 @@ function routes(
   };
 }
 
-const peopleSchema = z.object({ account: z.string() });
-const eventSchema = z.looseObject({ account: z.string(), user: z.string().default("sys"), event: z.string() });
+const accountSchema = z.object({ account: z.string() });
+/** Who the platform's own callbacks come from; no member. */
+const SYSTEM = "sys";
+const eventSchema = z.looseObject({ account: z.string(), user: z.string().default(SYSTEM), event: z.string() });
 
 /** At `POST /control/wecom-agent-xml/<verb>`. */
 function createVerbs(
   appNamed: (account: string) => App,
   inbound: ReturnType<typeof createInbound>,
+  people: People,
 ): Readonly<Record<string, ControlVerb>> {
   return {
     people: {
       summary: "The members of the enterprise.",
       body: "{ account }",
       run(body) {
-        const { account } = parseControl(peopleSchema, body, "Body: { account }");
-        const people = appNamed(account).directory.all();
-        return { people: people.map(({ userId, name }) => ({ id: userId, name: name === userId ? userId : name })) };
+        const { account } = parseControl(accountSchema, body, "Body: { account }");
+        const members = appNamed(account).directory.all();
+        return { people: members.map(({ userId, name }) => ({ id: userId, name })) };
+      },
+    },
+    groups: {
+      summary: "The group chats that the app has made, with the userids of their members.",
+      body: "{ account }",
+      run(body) {
+        const { account } = parseControl(accountSchema, body, "Body: { account }");
+        const groups = [...appNamed(account).chats.values()].map(({ chatId, name, members }) => ({
+          id: chatId,
+          name,
+          members: [...members].map(({ userId }) => userId),
+        }));
+        return { groups };
       },
     },
     event: {
@@ -149,7 +173,9 @@ function createVerbs(
       run(body) {
         const { account, user, event, ...fields } = parseControl(eventSchema, body, "Body: { account, user?, event }");
         const elements = fields as JsonObject;
-        return { id: inbound.event(appNamed(account), user, { Event: event, ...elements }) };
+        const app = appNamed(account);
+        if (user === SYSTEM) return { id: inbound.event(app, SYSTEM, { Event: event, ...elements }) };
+        return { id: inbound.cause(app, people.doing(app, user), event, elements) };
       },
     },
   };
@@ -173,4 +199,18 @@ function named(apps: readonly App[], account: string): App {
   const app = apps.find((one) => one.account === account);
   if (app) return app;
   throw new ControlError(404, `There is no app "${account}".`, `Apps: ${apps.map((one) => one.account).join(", ")}`);
+}
+
+/** The agent id is the account in the control API, which knows no corps. */
+function checkAgentIds(apps: readonly App[]): void {
+  const corpOf = new Map<string, string>();
+  for (const { account, corp } of apps) {
+    const other = corpOf.get(account);
+    if (other !== undefined) {
+      throw new RangeError(
+        `Two apps have the agent id ${account} (${other}, ${corp.corpId}): give one of them another, also in another corp.`,
+      );
+    }
+    corpOf.set(account, corp.corpId);
+  }
 }

@@ -33,6 +33,7 @@ export function createSend(tools: PlatformTools, findApp: FindApp) {
     if (repeat && before && clock.now() - before.at < repeat.withinMs) return before.answer;
     const { members, leftOut } = findReceivers(app.directory, body);
     const shown = readMessage(body, { corp: app.corp, baseUrl: baseUrl() }, { inChat: false });
+    takeTaskId(app, shown);
     const message = deliver(app, members, shown);
     const answer: SendAnswer = {
       ...leftOut,
@@ -104,8 +105,9 @@ export function createSend(tools: PlatformTools, findApp: FindApp) {
     const code = app.codes.get(value);
     if (!code || code.expiresAt <= clock.now()) throw new QyapiError(40058, "invalid parameter: response_code");
     const change = changeOf(body, code);
-    app.codes.delete(value);
     const wanted = wantedMembers(app, body);
+    // Only now: a refused update leaves the code good.
+    app.codes.delete(value);
     for (const [member, item] of code.message.items) {
       if (code.member !== undefined && code.member !== member) continue;
       if (wanted !== undefined && !wanted.has(member)) continue;
@@ -116,6 +118,14 @@ export function createSend(tools: PlatformTools, findApp: FindApp) {
   }
 
   return { send, recall, updateCard, issueCode };
+}
+
+/** @throws QyapiError for a card whose task id another card of the app has */
+function takeTaskId(app: App, { card }: JsonObject): void {
+  const taskId = isJsonObject(card) ? card.task_id : undefined;
+  if (typeof taskId !== "string" || taskId === "") return;
+  if (app.taskIds.has(taskId)) throw new QyapiError(40058, "invalid parameter: template_card task_id (used before)");
+  app.taskIds.add(taskId);
 }
 
 /** What an update does to one bubble. */

@@ -16,6 +16,8 @@ export interface App {
   /** Messages of the last day by msgid. */
   readonly sent: Map<string, SentMessage>;
   readonly codes: Map<string, ResponseCode>;
+  /** Of the cards it has sent: a task id names one. */
+  readonly taskIds: Set<string>;
   /** When a request with `enable_duplicate_check` was last taken, by its body. */
   readonly repeats: Map<string, { readonly at: number; readonly answer: SendAnswer }>;
   /** Times of what each member got, for the silent limits. */
@@ -41,10 +43,15 @@ export interface Chat {
   readonly chatId: string;
   name: string;
   owner: string;
-  readonly members: Set<Member>;
-  readonly screen: ShownItem[];
+  members: ReadonlySet<Member>;
   /** Clients show the group from its first message on. */
-  readonly received: number[];
+  readonly messages: ChatMessage[];
+}
+
+export interface ChatMessage {
+  readonly item: ShownItem;
+  /** For whom it was over a limit. */
+  readonly missedBy: ReadonlySet<Member>;
 }
 
 export interface SendAnswer {
@@ -68,6 +75,7 @@ export function createApp(corp: Corp, directory: Directory, options: AppOptions)
     },
     sent: new Map(),
     codes: new Map(),
+    taskIds: new Set(),
     repeats: new Map(),
     received: new Map(),
     chats: new Map(),
@@ -83,7 +91,14 @@ export function screenOf(app: App, member: Member): ShownItem[] {
   return screen;
 }
 
+/** What this member's phone shows of a group. */
+export function chatScreenOf({ messages }: Chat, member: Member): ShownItem[] {
+  return messages.map(({ item, missedBy }) =>
+    missedBy.has(member) ? { ...item, state: "failed", dropped: "frequency" } : item,
+  );
+}
+
 export function forgetAll(app: App): void {
-  for (const kept of [app.sent, app.codes, app.repeats, app.received, app.chats]) kept.clear();
+  for (const kept of [app.sent, app.codes, app.taskIds, app.repeats, app.received, app.chats]) kept.clear();
   app.endpoint.deliveries.length = 0;
 }

@@ -15,6 +15,8 @@ interface Target {
   readonly key?: string;
   readonly opens?: JsonObject;
   readonly fromMenu?: true;
+  /** It was clicked before. */
+  readonly disabled?: boolean;
 }
 
 /** A member taps a button, submits a form, or opens what a card leads to. */
@@ -33,7 +35,7 @@ export function createTap(tools: PlatformTools, inbound: Inbound, { issueCode }:
     inbound.event(app, member.userId, fields, (reply) => {
       if (tools.faults.take("app.tap.ignore-reply", [app.corp.corpId, app.account, member.userId])) return;
       if (reply.kind === "update_template_card") replaceCard(item, reply.card);
-      else if (reply.kind === "update_button" && isInteractive(card)) item.card = { ...card, replace_text: reply.name };
+      else if (reply.kind === "update_button") updateButton(item, target, reply.name);
       else if (reply.kind === "wrong") item.replyProblem = reply.reason;
       tools.changed(app.account, member.userId);
     });
@@ -51,8 +53,8 @@ export function createTap(tools: PlatformTools, inbound: Inbound, { issueCode }:
       throw new ControlError(404, `The card has nothing "${tap.item}" to tap.`, `Items: ${names}`);
     }
     if (target.opens) return { tapped: target.text, opened: target.opens };
-    if (card.replace_text !== undefined && !target.fromMenu) {
-      throw new ControlError(409, "The card's buttons are disabled.", "It was answered before; send a new card.");
+    if ((card.replace_text !== undefined && !target.fromMenu) || target.disabled) {
+      throw new ControlError(409, `"${target.text}" is disabled.`, "It was answered before; send a new card.");
     }
     if (!callsBack(card)) throw new ControlError(409, "This card tells nobody about taps.", "It only opens pages.");
     told(app, member, item, card, target, tap);
@@ -60,16 +62,37 @@ export function createTap(tools: PlatformTools, inbound: Inbound, { issueCode }:
   };
 }
 
+/** The clicked button alone is disabled, and says `name`. */
+function updateButton(item: ShownItem, target: Target, name: string): void {
+  const card = isJsonObject(item.card) ? item.card : {};
+  if (target.fromMenu || !isInteractive(card)) {
+    item.replyProblem = "update_button changes the clicked button, and no button was clicked";
+    return;
+  }
+  const update = (button: JsonObject) => (button.key === target.key ? { ...button, replace_text: name } : button);
+  const { button_list: buttons, submit_button: submit } = card;
+  item.card = {
+    ...card,
+    ...(buttons === undefined ? {} : { button_list: listOf(buttons).map(update) }),
+    ...(isJsonObject(submit) ? { submit_button: update(submit) } : {}),
+  };
+}
+
 function targetsOf(card: JsonObject): readonly Target[] {
-  const buttons = listOf(card.button_list).map((button): Target => {
-    const text = String(button.text);
-    return button.type === 1 ? { text, opens: { url: String(button.url) } } : { text, key: String(button.key) };
+  const clickable = (button: JsonObject): Target => ({
+    text: String(button.text),
+    key: String(button.key),
+    disabled: button.replace_text !== undefined,
   });
+  const buttons = listOf(card.button_list).map(
+    (button): Target =>
+      button.type === 1 ? { text: String(button.text), opens: { url: String(button.url) } } : clickable(button),
+  );
   const submit = isJsonObject(card.submit_button) ? card.submit_button : undefined;
   const menu = isJsonObject(card.action_menu) ? listOf(card.action_menu.action_list) : [];
   return [
     ...buttons,
-    ...(submit ? [{ text: String(submit.text), key: String(submit.key) }] : []),
+    ...(submit ? [clickable(submit)] : []),
     ...menu.map(({ text, key }): Target => ({ text: String(text), key: String(key), fromMenu: true })),
     ...listOf(card.jump_list).map((jump): Target => ({ text: String(jump.title), opens: jump })),
     ...(isJsonObject(card.card_action) ? [{ text: "card", opens: card.card_action }] : []),

@@ -35,7 +35,7 @@ describe("playground", () => {
 
   it("finds every element its scripts name", async () => {
     const html = await asset("index.html");
-    const scripts = (await Promise.all(["app.js", "panels.js"].map(asset))).join("\n");
+    const scripts = (await Promise.all(["app.js", "panels.js", "events.js", "groups.js"].map(asset))).join("\n");
     const named = [...scripts.matchAll(/(?:byId|on)\("([\w-]+)"/g)].map((match) => match[1]);
 
     expect(named.length).toBeGreaterThan(20);
