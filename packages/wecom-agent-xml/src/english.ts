@@ -1,5 +1,5 @@
 import { englishFileNotices } from "@wxgate/media";
-import type { AgentXmlOptions } from "./config.ts";
+import type { AgentXmlConfig } from "./config.ts";
 
 /** The sentences members see from the channel itself, in English: options to be laid under one's own. */
 export const agentXmlEnglish = {
@@ -12,4 +12,4 @@ export const agentXmlEnglish = {
     submit: "Submit",
     miniprogram: "Mini program",
   },
-} as const satisfies Pick<AgentXmlOptions, "cardDone" | "notices">;
+} as const satisfies Pick<AgentXmlConfig, "cardDone" | "notices">;

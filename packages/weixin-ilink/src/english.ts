@@ -1,7 +1,7 @@
 import { englishNotices } from "@wxgate/long-reply";
-import type { IlinkOptions } from "./config.ts";
+import type { IlinkConfig } from "./config.ts";
 
 /** The sentences people see from the channel itself, in English: options to be laid under one's own. */
 export const weixinIlinkEnglish = {
   notices: englishNotices,
-} as const satisfies Pick<IlinkOptions, "notices">;
+} as const satisfies Pick<IlinkConfig, "notices">;
