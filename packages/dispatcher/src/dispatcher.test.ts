@@ -579,6 +579,24 @@ describe("a delivery", () => {
     await expect.poll(texts, { timeout: 3_000 }).toEqual(["echo hi"]);
   });
 
+  it("does not pause its account for ever: what is too old is given up, and others are sent", async () => {
+    const { receive, store, texts, clock } = await startGateway(echo, {
+      send({ to }) {
+        if (to.peer === "new") throw new AuthenticationError("not permitted", { code: "x.forbidden" });
+        return {};
+      },
+    });
+    await receive(said("hi", { peer: "new" }));
+    await expect.poll(async () => (await store.pausedAccounts()).length).toBe(1);
+
+    clock.advance(73 * 3_600_000);
+    await expect.poll(async () => (await store.query.deliveries({ limit: 1, state: "dead" })).items.length).toBe(1);
+    await receive(said("hello", { peer: "known" }));
+
+    await expect.poll(texts).toEqual(["echo hello"]);
+    expect(await store.pausedAccounts()).toEqual([]);
+  });
+
   it("waits alone when the operator must act for its conversation only", async () => {
     let full = true;
     const { receive, store, texts, clock } = await startGateway(echo, {
