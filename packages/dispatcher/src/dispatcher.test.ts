@@ -514,6 +514,23 @@ describe("access", () => {
     expect(touched).toBe(0);
     await expect.poll(texts).toEqual(["not here"]);
   });
+
+  it.each([
+    ["whose conversation the channel holds together", { anyCase: true }],
+    ["who has a conversation for each spelling", {}],
+  ] as const)("is refused in words once a day to somebody %s", async (_who, more) => {
+    const { receive, texts, observations } = await startGateway(echo, {
+      settings: { dmPolicy: "disabled", notices: { ...NO_NOTICES, denied: "not here" } },
+      channel: { personKey: (id) => id.toLowerCase(), ...more },
+    });
+
+    for (const [index, peer] of ["Pace", "pace", "PACE"].entries()) {
+      await receive(said("hi", { peer }));
+      await expect.poll(() => observations.filter(({ outcome }) => outcome === "denied").length).toBe(index + 1);
+    }
+
+    await expect.poll(texts).toEqual(["not here"]);
+  });
 });
 
 describe("a delivery", () => {
