@@ -37,7 +37,9 @@ export async function isIgnored(
   const { channel, notices } = settings;
   const decision = decideAccess(settings, from, sender, false);
   if (decision.allowed) return false;
-  if (decision.mayPair !== true) return notices.denied === "" || wasNoticed(store, from, sender);
+  if (decision.mayPair !== true) {
+    return notices.denied === "" || wasNoticed(store, { channel, conversation: from, sender });
+  }
   if (await pairing.isPaired(channel, sender)) return false;
   return notices.pairing === "" || !(await pairing.hasCodeFor(channel, sender));
 }

@@ -203,7 +203,7 @@ function speakEarly(
 
 function tellProblems({ turn, agent, run }: Answering, problems: readonly string[]): void {
   for (const problem of problems)
-    run.ports.log.warn({ turn: turn.id, agent, problem }, "part of an answer was left out");
+    run.ports.log.warn({ turn: turn.id, agent, problem }, "part of an answer could not be obeyed");
 }
 
 async function showTyping({ turn, entry, run }: Answering, signal: AbortSignal): Promise<void> {

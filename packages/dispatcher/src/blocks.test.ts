@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseContentText, parseReplyText, visibleText } from "./blocks.ts";
+import { createReplyBuilder } from "./reply.ts";
 
 const menu = '{"kind":"menu","items":[{"id":"1","text":"A"}]}';
 
@@ -54,6 +55,34 @@ describe("a wxgate block in an agent's text", () => {
     const text = "```js\nconst a = 1;\n```";
 
     expect(parseReplyText(text, []).content).toEqual([{ kind: "text", text }]);
+  });
+});
+
+describe("an answer that is nothing but a wrong block", () => {
+  const answerOf = (text: string) => {
+    const reply = createReplyBuilder([]);
+    reply.add({ kind: "text-delta", text });
+    return reply.finish();
+  };
+
+  it.each([
+    ["broken JSON", '{"kind":"text","text":"Your order is on its way"'],
+    ["no content", '{"kind":"sing","text":"la la"}'],
+  ])("is said as it stands: %s", (_what, body) => {
+    const { content, problems } = answerOf(`\`\`\`wxgate\n${body}\n\`\`\``);
+
+    expect(content).toEqual([{ kind: "text", text: body, format: "plain" }]);
+    expect(problems).toHaveLength(1);
+  });
+
+  it("names no path of this machine", () => {
+    const { content } = answerOf('```wxgate\n{"kind":"file","path":"/srv/secret/a.pdf","filename":"a.pdf"\n```');
+
+    expect(content).toEqual([{ kind: "text", text: '{"kind":"file","path":"…","filename":"a.pdf"', format: "plain" }]);
+  });
+
+  it("stays silent where the block is empty", () => {
+    expect(answerOf("```wxgate\n```").content).toEqual([]);
   });
 });
 

@@ -3,8 +3,10 @@ import { type OutboundContent, parseOutboundContent } from "@wxgate/core";
 export interface ParsedReply {
   /** Text and what its blocks asked for, in order. */
   readonly content: readonly OutboundContent[];
-  /** Blocks that could not be obeyed, and why; they are left out. */
+  /** Why blocks could not be obeyed; they are left out. */
   readonly problems: readonly string[];
+  /** What those blocks say, for a reader who would be left with nothing. */
+  readonly unobeyed: readonly string[];
 }
 
 interface Block {
@@ -21,6 +23,7 @@ interface Block {
 export function parseReplyText(text: string, quoted: readonly string[]): ParsedReply {
   const content: OutboundContent[] = [];
   const problems: string[] = [];
+  const unobeyed: string[] = [];
   let from = 0;
   let pending = "";
   const flush = () => {
@@ -37,19 +40,25 @@ export function parseReplyText(text: string, quoted: readonly string[]): ParsedR
       flush();
       content.push(parsed);
     } catch (error) {
-      problems.push(`a wxgate block was left out: ${error instanceof Error ? error.message : String(error)}`);
+      problems.push(`a wxgate block is wrong: ${error instanceof Error ? error.message : String(error)}`);
+      unobeyed.push(withoutPaths(block.body.trim()));
     }
   }
   pending += text.slice(from);
   flush();
-  return { content, problems };
+  return { content, problems, unobeyed };
+}
+
+/** Paths stay inside: they are nothing for the reader. The JSON may be broken anywhere. */
+function withoutPaths(body: string): string {
+  return body.replace(/(\bpath["']?\s*:\s*["']?)[^"'\n]*/gi, "$1…");
 }
 
 /** The same for text that an agent gave as a content of its own; without a block it stays as it is. */
 export function parseContentText(text: TextContent, quoted: readonly string[]): ParsedReply {
-  if (!text.text.includes("wxgate")) return { content: [text], problems: [] };
-  const { content, problems } = parseReplyText(text.text, quoted);
-  return { content: content.map((part) => (part.kind === "text" ? { ...text, text: part.text } : part)), problems };
+  if (!text.text.includes("wxgate")) return { content: [text], problems: [], unobeyed: [] };
+  const { content, ...wrong } = parseReplyText(text.text, quoted);
+  return { content: content.map((part) => (part.kind === "text" ? { ...text, text: part.text } : part)), ...wrong };
 }
 type TextContent = Extract<OutboundContent, { kind: "text" }>;
 

@@ -98,13 +98,6 @@ async function settleFailure(delivery: ClaimedDelivery, error: unknown, run: Del
   log.warn({ delivery: delivery.id, attempt: delivery.attempt, error: stored }, "delivery failed");
   if (await sendByFallback(delivery, error, run)) return;
 
-  if (error instanceof AuthenticationError && error.scope === "account") {
-    const { channel, account } = delivery.conversation;
-    await store.pauseAccount(channel, account, stored, clock.now() + PAUSE_MS);
-    await store.retryDelivery(delivery.claim, 0, stored, { keepAttempt: true, unsent: true });
-    observe?.({ ...observed(delivery), kind: "account-paused", error: stored });
-    return;
-  }
   const final = error instanceof RejectedError || error instanceof ProtocolError;
   const bug = !(error instanceof ChannelError) && delivery.attempt >= BUG_ATTEMPTS;
   const tooOld = clock.now() - delivery.createdAt > run.settings.deferHours * 3_600_000;
@@ -112,6 +105,13 @@ async function settleFailure(delivery: ClaimedDelivery, error: unknown, run: Del
     await closeUnsent(delivery, run);
     await store.failDelivery(delivery.claim, stored);
     observe?.({ ...observed(delivery), kind: "delivery-dead", error: stored });
+    return;
+  }
+  if (error instanceof AuthenticationError && error.scope === "account") {
+    const { channel, account } = delivery.conversation;
+    await store.pauseAccount(channel, account, stored, clock.now() + PAUSE_MS);
+    await store.retryDelivery(delivery.claim, 0, stored, { keepAttempt: true, unsent: true });
+    observe?.({ ...observed(delivery), kind: "account-paused", error: stored });
     return;
   }
   if (error instanceof AuthenticationError) {

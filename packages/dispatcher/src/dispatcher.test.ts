@@ -543,6 +543,23 @@ describe("access", () => {
     expect(touched).toBe(0);
     await expect.poll(texts).toEqual(["not here"]);
   });
+
+  it.each([
+    ["whose conversation the channel holds together", { anyCase: true }],
+    ["who has a conversation for each spelling", {}],
+  ] as const)("is refused in words once a day to somebody %s", async (_who, more) => {
+    const { receive, texts, observations } = await startGateway(echo, {
+      settings: { dmPolicy: "disabled", notices: { ...NO_NOTICES, denied: "not here" } },
+      channel: { personKey: (id) => id.toLowerCase(), ...more },
+    });
+
+    for (const [index, peer] of ["Pace", "pace", "PACE"].entries()) {
+      await receive(said("hi", { peer }));
+      await expect.poll(() => observations.filter(({ outcome }) => outcome === "denied").length).toBe(index + 1);
+    }
+
+    await expect.poll(texts).toEqual(["not here"]);
+  });
 });
 
 describe("a delivery", () => {
@@ -606,6 +623,24 @@ describe("a delivery", () => {
     clock.advance(6 * 60_000);
 
     await expect.poll(texts, { timeout: 3_000 }).toEqual(["echo hi"]);
+  });
+
+  it("does not pause its account for ever: what is too old is given up, and others are sent", async () => {
+    const { receive, store, texts, clock } = await startGateway(echo, {
+      send({ to }) {
+        if (to.peer === "new") throw new AuthenticationError("not permitted", { code: "x.forbidden" });
+        return {};
+      },
+    });
+    await receive(said("hi", { peer: "new" }));
+    await expect.poll(async () => (await store.pausedAccounts()).length).toBe(1);
+
+    clock.advance(73 * 3_600_000);
+    await expect.poll(async () => (await store.query.deliveries({ limit: 1, state: "dead" })).items.length).toBe(1);
+    await receive(said("hello", { peer: "known" }));
+
+    await expect.poll(texts).toEqual(["echo hello"]);
+    expect(await store.pausedAccounts()).toEqual([]);
   });
 
   it("waits alone when the operator must act for its conversation only", async () => {

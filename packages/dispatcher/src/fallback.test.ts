@@ -197,6 +197,22 @@ describe("a channel with a fallback", () => {
     expect(items.map(({ peer }) => peer)).toEqual(["ZhangSan"]);
   });
 
+  it("is one conversation for a person whom many write to first, in any case and from several gateways", async () => {
+    const channel = { personKey: (id: string) => id.toLowerCase(), anyCase: true } as const;
+    const echo = answering((words) => words);
+    const first = await startGateway(echo, { channel });
+    const second = await startGateway(echo, { channel, store: first.store, ports: { worker: "test-2" } });
+    const write = async ({ dispatcher }: typeof first, to: string) =>
+      dispatcher.send(await dispatcher.target("support", to), [{ kind: "text", text: "news" }], "test");
+
+    await Promise.all(
+      Array.from({ length: 35 }, (_, index) => write(index % 3 === 0 ? second : first, index % 2 ? "Pace" : "pace")),
+    );
+    await second.stop();
+
+    expect((await first.store.query.conversations({ limit: 10 })).items).toHaveLength(1);
+  });
+
   it("lets the other understand targets that it does not", async () => {
     const { dispatcher } = await botAndApp(new RejectedError("x", { code: "x" }));
 

@@ -1,8 +1,11 @@
-import type { Address, Channel, InboundBatch, Store } from "@wxgate/core";
+import { type Address, addressKey, type Channel, type InboundBatch, type Store } from "@wxgate/core";
 
-export interface PeerLookUp {
+export interface PeerLookUp extends Pick<Store, "state"> {
   readonly query: Pick<Store["query"], "knownPeers">;
 }
+
+/** Far longer than a first message takes to be stored. */
+const FIRST_SPELLING_MS = 10 * 60_000;
 
 /** Where ids are compared without case, the conversation that person has already: it holds the order, the limits, the memory. */
 export async function asKnown(
@@ -16,7 +19,16 @@ export async function asKnown(
   const known = (await store.query.knownPeers(address.channel, address.peer, { foldCase: true })).filter(
     ({ account, kind, peer }) => account === address.account && kind === "direct" && personKey(peer) === wanted,
   );
-  return known.find(({ peer }) => peer === address.peer) ?? known[0] ?? address;
+  return known.find(({ peer }) => peer === address.peer) ?? known[0] ?? firstSpelling(store, address, wanted);
+}
+
+/** Of several who meet a new person in the same moment, in whatever process, the first says how the id is written. */
+async function firstSpelling({ state: stateOf }: PeerLookUp, address: Address, person: string): Promise<Address> {
+  const state = stateOf(address.channel);
+  const key = `spelling|${addressKey({ ...address, peer: person })}`;
+  if (await state.compareAndSet(key, undefined, address.peer, { ttlMs: FIRST_SPELLING_MS })) return address;
+  const peer = await state.get(key);
+  return typeof peer === "string" ? { ...address, peer } : address;
 }
 
 const MOST_KNOWN = 20_000;

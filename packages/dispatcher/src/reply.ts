@@ -10,7 +10,7 @@ export interface ReplyBuilder {
   thought(): string;
   /** One content of the agent's with the blocks in its text. */
   expand(content: OutboundContent): ParsedReply;
-  /** The reply as written; `problems` are blocks that could not be obeyed. */
+  /** The reply as written. One that would be nothing but blocks that could not be obeyed is what those say. */
   finish(): ParsedReply;
 }
 
@@ -25,7 +25,7 @@ export function createReplyBuilder(quoted: readonly string[]): ReplyBuilder {
   }
 
   const expand = (part: OutboundContent): ParsedReply =>
-    part.kind === "text" ? parseContentText(part, quoted) : { content: [part], problems: [] };
+    part.kind === "text" ? parseContentText(part, quoted) : { content: [part], problems: [], unobeyed: [] };
 
   return {
     expand,
@@ -42,16 +42,18 @@ export function createReplyBuilder(quoted: readonly string[]): ReplyBuilder {
         .join("\n\n"),
     thought: () => thought,
     finish() {
-      const content: OutboundContent[] = [];
-      const problems: string[] = [];
-      for (const part of parts) {
-        const parsed = typeof part === "string" ? parseReplyText(part, quoted) : expand(part);
-        content.push(...parsed.content);
-        problems.push(...parsed.problems);
-      }
-      return { content, problems };
+      const parsed = parts.map((part) => (typeof part === "string" ? parseReplyText(part, quoted) : expand(part)));
+      const content = parsed.flatMap((part) => part.content);
+      const problems = parsed.flatMap((part) => part.problems);
+      const unobeyed = parsed.flatMap((part) => part.unobeyed);
+      return { content: content.length === 0 ? inWords(unobeyed) : content, problems, unobeyed };
     },
   };
+}
+
+function inWords(blocks: readonly string[]): readonly OutboundContent[] {
+  const text = blocks.filter((block) => block !== "").join("\n\n");
+  return text === "" ? [] : [{ kind: "text", text, format: "plain" }];
 }
 
 /** What an agent without memory is told next time that it said. */

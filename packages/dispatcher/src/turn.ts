@@ -90,7 +90,8 @@ async function refuse(
   const error = { code: "access.denied", message: reason };
   const { conversation } = turn;
   if (mayPair !== true) {
-    const content = await noticeOnce(run.ports.store, entry.notices.denied, conversation, sender, turn.id);
+    const refused = { channel: entry.channel, conversation, sender };
+    const content = await noticeOnce(run.ports.store, entry.notices.denied, refused, turn.id);
     return { outcome: "denied", content, error };
   }
   const code = await run.pairing.ask(entry.channel, conversation, sender, turn.id);

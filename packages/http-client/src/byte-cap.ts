@@ -52,5 +52,6 @@ export function tooLarge(what: string, maxBytes: number, bytes?: number): HttpEr
   return new HttpError(`${what} is larger than the limit of ${maxBytes} bytes${size}`, {
     code: "http.too-large",
     sent: "unknown",
+    ...(bytes !== undefined && { bytes }),
   });
 }

@@ -35,6 +35,8 @@ export interface HttpErrorOptions {
   readonly sent: Sent;
   /** The HTTP status, where there was an answer. */
   readonly status?: number;
+  /** The size of an answer that is too large, where the server announced it. */
+  readonly bytes?: number;
   readonly cause?: unknown;
 }
 
@@ -47,12 +49,14 @@ export class HttpError extends Error {
   readonly code: HttpErrorCode;
   readonly sent: Sent;
   declare readonly status?: number;
+  declare readonly bytes?: number;
 
-  constructor(message: string, { code, sent, status, cause }: HttpErrorOptions) {
+  constructor(message: string, { code, sent, status, bytes, cause }: HttpErrorOptions) {
     super(message, cause === undefined ? undefined : { cause: sanitizeCause(cause) });
     this.code = code;
     this.sent = sent;
     if (status !== undefined) this.status = status;
+    if (bytes !== undefined) this.bytes = bytes;
   }
 }
 

@@ -108,6 +108,17 @@ describe("when the operator must act", () => {
     expect(health).toMatchObject({ state: "paused", reason: expect.stringContaining("40001") });
   });
 
+  it("a live check that succeeds leaves it to the next message whether sending is repaired", async () => {
+    const kf = startKf();
+    kf.qyapi.once("kf/send_msg", refusal(48002));
+    const text = { kind: "text", text: "hello", format: "plain" } as const;
+    await expect(kf.send(text)).rejects.toMatchObject({ platformCode: 48002 });
+    await kf.ring();
+    expect(kf.channel.health()).toMatchObject({ state: "paused", reason: expect.stringContaining("48002") });
+
+    expect(await kf.channel.probe?.(new AbortController().signal)).toMatchObject({ state: "ok" });
+  });
+
   it("says how old the news is that it could not pull", async () => {
     const kf = startKf();
     kf.qyapi.on("kf/sync_msg", refusal(48002));

@@ -101,7 +101,7 @@ export const createKfChannel: CreateChannel<KfOptions> = (id, options, ports) =>
     handoffKeywords: config.handoff.keywords,
     health: () => health.report(),
     async probe(signal) {
-      if (config.secret !== undefined) await discovery.refresh(signal);
+      if (config.secret !== undefined && (await discovery.refresh(signal))) api.wecom.forgetProblems();
       return health.report();
     },
     async close() {

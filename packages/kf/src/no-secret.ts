@@ -13,5 +13,6 @@ export function apiWithoutSecret(channel: string): WecomApi {
     upload: refuse,
     downloadMedia: refuse,
     problem: () => undefined,
+    forgetProblems: () => {},
   };
 }

@@ -30,3 +30,4 @@ export {
   type PutOptions,
   type StoredFile,
 } from "./store.ts";
+export { namedTooLarge, tooLarge } from "./too-large.ts";

@@ -4,7 +4,7 @@ import { basename, isAbsolute, join, parse, relative, sep } from "node:path";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { MediaError } from "./errors.ts";
-import { formatBytes } from "./size.ts";
+import { tooLarge } from "./too-large.ts";
 
 export interface LocalFileOptions {
   /** The folders files may come from (`mediaLocalRoots`), absolute or beginning with `~`; `/` is none. None: no file at all. */
@@ -96,10 +96,7 @@ async function openChecked(real: string, roots: readonly string[], maxBytes: num
     const opened = await file.stat();
     await requireSamePlace(file, real, roots);
     if (!opened.isFile()) throw refused("this is not a regular file");
-    if (maxBytes !== undefined && opened.size > maxBytes) {
-      const words = `it has ${formatBytes(opened.size)}; the limit is ${formatBytes(maxBytes)}`;
-      throw new MediaError(words, { code: "media.too-large" });
-    }
+    if (maxBytes !== undefined && opened.size > maxBytes) throw tooLarge(maxBytes, opened.size);
     return { path: real, filename: basename(real), bytes: opened.size, body: streamOf(file, opened.size) };
   } catch (error) {
     await file.close();

@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, open, rm } from "node:fs/promises";
-import { MediaError } from "./errors.ts";
 import { interruptible } from "./interruptible.ts";
-import { formatBytes } from "./size.ts";
 import { SNIFF_BYTES } from "./sniff.ts";
+import { tooLarge } from "./too-large.ts";
 import { createWriter } from "./writer.ts";
 
 export interface Spooled {
@@ -55,12 +54,7 @@ async function copy(source: AsyncIterable<Uint8Array>, file: FileHandle, options
 
   for await (const chunk of interruptible(source, signal)) {
     bytes += chunk.byteLength;
-    if (bytes > maxBytes) {
-      throw new MediaError(`it is larger than the limit of ${formatBytes(maxBytes)}`, {
-        code: "media.too-large",
-        zh: `文件超过 ${formatBytes(maxBytes)} 的上限`,
-      });
-    }
+    if (bytes > maxBytes) throw tooLarge(maxBytes);
     if (headBytes < SNIFF_BYTES) {
       const part = Uint8Array.from(chunk.subarray(0, SNIFF_BYTES - headBytes));
       head.push(part);

@@ -10,7 +10,14 @@ import {
 } from "@wxgate/core";
 import { describe, expect, it } from "vitest";
 import { fakePlatform, fixedRandom, manualClock } from "./fixtures/fake-platform.ts";
-import { createStateTokenStore, createWecomApi, KF_ERRCODES, SHARED_ERRCODES, type WecomApiOptions } from "./index.ts";
+import {
+  APP_ERRCODES,
+  createStateTokenStore,
+  createWecomApi,
+  KF_ERRCODES,
+  SHARED_ERRCODES,
+  type WecomApiOptions,
+} from "./index.ts";
 
 const SECRET = "CANARY-SECRET";
 const MINUTE_MS = 60_000;
@@ -108,7 +115,7 @@ describe("the access token", () => {
     expect(platform.calls("message/send")).toHaveLength(20);
   });
 
-  it.each([42001, 40014, 40001])(
+  it.each([42001, 40014, 40001, 41001])(
     "is renewed once when it is refused with %i, and the call repeated",
     async (errcode) => {
       const platform = fakePlatform(({ query }) =>
@@ -254,6 +261,42 @@ describe("a busy platform", () => {
 
     expect(new Set(errors.map((error) => String(((error as TransientError).until as { at: Date }).at))).size).toBe(1);
   });
+
+  it("is not called during its ban, and by one alone when that is over", async () => {
+    const { api, clock, platform } = setUp(refusing(45009, 45009, 0));
+    const ten = () =>
+      Promise.all(Array.from({ length: 10 }, () => api.post("message/send", {}).catch((error) => error)));
+    const began = clock.now();
+    await failure(api.post("message/send", {}));
+
+    const held = await ten();
+    expect(platform.calls("message/send")).toHaveLength(1);
+    expect(new Set(held.map(({ name, code, sent }) => `${name} ${code} ${sent}`))).toEqual(
+      new Set(["TransientError wecom.rate-limited no"]),
+    );
+    expect(held.map(({ until }) => until.at.getTime())).toEqual(held.map(() => began + MINUTE_MS));
+    clock.advance(MINUTE_MS);
+    await ten();
+    expect(platform.calls("message/send")).toHaveLength(2);
+    clock.advance(5 * MINUTE_MS);
+    await ten();
+    expect(platform.calls("message/send")).toHaveLength(3);
+    await ten();
+
+    expect(platform.calls("message/send")).toHaveLength(13);
+  });
+
+  it("is called on other paths, and is free again once it looks at a message", async () => {
+    const { api, clock, platform } = setUp(refusing(45009, 0, 40003, 0));
+    await failure(api.post("message/send", {}));
+
+    await api.post("media/upload", {});
+    clock.advance(MINUTE_MS);
+    await failure(api.post("message/send", {}));
+    await api.post("message/send", {});
+
+    expect(platform.calls("message/send")).toHaveLength(3);
+  });
 });
 
 describe("a refusal", () => {
@@ -309,6 +352,20 @@ describe("a refusal", () => {
     const { api } = setUp(fakePlatform(() => ({ errcode: 40058, errmsg: "Warning: wrong json format. " })));
 
     expect(((await failure(api.post("x", {}))) as RejectedError).hint).toContain("please report");
+  });
+
+  it.each([
+    ["message/send", 60011, "conversation"],
+    ["appchat/send", 60011, "conversation"],
+    ["appchat/send", 48002, "conversation"],
+    ["message/send", 48002, "account"],
+  ])("of an app by %s with %i stops the %s", async (path, errcode, scope) => {
+    const { api } = setUp(refusing(errcode), { errcodes: APP_ERRCODES });
+
+    const error = await failure(api.post(path, {}));
+
+    expect(error).toBeInstanceOf(AuthenticationError);
+    expect(error).toMatchObject({ scope });
   });
 
   it("is looked up in the channel's own table first", async () => {
@@ -411,6 +468,19 @@ describe("what the operator must repair", () => {
     await api.get("x");
 
     expect(api.problem()).toBeUndefined();
+  });
+
+  it("can be let go of, since a call that works says nothing of another's permission", async () => {
+    const { api } = setUp(refusing(48002, 0, 48002));
+    await failure(api.post("message/send", {}));
+    await api.get("getcallbackip");
+    expect(api.problem()).toMatchObject({ path: "message/send" });
+
+    api.forgetProblems();
+
+    expect(api.problem()).toBeUndefined();
+    await failure(api.post("message/send", {}));
+    expect(api.problem()).toMatchObject({ path: "message/send" });
   });
 
   it("is nothing when a message was merely refused", async () => {

@@ -52,6 +52,11 @@ export interface WecomApi {
   downloadMedia(mediaId: string, options: DownloadOptions): Promise<MediaStream>;
   /** What the operator must repair; undefined when all that was called works. */
   problem(): WecomApiProblem | undefined;
+  /**
+   * Lets go of the problems: for when the platform was asked and had nothing against us. Whether what another API
+   * complained of is repaired, only its next call can tell.
+   */
+  forgetProblems(): void;
 }
 
 /** Asks for an access token, and for nothing else; throws what the API does. */
@@ -110,6 +115,7 @@ export function createWecomApi(options: WecomApiOptions): WecomApi {
     },
     downloadMedia,
     problem: () => health.problem(),
+    forgetProblems: health.forget,
   };
 }
 

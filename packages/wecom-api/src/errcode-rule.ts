@@ -16,6 +16,8 @@ export interface ErrcodeRule {
   readonly waitMs?: number;
   /** With `operator`: `conversation` when others are served all the same. */
   readonly scope?: AuthenticationErrorOptions["scope"];
+  /** Only of APIs whose path begins so; of others another table's rule for the number holds. */
+  readonly under?: string;
   /** With `wait`: the uploaded file is no longer good, upload it again. */
   readonly restage?: boolean;
 }

@@ -2,6 +2,7 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Logger, type OutboundMedia, RejectedError, TransientError } from "@wxgate/core";
+import { MediaError, tooLarge } from "@wxgate/media";
 import { describe, expect, it } from "vitest";
 import { createFileStager, createMediaStager, type FileStagerOptions } from "./index.ts";
 
@@ -75,6 +76,39 @@ it("a file that a guard refuses is named to nobody", async () => {
   expect(await staged({ kind: "file", url: "http://10.0.0.1/secret" }, { open })).toMatchObject({
     text: "not available",
   });
+});
+
+describe("a file that is larger than the gateway takes", () => {
+  const MIB = 1024 * 1024;
+  const cause = tooLarge(20 * MIB, 25 * MIB);
+  const open = new RejectedError(cause.message, { code: cause.code, cause });
+
+  it("is told with its name, its size and the limit", async () => {
+    expect(await staged({ kind: "file", path: "/srv/files/film.mp4" }, { open })).toMatchObject({
+      text: "not sent: film.mp4: it has 25 MB; the limit is 20 MB",
+    });
+    const chinese = { ...NOTICES, notSent: "（文件未能发送：{reason}）" };
+    expect(await staged({ kind: "file", path: "/srv/files/film.mp4" }, { open }, chinese)).toMatchObject({
+      text: "（文件未能发送：film.mp4：文件有 25 MB，上限为 20 MB）",
+    });
+  });
+
+  it("is told with the limit and its address where the size and the name are not known", async () => {
+    const url = "https://files.test/film";
+    const unknown = tooLarge(20 * MIB);
+    const opened = new RejectedError(unknown.message, { code: unknown.code, cause: unknown });
+
+    expect(await staged({ kind: "video", url }, { open: opened })).toMatchObject({
+      text: `not sent: it is larger than the limit of 20 MB\n${url}`,
+    });
+  });
+});
+
+it("a file outside the folders files may come from is named to nobody", async () => {
+  const cause = new MediaError("this path is outside", { code: "media.path-refused" });
+  const open = new RejectedError(cause.message, { code: cause.code, cause });
+
+  expect(await staged({ kind: "file", path: "/etc/passwd" }, { open })).toMatchObject({ text: "not available" });
 });
 
 describe("why a file is not sent as it was meant", () => {

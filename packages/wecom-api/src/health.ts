@@ -14,6 +14,8 @@ export interface HealthRecord {
   problem(): WecomApiProblem | undefined;
   failed(path: string, error: unknown): void;
   worked(path: string): void;
+  /** As if nothing had been called yet. */
+  forget(): void;
 }
 
 /** The address this machine calls from is not trusted: true of all APIs but that of the token, or of none. */
@@ -32,6 +34,7 @@ export function createHealthRecord(now: () => number): HealthRecord {
       problems.delete(path);
       problems.set(path, { path, error, sinceMs });
     },
+    forget: () => problems.clear(),
     worked(path) {
       if (problems.size === 0) return;
       problems.delete(path);

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type MediaKind, type MediaOpener, type OutboundMedia, RejectedError } from "@wxgate/core";
-import { MediaError, type MediaRules, prepareUpload, type Reason, type Upload } from "@wxgate/media";
+import { MediaError, type MediaRules, namedTooLarge, prepareUpload, type Reason, type Upload } from "@wxgate/media";
 import type { WecomApi } from "./api.ts";
 import { WECOM_MEDIA_RULES } from "./media-rules.ts";
 
@@ -28,17 +28,17 @@ export interface StagedMedia {
  * given back as it is.
  *
  * @throws RejectedError `wecom.media-unfit` or `wecom.upload-refused` with the reason in words when it can be sent in no
- *   form, or the platform did not take it; what the opener and the API throw
+ *   form, is larger than the gateway takes, or the platform did not take it; what the opener and the API throw
  */
 export type MediaStager = (media: OutboundMedia, signal: AbortSignal) => Promise<StagedMedia>;
 
-/** More than the platform takes, since a huge picture can be made smaller. */
+/** More than the platform takes, since a huge picture can be made smaller; the opener has the operator's own limit. */
 const MAX_SOURCE_BYTES = 100 * 1024 * 1024;
 
 export function createMediaStager({ api, media: opener, rules = WECOM_MEDIA_RULES }: MediaStagerOptions): MediaStager {
   async function fit(media: OutboundMedia, dir: string, signal: AbortSignal): Promise<Upload> {
-    const opened = await opener.open(media, signal);
     try {
+      const opened = await opener.open(media, signal);
       return await prepareUpload(media.filename === undefined ? opened : { ...opened, filename: media.filename }, {
         wanted: media.kind,
         rules,
@@ -48,8 +48,9 @@ export function createMediaStager({ api, media: opener, rules = WECOM_MEDIA_RULE
         signal,
       });
     } catch (error) {
-      if (!(error instanceof MediaError)) throw error;
-      throw new RejectedError(error.message, { code: "wecom.media-unfit", cause: error });
+      const unfit = namedTooLarge(error, media) ?? error;
+      if (!(unfit instanceof MediaError)) throw error;
+      throw new RejectedError(unfit.message, { code: "wecom.media-unfit", cause: unfit });
     }
   }
 

@@ -1,4 +1,4 @@
-import type { ChannelError, Clock } from "@wxgate/core";
+import { type ChannelError, type Clock, RejectedError } from "@wxgate/core";
 import type { TokenCache } from "@wxgate/token-cache";
 import type { ErrcodeTable } from "./errcode-rule.ts";
 import type { HealthRecord } from "./health.ts";
@@ -25,8 +25,8 @@ export type Perform = <T>(
   signal?: AbortSignal,
 ) => Promise<T>;
 
-/** 40001 is also what some APIs answer to a token that is over. */
-const TOKEN_REFUSED: ReadonlySet<number> = new Set([40014, 42001, 40001]);
+/** 40001 and 41001 are also what some APIs answer to a token that is over. */
+const TOKEN_REFUSED: ReadonlySet<number> = new Set([40014, 42001, 40001, 41001]);
 /** Nothing was done, and a moment later it may be: busy, data conflict, too many at once. At most three tries, the platform asks. */
 const TRY_AGAIN: ReadonlySet<number> = new Set([-1, 6000, 45033]);
 const RATE_LIMITED = 45009;
@@ -34,13 +34,20 @@ const PAUSES_MS = [500, 2_000] as const;
 
 export function createPerform({ clock, tokens, secrets, tables, health, rates }: PerformOptions): Perform {
   function refusal(path: string, errcode: number, errmsg: string): ChannelError {
-    const waitMs = findRule(tables, errcode).waitMs;
-    const retryAtMs = errcode === RATE_LIMITED ? rates.refused(path) : waitMs && clock.now() + waitMs;
-    const retryAt = retryAtMs ? new Date(retryAtMs) : undefined;
+    if (errcode === RATE_LIMITED) return banned(path, errmsg, rates.refused(path));
+    const { waitMs } = findRule(tables, errcode, path);
+    const retryAt = waitMs ? new Date(clock.now() + waitMs) : undefined;
     return toWecomError({ path, errcode, errmsg }, { tables, secrets: secrets.values, retryAt });
   }
 
+  function banned(path: string, errmsg: string, untilMs: number): ChannelError {
+    const refused = { path, errcode: RATE_LIMITED, errmsg };
+    return toWecomError(refused, { tables, secrets: secrets.values, retryAt: new Date(untilMs) });
+  }
+
   return async function perform(path, attempt, signal) {
+    const heldUntilMs = rates.enter(path);
+    if (heldUntilMs !== undefined) throw banned(path, "not called, since it still has too many calls", heldUntilMs);
     let tries = 1;
     let mayRefresh = true;
     for (;;) {
@@ -62,6 +69,8 @@ export function createPerform({ clock, tokens, secrets, tables, health, rates }:
       } else {
         const error = refusal(path, outcome.errcode, outcome.errmsg);
         health.failed(path, error);
+        // The message itself was looked at: there is no ban.
+        if (error instanceof RejectedError) rates.worked(path);
         throw error;
       }
     }

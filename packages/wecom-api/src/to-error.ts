@@ -29,7 +29,7 @@ export interface ToErrorOptions {
 
 /** Turns the platform's number into one of the four errors. Decides by the number alone; the text may change. */
 export function toWecomError({ path, errcode, errmsg }: Refusal, options: ToErrorOptions): ChannelError {
-  const { act, code, hint, until, restage, scope } = findRule(options.tables, errcode);
+  const { act, code, hint, until, restage, scope } = findRule(options.tables, errcode, path);
   const text = redact(errmsg.replace(MORE_INFO, ""), options.secrets);
   const message = `WeCom refused ${path}: ${text} (errcode ${errcode})`;
   const common = { code, platformCode: errcode, hint: completeHint(errcode, errmsg, hint) };
@@ -47,10 +47,10 @@ export function toWecomError({ path, errcode, errmsg }: Refusal, options: ToErro
   }
 }
 
-export function findRule(tables: readonly ErrcodeTable[], errcode: number): ErrcodeRule {
+export function findRule(tables: readonly ErrcodeTable[], errcode: number, path: string): ErrcodeRule {
   for (const table of tables) {
     const found = table[errcode];
-    if (found) return found;
+    if (found && path.startsWith(found.under ?? "")) return found;
   }
   return UNMAPPED;
 }

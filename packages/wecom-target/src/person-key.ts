@@ -1,5 +1,5 @@
-/** Ids that stand for a member without naming them: opaque, so their case counts. */
-const OPAQUE = /^w[om][\w-]{20,}$/;
+/** Ids that stand for a member without naming them: opaque, so their case counts. They have 32 characters. */
+const OPAQUE = /^w[om][\w-]{30}$/;
 
 /** How the platform compares the ids of members: userids are unique ignoring case. */
 export function memberKey(id: string): string {

@@ -50,6 +50,14 @@ const UNDERSTOOD: readonly (readonly [text: string, to: WecomTarget["to"], id: s
   ["wecom: party:1", "party", "1"],
   ["chatid:wr1", "chat", "wr1"],
   ["party:1|2", "party", "1|2"],
+  ["user:a|", "user", "a"],
+  ["user:a||b", "user", "a|b"],
+  ["user: a | b |a", "user", "a|b"],
+  ["party:|1|", "party", "1"],
+  ["tag:3||4", "tag", "3|4"],
+  ["party:4294967295", "party", "4294967295"],
+  ["user:zhang.san@corp_1-a", "user", "zhang.san@corp_1-a"],
+  [`user:${"a".repeat(64)}`, "user", "a".repeat(64)],
 ];
 
 const REFUSED: readonly (readonly [text: string, words: RegExp])[] = [
@@ -61,6 +69,19 @@ const REFUSED: readonly (readonly [text: string, words: RegExp])[] = [
   ["party:abc", /whole number/],
   ["group:party:1", /prefix/],
   ["weixin:abc", /prefix/],
+  ["user:|", /names nobody/],
+  ["tag: | ", /names nobody/],
+  ["user:a|@all", /@all, which stands alone/],
+  ["@ALL", /is no userid/],
+  ["user:zhang san", /is no userid: those have letters, digits and _ - @ \. only/],
+  ["user:a,b", /several are joined by "\|"/],
+  ["user:a\nb", /is no userid/],
+  [`user:${"a".repeat(65)}`, /more than 64 bytes/],
+  [`user:${"张".repeat(22)}`, /more than 64 bytes/],
+  ["party:0", /not between 1 and 4294967295/],
+  ["party:1|4294967296", /not between 1 and 4294967295/],
+  ["12345678901234567890", /not between 1 and 4294967295/],
+  ["tag:4294967296", /not between 0 and 4294967295/],
 ];
 
 describe("a target", () => {

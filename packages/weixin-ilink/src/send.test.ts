@@ -1,3 +1,5 @@
+import { RejectedError } from "@wxgate/core";
+import { tooLarge } from "@wxgate/media";
 import { describe, expect, it } from "vitest";
 import { CDN } from "./test-support/fake-ilink.ts";
 import { handle, NOW, PERSON, startIlink } from "./test-support/start-ilink.ts";
@@ -321,6 +323,19 @@ describe("an uploaded file", () => {
     expect(await h.stage({ kind: "image", url: "http://10.0.0.1/x" })).toMatchObject({
       kind: "text",
       text: "（有一个文件未能发送）",
+    });
+  });
+
+  it("that is larger than the gateway takes is told with its size and the limit", async () => {
+    const cause = tooLarge(20 * 1024 * 1024, 25 * 1024 * 1024);
+    const open = async () => {
+      throw new RejectedError(cause.message, { code: cause.code, cause });
+    };
+    const h = startIlink({ media: { open } });
+
+    expect(await h.stage({ kind: "file", path: "/srv/files/film.mp4" })).toMatchObject({
+      kind: "text",
+      text: "（文件未能发送：film.mp4：文件有 25 MB，上限为 20 MB）",
     });
   });
 });

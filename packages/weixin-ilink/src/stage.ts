@@ -12,7 +12,7 @@ import {
   RejectedError,
   type ReplyTarget,
 } from "@wxgate/core";
-import { type FileNotices, MediaError, type MediaRules, prepareUpload, withReason } from "@wxgate/media";
+import { type FileNotices, MediaError, type MediaRules, namedTooLarge, prepareUpload, withReason } from "@wxgate/media";
 import type { Account, Accounts } from "./accounts.ts";
 import { needsLogin, unknownAccount } from "./errors.ts";
 import type { Uploader } from "./media/upload.ts";
@@ -87,8 +87,8 @@ export function createStage({
         hint: "Give a url or a path.",
       });
     }
-    const opened = await media.open(content, signal);
     try {
+      const opened = await media.open(content, signal);
       return await prepareUpload(content.filename === undefined ? opened : { ...opened, filename: content.filename }, {
         wanted: content.kind,
         rules: RULES,
@@ -98,8 +98,9 @@ export function createStage({
         signal,
       });
     } catch (error) {
-      if (!(error instanceof MediaError)) throw error;
-      throw new RejectedError(error.message, { code: UNFIT, cause: error });
+      const unfit = namedTooLarge(error, content) ?? error;
+      if (!(unfit instanceof MediaError)) throw error;
+      throw new RejectedError(unfit.message, { code: UNFIT, cause: unfit });
     }
   }
 

@@ -43,7 +43,7 @@ describe("channels.wecom", () => {
         agentId: 1000002,
         token: "t",
         encodingAESKey: "k",
-        path: ["/plugins/wecom/agent/default", "/plugins/wecom/agent", "/wecom/agent"],
+        path: ["/plugins/wecom/agent/default", "/plugins/wecom/agent", "/wecom/agent", "/wecom/agent/default"],
       },
       wecom: { type: "wecom-bot-ws", botId: "b1", secret: "s1", fallback: "wecom-app" },
     });
@@ -68,16 +68,48 @@ describe("channels.wecom", () => {
     expect(channels).toMatchObject({
       "wecom-main-app": {
         dmPolicy: "pairing",
-        path: ["/plugins/wecom/agent/main", "/plugins/wecom/agent/default", "/plugins/wecom/agent", "/wecom/agent"],
+        path: [
+          "/plugins/wecom/agent/main",
+          "/plugins/wecom/agent/default",
+          "/plugins/wecom/agent",
+          "/wecom/agent",
+          "/wecom/agent/main",
+        ],
       },
       "wecom-main": { dmPolicy: "open" },
       "wecom-support-app": {
         dmPolicy: "allowlist",
         allowFrom: ["admin1"],
-        path: ["/plugins/wecom/agent/support", "/plugins/wecom/agent", "/wecom/agent"],
+        path: ["/plugins/wecom/agent/support", "/plugins/wecom/agent", "/wecom/agent", "/wecom/agent/support"],
       },
     });
   });
+
+  it("keeps who may write to an app, also where the older dm says it", () => {
+    const draft = imported({
+      channels: {
+        wecom: {
+          enabled: true,
+          accounts: { main: { agent: { ...agent, dm: { policy: "allowlist", allowFrom: ["boss"] } } } },
+        },
+      },
+    });
+
+    expect(draft.channels.get("wecom-main-app")?.keys).toMatchObject({ dmPolicy: "allowlist", allowFrom: ["boss"] });
+    expect(draft.lost).toEqual([]);
+  });
+
+  it.each([[{ dm: "pairing" }], [{ dm: { policy: ["pairing"] } }], [{ dmPolicy: false }]])(
+    "lets nobody in where it cannot be read who may write, and says so: %j",
+    (strange) => {
+      const draft = imported({
+        channels: { wecom: { enabled: true, dmPolicy: "open", agent: { ...agent, ...strange } } },
+      });
+
+      expect(draft.channels.get("wecom-app")?.keys.dmPolicy).toBe("disabled");
+      expect(draft.notes.join()).toContain("channels.wecom.agent: who may write to it could not be read");
+    },
+  );
 
   it("in callback mode, the older shape: webhookPath, dm.policy, an empty receiveId", () => {
     const config = `{ channels: { wecom: { enabled: true, webhookPath: "/wecom", token: "T", encodingAESKey: "K",

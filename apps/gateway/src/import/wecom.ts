@@ -45,14 +45,12 @@ function accountsOf(shared: object, given: unknown, defaultAccount: unknown): re
 
 /** What both kinds of channel have. */
 function surroundingKeys(draft: Draft, section: Section, { home }: ImportSurroundings): Record<string, unknown> {
-  const dm = section.section("dm");
   const network = section.section("network");
   keepMedia(draft, section.section("media"));
   const roots = section.list("mediaLocalRoots");
   return {
     enabled: enabledOf(draft, section),
-    dmPolicy: section.text("dmPolicy") ?? dm?.text("policy"),
-    allowFrom: section.list("allowFrom") ?? dm?.list("allowFrom"),
+    ...accessOf(draft, section),
     groupPolicy: section.text("groupPolicy"),
     groupAllowFrom: section.list("groupAllowFrom"),
     groups: groupsOf(section.section("groups")),
@@ -66,6 +64,19 @@ function surroundingKeys(draft: Draft, section: Section, { home }: ImportSurroun
     dynamicAgents: dynamicAgentsOf(section.section("dynamicAgents")),
     commands: withoutGaps({ allowFrom: section.section("commands")?.list("allowFrom") }),
   };
+}
+
+/** Who may write to it, by today's keys or the older `dm`. What cannot be read there lets nobody in until somebody looks. */
+function accessOf(draft: Draft, section: Section): { dmPolicy?: string; allowFrom?: readonly string[] } {
+  const dm = section.section("dm");
+  const written = section.text("dmPolicy") ?? dm?.text("policy");
+  const isStrange = section.has("dmPolicy") || dm?.has("policy") === true || (dm === undefined && section.has("dm"));
+  const allowFrom = section.list("allowFrom") ?? dm?.list("allowFrom");
+  if (written === undefined && isStrange) {
+    draft.notes.push(`${section.path}: who may write to it could not be read, so nobody may; set dmPolicy`);
+  }
+  const dmPolicy = written ?? (isStrange ? "disabled" : undefined);
+  return { ...(dmPolicy !== undefined && { dmPolicy }), ...(allowFrom !== undefined && { allowFrom }) };
 }
 
 /** There it was off unless it said otherwise; here it is on. */
@@ -142,10 +153,9 @@ function addApp(
     encodingAESKey: app.text("encodingAESKey"),
     path: pathsOf("agent", account),
     ...surround,
+    ...accessOf(draft, app),
     welcomeText: app.text("welcomeText"),
   };
-  for (const key of ["dmPolicy"] as const) keys[key] = app.text(key) ?? surround[key];
-  keys.allowFrom = app.list("allowFrom") ?? surround.allowFrom;
   const comment = `The self-built app of ${account.section.path}.`;
   const origin = { channel: "wecom", account: account.id };
   return addChannel(draft, idOf(account, "-app"), { type: "wecom-agent-xml", comment, keys, origin }, surroundings);
@@ -209,8 +219,9 @@ function isNew(known: Set<string>, identity: string): boolean {
 /** Every path the platform may have been given; accounts that share one are told apart by signature. */
 function pathsOf(kind: "agent" | "bot", { id, isDefault, isOnly }: Account): readonly string[] {
   const open = `${OPEN}/${kind}`;
-  const legacy = kind === "agent" ? ["/wecom/agent"] : ["/wecom/bot", "/wecom"];
-  const own = isOnly && id === "default" ? [] : [`${open}/${encodeURIComponent(id)}`];
+  const name = encodeURIComponent(id);
+  const legacy = kind === "agent" ? ["/wecom/agent", `/wecom/agent/${name}`] : ["/wecom/bot", "/wecom"];
+  const own = isOnly && id === "default" ? [] : [`${open}/${name}`];
   return [...new Set([...own, ...(isDefault ? [`${open}/default`] : []), open, ...legacy])];
 }
 

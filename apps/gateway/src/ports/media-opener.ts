@@ -8,13 +8,13 @@ import {
   TransientError,
 } from "@wxgate/core";
 import { createGuard, type HttpClient, HttpError } from "@wxgate/http-client";
-import { filenameFromDisposition, MediaError, mimeOfFilename, openLocalFile } from "@wxgate/media";
+import { filenameFromDisposition, MediaError, mimeOfFilename, openLocalFile, tooLarge } from "@wxgate/media";
 import type { LazyConverter } from "./converter.ts";
 import type { MediaFiles } from "./media.ts";
 import { createPatience } from "./patience.ts";
 
 export interface MediaOpenerOptions {
-  readonly http: HttpClient;
+  readonly http: Pick<HttpClient, "download">;
   readonly files: MediaFiles;
   readonly localRoots: readonly string[];
   readonly maxBytes: number;
@@ -46,12 +46,22 @@ export function createMediaOpener(options: MediaOpenerOptions): MediaOpener {
 
   async function fromUrl(url: string, signal: AbortSignal): Promise<MediaStream> {
     const download = await http.download(url, { signal, maxBytes, guard }).catch((error: unknown) => {
-      throw withPatience(toChannelError(error), url);
+      throw withPatience(toChannelError(error, maxBytes), url);
     });
-    patience.worked(url);
-    const { body, mime, bytes, disposition } = download;
+    const { mime, bytes, disposition } = download;
     const filename = disposition === undefined ? undefined : filenameFromDisposition(disposition);
+    const body = watched(download.body, url);
     return { body, mime, ...(bytes !== undefined && { bytes }), ...(filename !== undefined && { filename }) };
+  }
+
+  /** What breaks off, or turns out too large, on the way fails as if it had never begun. */
+  async function* watched(body: AsyncIterable<Uint8Array>, url: string): AsyncGenerator<Uint8Array> {
+    try {
+      yield* body;
+    } catch (error) {
+      throw withPatience(toChannelError(error, maxBytes), url);
+    }
+    patience.worked(url);
   }
 
   /** A host that does not exist fails like one that is away for a moment; only time tells them apart. */
@@ -68,7 +78,7 @@ export function createMediaOpener(options: MediaOpenerOptions): MediaOpener {
         await converter.ready();
         return await openSource(source, signal);
       } catch (error) {
-        throw toChannelError(error);
+        throw toChannelError(error, maxBytes);
       }
     },
   };
@@ -85,21 +95,16 @@ function fromText(text: string): MediaStream {
   };
 }
 
-const LASTING = new Set([
-  "http.bad-request",
-  "http.blocked-address",
-  "http.blocked-url",
-  "http.redirect",
-  "http.too-large",
-]);
+const LASTING = new Set(["http.bad-request", "http.blocked-address", "http.blocked-url", "http.redirect"]);
 
 /** Failures of our own way out, whatever the address is. */
 const OURS = new Set(["http.closed", "http.proxy", "http.proxy-config"]);
 
 /** What will fail again is refused; what may go better is tried again. */
-function toChannelError(error: unknown): unknown {
+function toChannelError(error: unknown, maxBytes: number): unknown {
   if (error instanceof MediaError) return new RejectedError(error.message, { code: error.code, cause: error });
   if (!(error instanceof HttpError)) return error;
+  if (error.code === "http.too-large") return toChannelError(tooLarge(maxBytes, error.bytes), maxBytes);
   const { code, status = 0, message } = error;
   const gone = code === "http.status" && status >= 400 && status < 500 && status !== 408 && status !== 429;
   if (LASTING.has(code) || gone) return new RejectedError(message, { code, cause: error });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { RejectedError, TransientError } from "@wxgate/core";
-import { createHttpClient } from "@wxgate/http-client";
+import { createHttpClient, type HttpClient, HttpError } from "@wxgate/http-client";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createLazyConverter } from "./converter.ts";
 import { openKeyFile } from "./keys.ts";
@@ -107,7 +107,15 @@ describe("a signed address", () => {
 describe("opening what an agent names", () => {
   const signal = new AbortController().signal;
 
-  async function opener(localRoots: readonly string[] = [], { clock = { now: () => Date.now() }, resolve = {} } = {}) {
+  interface Outside {
+    readonly clock?: { now(): number };
+    readonly resolve?: Parameters<typeof createHttpClient>[0];
+    /** What the network gives. */
+    readonly download?: HttpClient["download"];
+  }
+
+  async function opener(localRoots: readonly string[] = [], outside: Outside = {}) {
+    const { clock = { now: () => Date.now() }, resolve } = outside;
     const http = createHttpClient({ network: { retries: 0, timeoutMs: 1000 }, ...resolve });
     onTestFinished(() => http.close());
     const dir = folder();
@@ -115,7 +123,15 @@ describe("opening what an agent names", () => {
     const files = createMediaFiles({ dir, maxBytes: 1000, retentionHours: 1 }, signer, clock);
     const scratchDir = join(dir, "tmp");
     const converter = createLazyConverter(scratchDir, process.env.PATH);
-    const media = createMediaOpener({ http, files, localRoots, maxBytes: 1000, converter, scratchDir, clock });
+    const media = createMediaOpener({
+      http: outside.download === undefined ? http : { download: outside.download },
+      files,
+      localRoots,
+      maxBytes: 1000,
+      converter,
+      scratchDir,
+      clock,
+    });
     return { files, media };
   }
   const textOf = async (body: AsyncIterable<Uint8Array>) => {
@@ -123,6 +139,12 @@ describe("opening what an agent names", () => {
     for await (const chunk of body) text += Buffer.from(chunk).toString();
     return text;
   };
+
+  const tooLarge = (bytes: number) => new HttpError("too large", { code: "http.too-large", sent: "unknown", bytes });
+  async function* failingWith(error: Error): AsyncGenerator<Uint8Array> {
+    yield Buffer.from("begun");
+    throw error;
+  }
 
   it("takes a kept file by its signed address, although that is on loopback", async () => {
     const { files, media } = await opener();
@@ -156,6 +178,38 @@ describe("opening what an agent names", () => {
     const { media } = await opener([folder()]);
 
     await expect(media.open(source, signal)).rejects.toBeInstanceOf(RejectedError);
+  });
+
+  it("says the size and the limit of what is too large, on disk, announced, or found on the way", async () => {
+    const root = folder();
+    writeFileSync(join(root, "film.mp4"), Buffer.alloc(2048));
+    const late = new HttpError("too large", { code: "http.too-large", sent: "unknown" });
+    const { media } = await opener([root]);
+    const announced = await opener([], { download: async () => Promise.reject(tooLarge(2048)) });
+    const found = await opener([], {
+      download: async () => ({ body: ReadableStream.from(failingWith(late)), mime: "video/mp4", url: "" }),
+    });
+    const url = "https://files.test/film.mp4";
+
+    const sized = { name: "RejectedError", code: "media.too-large", message: "it has 2 KB; the limit is 1000 bytes" };
+    await expect(media.open({ path: join(root, "film.mp4") }, signal)).rejects.toMatchObject(sized);
+    await expect(announced.media.open({ url }, signal)).rejects.toMatchObject(sized);
+    await expect(found.media.open({ url }, signal).then(({ body }) => textOf(body))).rejects.toMatchObject({
+      name: "RejectedError",
+      code: "media.too-large",
+      message: "it is larger than the limit of 1000 bytes",
+    });
+  });
+
+  it("tries again what breaks off on the way", async () => {
+    const lost = new HttpError("lost", { code: "http.connection-lost", sent: "unknown" });
+    const { media } = await opener([], {
+      download: async () => ({ body: ReadableStream.from(failingWith(lost)), mime: "video/mp4", url: "" }),
+    });
+
+    const { body } = await media.open({ url: "https://files.test/film.mp4" }, signal);
+
+    await expect(textOf(body)).rejects.toBeInstanceOf(TransientError);
   });
 
   it("gives up a host that is not found, after some tries within minutes, and tries it anew much later", async () => {

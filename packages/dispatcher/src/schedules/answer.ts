@@ -149,7 +149,7 @@ async function ask(
   }
   const { content, problems } = reply.finish();
   for (const problem of problems)
-    log.warn({ turn: turn.id, agent: turn.agent, problem }, "part of an answer was left out");
+    log.warn({ turn: turn.id, agent: turn.agent, problem }, "part of an answer could not be obeyed");
   return [...early, ...content];
 }
 
