@@ -29,6 +29,8 @@ export function createHealth(account: string, api: Pick<AgentApi, "wecom" | "cal
       try {
         // The least call that needs a token, the right address and an app that is enabled.
         await api.callbackIps(signal);
+        // What only another call can tell, the next message does.
+        api.wecom.forgetProblems();
       } catch (error) {
         if (api.wecom.problem() === undefined) return degraded(new Date(clock.now()), error);
       }

@@ -30,15 +30,21 @@ describe("a receiver", () => {
     expect(allowed.gateway.sent("message/send")).toMatchObject([{ touser: "@all" }]);
   });
 
-  it.each(["@all", "user:@all", "@ALL", "user:zhangsan|@All", "user:@all|zhangsan"])(
-    "%s is refused where the configuration does not allow everybody",
+  it.each(["@all", "user:@all", "wecom:@all"])(
+    "%s is refused where the configuration does not allow it",
     async (text) => {
-      await expect(Promise.resolve().then(() => start().channel.target(text))).rejects.toMatchObject({
+      await expect(start().channel.target(text)).rejects.toMatchObject({
         code: "wecom.broadcast-not-allowed",
         hint: expect.stringContaining("allowBroadcast"),
       });
     },
   );
+
+  it.each(["@ALL", "user:zhangsan|@All", "user:@all|zhangsan"])("%s is nobody, whatever is allowed", async (text) => {
+    await expect(start(undefined, { allowBroadcast: true }).channel.target(text)).rejects.toMatchObject({
+      code: "wecom.bad-target",
+    });
+  });
 
   it("may be a tag by its name, which is looked up", async () => {
     const { gateway, channel } = start();

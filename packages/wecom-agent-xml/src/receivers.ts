@@ -28,7 +28,7 @@ export function createTarget({ channel, account, allowBroadcast, api }: TargetOp
       case "tag":
         return address("audience", `tag:${await tagNumber(id)}`);
       case "user":
-        if (namesEverybody(id)) return address("audience", broadcast(allowBroadcast));
+        if (id === EVERYBODY) return address("audience", broadcast(allowBroadcast));
         return id.includes("|") ? address("audience", `user:${id}`) : address("direct", id);
       default:
         return to satisfies never;
@@ -50,11 +50,6 @@ export function createTarget({ channel, account, allowBroadcast, api }: TargetOp
       hint: "The number of a tag is shown by tag/list; the app sees the tags of its visible range.",
     });
   }
-}
-
-/** Among other names it still means everybody. */
-function namesEverybody(id: string): boolean {
-  return id.split("|").some((name) => name.trim().toLowerCase() === EVERYBODY);
 }
 
 function broadcast(allowed: boolean): string {
