@@ -343,7 +343,12 @@ describe("commands with a running gateway", () => {
     const tested = await gateway.cli("doctor");
     await fetch(`${gateway.publicUrl}/webhooks/app?msg_signature=0&timestamp=1&nonce=2&echostr=3`);
     const refused = await gateway.cli("doctor");
+    await gateway.sim.registerCallback("1000002", `${gateway.publicUrl}/webhooks/app`);
+    await fetch(`${gateway.publicUrl}/webhooks/app`);
+    const again = await gateway.cli("doctor");
 
+    expect(again.stdout).toMatch(/ok +callbacks: app: the last one came at 20/);
+    expect(again.stdout).toMatch(/note +callbacks: app: since then something came that nobody signed, at 20/);
     expect(tested.stdout).toMatch(/note +callbacks: .* only what nobody signed, the last one at 20/);
     expect(refused.stdout).toMatch(/WRONG +callbacks: the last one for app .* was refused with 401/);
   });

@@ -75,10 +75,15 @@ describe("an answer that is nothing but a wrong block", () => {
     expect(problems).toHaveLength(1);
   });
 
-  it("names no path of this machine", () => {
-    const { content } = answerOf('```wxgate\n{"kind":"file","path":"/srv/secret/a.pdf","filename":"a.pdf"\n```');
+  it.each([
+    ['{"kind":"file","path":"/srv/secret/a.pdf","filename":"a.pdf"', '{"kind":"file","path": …'],
+    ['{"path":"/srv/it\'s/secret.pdf"', '{"path": …'],
+    ['{"path":["/srv/secret.pdf"]', '{"path": …'],
+    ["path = /srv/secret.pdf\nkind: file", "path = …\nkind: file"],
+  ])("names no path of this machine: %s", (body, said) => {
+    const { content } = answerOf(`\`\`\`wxgate\n${body}\n\`\`\``);
 
-    expect(content).toEqual([{ kind: "text", text: '{"kind":"file","path":"…","filename":"a.pdf"', format: "plain" }]);
+    expect(content).toEqual([{ kind: "text", text: said, format: "plain" }]);
   });
 
   it("stays silent where the block is empty", () => {

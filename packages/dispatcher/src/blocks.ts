@@ -51,7 +51,7 @@ export function parseReplyText(text: string, quoted: readonly string[]): ParsedR
 
 /** Paths stay inside: they are nothing for the reader. The JSON may be broken anywhere. */
 function withoutPaths(body: string): string {
-  return body.replace(/(\bpath["']?\s*:\s*["']?)[^"'\n]*/gi, "$1…");
+  return body.replace(/(\bpath\b["']?\s*[:=]).*/gi, "$1 …");
 }
 
 /** The same for text that an agent gave as a content of its own; without a block it stays as it is. */

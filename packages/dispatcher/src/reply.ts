@@ -17,6 +17,7 @@ export interface ReplyBuilder {
 export function createReplyBuilder(quoted: readonly string[]): ReplyBuilder {
   let parts: (string | OutboundContent)[] = [];
   let thought = "";
+  let saidEarly = false;
 
   function addText(text: string): void {
     const last = parts.at(-1);
@@ -33,7 +34,8 @@ export function createReplyBuilder(quoted: readonly string[]): ReplyBuilder {
       if (event.kind === "text-delta") addText(event.text);
       else if (event.kind === "text-replace") parts = [event.text, ...parts.filter((part) => typeof part !== "string")];
       else if (event.kind === "reasoning-delta") thought += event.text;
-      else if (event.kind === "content" && event.now !== true) parts.push(event.content);
+      else if (event.kind === "content" && event.now === true) saidEarly = true;
+      else if (event.kind === "content") parts.push(event.content);
     },
     visible: () =>
       parts
@@ -46,7 +48,7 @@ export function createReplyBuilder(quoted: readonly string[]): ReplyBuilder {
       const content = parsed.flatMap((part) => part.content);
       const problems = parsed.flatMap((part) => part.problems);
       const unobeyed = parsed.flatMap((part) => part.unobeyed);
-      return { content: content.length === 0 ? inWords(unobeyed) : content, problems, unobeyed };
+      return { content: content.length === 0 && !saidEarly ? inWords(unobeyed) : content, problems, unobeyed };
     },
   };
 }

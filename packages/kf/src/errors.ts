@@ -1,4 +1,4 @@
-import { AuthenticationError, ChannelError, RejectedError, TransientError } from "@wxgate/core";
+import { AuthenticationError, RejectedError, TransientError } from "@wxgate/core";
 import { hasErrcode } from "@wxgate/wecom-api";
 
 /*
@@ -34,13 +34,11 @@ export function noSecret(channel: string): AuthenticationError {
   });
 }
 
-const OF_THE_ACCOUNT = new Set(["kf.account-unknown", "wecom.rate-limited", "wecom.unreachable"]);
-
-/** Would a call for the account's next customer fail like this too? Not so where WeCom answered about this one. */
+/** Would a call for the account's next customer fail like this, too? Not so only where WeCom answered about this one. */
 export function concernsAccount(error: unknown): boolean {
-  if (!(error instanceof ChannelError)) return true;
   if (error instanceof AuthenticationError) return error.scope === "account";
-  return OF_THE_ACCOUNT.has(error.code);
+  if (error instanceof RejectedError) return error.code === "kf.account-unknown";
+  return !(error instanceof TransientError && typeof error.until === "string");
 }
 
 /** A human serves the customer: no failure, the reply waits until they leave. */

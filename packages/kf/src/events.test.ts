@@ -252,11 +252,11 @@ describe("customers of humans, one of whom WeCom refuses to tell of,", () => {
     expect(lost(kf)[0]).toMatchObject({ level: "warn", fields: { account: "wkA", peer: "wm0" } });
   });
 
-  it("are left alone where the refusal holds for the whole account", async () => {
+  it.each([48002, -1, 6000, 45009])("are left alone where %i holds for the whole account", async (errcode) => {
     const kf = startKf({ config: TAKE_BACK });
     kf.news(tookOver("wm0"), tookOver("wm1"));
     await kf.ring();
-    kf.qyapi.on("kf/service_state/get", refuseFirst(48002));
+    kf.qyapi.on("kf/service_state/get", refuseFirst(errcode));
 
     await kf.runFor(40 * 60_000);
 

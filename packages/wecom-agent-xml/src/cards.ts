@@ -26,6 +26,8 @@ export type SentCard = {
   readonly askedAs?: string;
   /** The message that was shown by the newest update. */
   readonly updatedBy?: string;
+  /** Of one member's card: what all had when it was put in its place. A newer one for all takes its place in turn. */
+  readonly over?: string;
   /** It was made of a menu: a tap is a choice. */
   readonly isMenu?: boolean;
 };
@@ -35,12 +37,16 @@ export interface TakenCode {
   readonly code: string;
   /** This message took it before: whether it was used nobody knows. */
   readonly again: boolean;
+  /** Gives it back, not used. */
+  giveBack(): Promise<void>;
 }
 
 /** What is known of the cards that were sent. Card ids are no secrets, so nothing here is sealed. */
 export interface Cards {
   /** The card, as this member sees it where updates made it another for them. */
   find(taskId: string, member?: string): Promise<SentCard | undefined>;
+  /** The same for a task id that nobody has yet; false: somebody has. */
+  claim(taskId: string, sent: SentCard): Promise<boolean>;
   /** For all who got it, or for the one member whose card was put in its place. */
   remember(taskId: string, sent: SentCard, member?: string): Promise<void>;
   /** The task id that the author's id stands for in this conversation. */
@@ -51,8 +57,6 @@ export interface Cards {
   keepCode(taskId: string, member: string | undefined, code: string): Promise<void>;
   /** Takes a code for a message: the member's own after a tap, else the one all share. No other message gets it. */
   takeCode(taskId: string, member: string, message: string): Promise<TakenCode | undefined>;
-  /** Gives a code back that was not used. */
-  returnCode(taskId: string, member: string, code: string): Promise<void>;
   /** Whether this member tapped the card: then it is theirs, however it came to them. */
   wasTapped(taskId: string, member: string): Promise<boolean>;
 }
@@ -70,17 +74,30 @@ export function createCards(state: ChannelPorts["state"]): Cards {
 
   async function take(key: string, message: string): Promise<TakenCode | undefined> {
     const kept = await state.get(key);
-    if (isTaken(kept)) return kept.by === message ? { code: kept.taken, again: true } : undefined;
-    if (typeof kept !== "string") return undefined;
+    const code = isTaken(kept) ? kept.taken : kept;
+    if (typeof code !== "string" || (isTaken(kept) && kept.by !== message)) return undefined;
+    const taken = { taken: code, by: message };
+    const giveBack = async () => {
+      await state.compareAndSet(key, taken, code, { ttlMs: CODE_MS });
+    };
+    if (isTaken(kept)) return { code, again: true, giveBack };
     // It stays: a second gateway must lose the race, and a callback that comes again must not bring it back.
-    const isOurs = await state.compareAndSet(key, kept, { taken: kept, by: message }, { ttlMs: CODE_MS });
-    return isOurs ? { code: kept, again: false } : undefined;
+    const isOurs = await state.compareAndSet(key, code, taken, { ttlMs: CODE_MS });
+    return isOurs ? { code, again: false, giveBack } : undefined;
   }
 
   return {
-    find: async (taskId, member) =>
-      (member === undefined ? undefined : await read(cardKey(taskId, member))) ?? read(cardKey(taskId)),
-    remember: (taskId, sent, member) => state.set(cardKey(taskId, member), sent, { ttlMs: CARD_MS }),
+    async find(taskId, member) {
+      const all = await read(cardKey(taskId));
+      const own = member === undefined ? undefined : await read(cardKey(taskId, member));
+      return own !== undefined && (all === undefined || own.over === shownBy(all)) ? own : all;
+    },
+    claim: (taskId, sent) => state.compareAndSet(cardKey(taskId), undefined, sent, { ttlMs: CARD_MS }),
+    async remember(taskId, sent, member) {
+      const all = member === undefined ? undefined : await read(cardKey(taskId));
+      const kept = all === undefined ? sent : { ...sent, over: shownBy(all) };
+      await state.set(cardKey(taskId, member), kept, { ttlMs: CARD_MS });
+    },
     async taskIdIn(to, askedAs) {
       const named = await state.get(nameKey(to, askedAs));
       return typeof named === "string" ? named : askedAs;
@@ -94,9 +111,12 @@ export function createCards(state: ChannelPorts["state"]): Cards {
     },
     takeCode: async (taskId, member, message) =>
       (await take(codeKey(taskId, member), message)) ?? take(codeKey(taskId), message),
-    returnCode: (taskId, member, code) => state.set(codeKey(taskId, member), code, { ttlMs: CODE_MS }),
     wasTapped: async (taskId, member) => (await state.get(codeKey(taskId, member))) !== undefined,
   };
+}
+
+function shownBy({ message, updatedBy }: SentCard): string {
+  return updatedBy ?? message;
 }
 
 function isTaken(kept: JsonValue | undefined): kept is { readonly taken: string; readonly by: string } {

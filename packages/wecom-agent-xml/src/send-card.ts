@@ -1,5 +1,6 @@
 import {
   type Address,
+  AuthenticationError,
   type ChannelPorts,
   type JsonObject,
   type OutboundContent,
@@ -37,17 +38,15 @@ interface CardSenderOptions {
 }
 
 export function createCardSender({ cards, api, notices, ports }: CardSenderOptions): CardSender {
-  async function sendNew(
-    { id, to }: Outgoing,
-    sent: Pick<SentCard, "card" | "askedAs" | "isMenu">,
-    post: Post,
-  ): Promise<SendReceipt> {
-    const { card } = sent;
+  /** Remembered before it is sent: the tap may come before the platform's answer, and after a restart. */
+  async function sendNew(outgoing: Outgoing, fresh: Fresh, post: Post): Promise<SendReceipt> {
+    const taskId = fresh.card.task_id;
+    if (taskId !== undefined) await cards.remember(taskId, sentTo(outgoing, fresh));
+    return postCard(fresh.card, post);
+  }
+
+  async function postCard(card: TemplateCard, post: Post): Promise<SendReceipt> {
     const taskId = card.task_id;
-    // Before it is sent: the tap may come before the platform's answer, and after a restart.
-    if (taskId !== undefined) {
-      await cards.remember(taskId, { ...sent, message: id, to: { kind: to.kind, peer: to.peer } });
-    }
     const { receipt, responseCode } = await post(card);
     if (taskId === undefined || responseCode === undefined) return receipt;
     await cards.keepCode(taskId, undefined, responseCode);
@@ -74,7 +73,7 @@ export function createCardSender({ cards, api, notices, ports }: CardSenderOptio
       );
       if (to.kind === "direct" && refused.length > 0) return undefined;
     } catch (error) {
-      if (error instanceof TransientError && error.sent === "no") await cards.returnCode(taskId, member, taken.code);
+      if (isUndone(error)) await taken.giveBack();
       if (!(error instanceof RejectedError)) throw error;
       ports.log.info({ message: id, taskId, code: error.platformCode }, "the card can no longer be updated");
       // The attempt before this one may have used the code up: then the card is shown.
@@ -104,7 +103,9 @@ export function createCardSender({ cards, api, notices, ports }: CardSenderOptio
 
     const taskId = await cards.taskIdIn(to, askedAs);
     const known = await cards.find(taskId, to.kind === "direct" ? to.peer : undefined);
-    if (known === undefined && taskId === askedAs) return sendNew(outgoing, fresh, post);
+    if (known === undefined && taskId === askedAs && (await cards.claim(taskId, sentTo(outgoing, fresh)))) {
+      return postCard(card, post);
+    }
     if (known?.message === id) return sendNew(outgoing, renamed(fresh, taskId, askedAs), post);
     if (known !== undefined && (await isThere(taskId, known, to))) {
       const updated = await update(outgoing, taskId, known, fresh, signal);
@@ -116,9 +117,18 @@ export function createCardSender({ cards, api, notices, ports }: CardSenderOptio
   };
 }
 
-type Fresh = Pick<SentCard, "card" | "isMenu">;
+type Fresh = Pick<SentCard, "card" | "askedAs" | "isMenu">;
 
-function renamed(fresh: Fresh, taskId: string, askedAs: string): Fresh & Pick<SentCard, "askedAs"> {
+function sentTo({ id, to }: Outgoing, fresh: Fresh): SentCard {
+  return { ...fresh, message: id, to: { kind: to.kind, peer: to.peer } };
+}
+
+/** The platform says that it did nothing. */
+function isUndone(error: unknown): boolean {
+  return error instanceof AuthenticationError || (error instanceof TransientError && error.sent === "no");
+}
+
+function renamed(fresh: Fresh, taskId: string, askedAs: string): Fresh {
   if (taskId === askedAs) return fresh;
   return { ...fresh, card: { ...fresh.card, task_id: taskId } as TemplateCard, askedAs };
 }

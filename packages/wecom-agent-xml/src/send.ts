@@ -53,7 +53,8 @@ export function createSend({ deliver, memberPace, state }: SendOptions): Send {
   /** Group chats have no duplicate check: what went before is not sent again by the next attempt. */
   async function sendToChat(message: Parameters<Send>[0], signal: AbortSignal): Promise<SendReceipt> {
     const key = `sent-parts/${message.id}`;
-    const sent = message.attempt === 1 ? 0 : Number((await state.get(key)) ?? 0);
+    // Also on a first attempt: one that waited for the operator, or was given up and sent again, counts as the first.
+    const sent = Number((await state.get(key)) ?? 0);
     for (const [index, content] of message.piece.content.entries()) {
       if (index < sent) continue;
       await deliver(message, content, signal);

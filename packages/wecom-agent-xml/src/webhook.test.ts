@@ -257,6 +257,11 @@ describe("the welcome", () => {
     await start(gateway, welcomed).receive(enter(1_767_225_700));
     await runBriefly(start(gateway, welcomed).channel, () => {});
 
+    gateway.nowMs += 31 * 60_000;
+    await start(gateway, welcomed).receive(enter(1_767_227_600));
+    await start(gateway, welcomed).channel.close?.();
+
+    expect([...gateway.state.keys()].filter((key) => key.startsWith("welcoming/"))).toEqual([]);
     const [first, second, ...more] = gateway.calls.filter(({ path }) => path === "message/send");
     expect([second?.text, more]).toEqual([first?.text, []]);
   });

@@ -36,7 +36,7 @@ export function createWebhook(options: WebhookOptions): NonNullable<Channel["web
     const { message, event, tap } = parseCallback(callback.body, context);
     try {
       const sent = tap && (await cards.find(tap.taskId, tap.member));
-      if (tap?.responseCode !== undefined) await cards.keepCode(tap.taskId, tap.member, tap.responseCode);
+      if (tap !== undefined) await keepTap(tap, sent, event);
       if (event !== undefined) await options.beforeStored(event);
       await accept(message && tap ? asAsked(message, tap, sent) : message, event);
       return tap !== undefined && (await maySee(event)) ? answer(callback, tap, sent) : acknowledged();
@@ -44,6 +44,12 @@ export function createWebhook(options: WebhookOptions): NonNullable<Channel["web
       ports.log.error({ err: error }, "the callback could not be stored; WeCom will send it again");
       return new Response("not stored", { status: 503, headers: { "retry-after": "1" } });
     }
+  }
+
+  /** What an answer to the tap needs: its code, and that the card it asks for by its author's id is this one. */
+  async function keepTap(tap: AppCardTap, sent: SentCard | undefined, event: InboundEvent | undefined): Promise<void> {
+    if (tap.responseCode !== undefined) await cards.keepCode(tap.taskId, tap.member, tap.responseCode);
+    if (sent?.askedAs !== undefined && event !== undefined) await cards.nameIn(event.from, sent.askedAs, tap.taskId);
   }
 
   /** The card's new state is an answer: whoever may not talk gets none. */

@@ -14,7 +14,7 @@ import type { Prepare } from "./prepare.ts";
 import type { Send } from "./send.ts";
 
 interface WelcomeOptions {
-  readonly config: Pick<AgentXmlConfig, "welcomeText" | "welcomeEveryHours">;
+  readonly config: Pick<AgentXmlConfig, "welcomeText" | "welcomeEveryHours" | "duplicateCheck">;
   readonly ports: Pick<ChannelPorts, "state" | "clock" | "log" | "instant">;
   readonly prepare: Prepare;
   readonly send: Send;
@@ -41,6 +41,7 @@ const REPEATABLE_MS = 30 * 60_000;
 const TRIES = 3;
 const RETRY_MS = 2_000;
 const LONGEST_WAIT_MS = 60_000;
+const LONGEST_GREETING_MS = 3 * LONGEST_WAIT_MS;
 const DUE = "welcoming/";
 
 export function createWelcome({ config, ports, prepare, send }: WelcomeOptions): Welcome {
@@ -55,15 +56,17 @@ export function createWelcome({ config, ports, prepare, send }: WelcomeOptions):
   }
 
   /** @returns whether this greeting is ours to make */
-  async function begin(event: Entered): Promise<boolean> {
-    const key = markKey(event);
-    if (await state.compareAndSet(key, undefined, begun(event), { ttlMs: REPEATABLE_MS })) return true;
-    return (await state.get(key)) === begun(event);
+  async function begin(event: Entered, before: JsonValue | undefined): Promise<boolean> {
+    if (before !== undefined) return before === begun(event);
+    return state.compareAndSet(markKey(event), undefined, begun(event), { ttlMs: REPEATABLE_MS });
   }
 
   async function greetOnce(event: Entered, signal: AbortSignal): Promise<void> {
+    const before = await state.get(markKey(event));
+    // Mostly: the app is opened again and again. Nothing was noted then either.
+    if (before !== undefined && before !== begun(event)) return;
     const content = await contentFor(event);
-    if (content !== undefined && (await begin(event))) await greetAndMark(event, content, signal);
+    if (content !== undefined && (await begin(event, before))) await greetAndMark(event, content, signal);
     await state.delete(dueKey(event));
   }
 
@@ -122,7 +125,14 @@ export function createWelcome({ config, ports, prepare, send }: WelcomeOptions):
     },
     greet,
     async resume(signal) {
-      for (const { key, value } of await state.list(DUE)) {
+      const due = await state.list(DUE);
+      // Another gateway may be at it; without the platform's check a second one would be seen.
+      if (due.length > 0 && !config.duplicateCheck) {
+        await clock.sleep(LONGEST_GREETING_MS, signal).catch(() => {
+          // Over; the loop sees it.
+        });
+      }
+      for (const { key, value } of due) {
         if (signal.aborted) return;
         await greet(fromJson(key.slice(DUE.length), value), signal);
       }

@@ -10,17 +10,20 @@ const SWEEP_AT = 1_000;
 
 /** One value for each key, made when it is first asked for; those that are `idle` are let go of now and then. */
 export function createByKey<T>(make: () => T, isIdle: (value: T, now: number) => boolean) {
-  const values = new Map<string, T>();
+  const entries = new Map<string, { readonly value: T; readonly madeAt: number }>();
+
+  /** What was made at this moment is about to be used. */
+  function sweep(now: number): void {
+    for (const [key, { value, madeAt }] of entries) if (madeAt < now && isIdle(value, now)) entries.delete(key);
+  }
 
   return function entryOf(key: string, now: number): T {
-    const known = values.get(key);
-    if (known !== undefined) return known;
-    if (values.size > 0 && values.size % SWEEP_AT === 0) {
-      for (const [old, value] of values) if (isIdle(value, now)) values.delete(old);
-    }
-    const made = make();
-    values.set(key, made);
-    return made;
+    const known = entries.get(key);
+    if (known !== undefined) return known.value;
+    if (entries.size > 0 && entries.size % SWEEP_AT === 0) sweep(now);
+    const value = make();
+    entries.set(key, { value, madeAt: now });
+    return value;
   };
 }
 

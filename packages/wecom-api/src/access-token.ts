@@ -42,6 +42,7 @@ export function createAccessToken(options: AccessTokenOptions): TokenCache {
   async function fetchToken(signal: AbortSignal): Promise<FetchedToken> {
     const query = { corpid: corpId, corpsecret: secret };
     const request: ExchangeRequest = { method: "GET", path: PATH, query, secrets, signal };
+    const calledAtMs = clock.now();
     const { errcode, errmsg, fields } = await readAnswer(await exchange(request), request);
     if (errcode !== 0) {
       const retryAt = errcode === 45009 ? new Date(rates.refused(PATH)) : undefined;
@@ -55,7 +56,7 @@ export function createAccessToken(options: AccessTokenOptions): TokenCache {
       throw new ProtocolError("WeCom's answer to gettoken holds no token", { code: "wecom.bad-answer" });
     }
     health.worked(PATH);
-    rates.worked(PATH);
+    rates.worked(PATH, calledAtMs);
     return { value, expiresInSeconds };
   }
 

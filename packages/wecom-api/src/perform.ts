@@ -53,10 +53,11 @@ export function createPerform({ clock, tokens, secrets, tables, health, rates }:
     for (;;) {
       const token = await tokens.get(signal);
       secrets.remember(token);
+      const calledAtMs = clock.now();
       const outcome = await attempt(token);
       if ("value" in outcome) {
         health.worked(path);
-        rates.worked(path);
+        rates.worked(path, calledAtMs);
         return outcome.value;
       }
       const pauseMs = PAUSES_MS[tries - 1];
@@ -70,7 +71,7 @@ export function createPerform({ clock, tokens, secrets, tables, health, rates }:
         const error = refusal(path, outcome.errcode, outcome.errmsg);
         health.failed(path, error);
         // The message itself was looked at: there is no ban.
-        if (error instanceof RejectedError) rates.worked(path);
+        if (error instanceof RejectedError) rates.worked(path, calledAtMs);
         throw error;
       }
     }

@@ -12,13 +12,13 @@ export interface RateWaits {
   enter(path: string): number | undefined;
   /** When an API that answered "too many calls" may be tried again, in Unix milliseconds. */
   refused(path: string): number;
-  /** The API works again. */
-  worked(path: string): void;
+  /** A call that was made at this time found that the API works. Of calls from before a ban that says nothing. */
+  worked(path: string, calledAtMs: number): void;
 }
 
 /** Remembers which APIs are banned, and for how long that seems to be. */
 export function createRateWaits(now: () => number): RateWaits {
-  const bans = new Map<string, { step: number; untilMs: number; isTested: boolean }>();
+  const bans = new Map<string, { step: number; sinceMs: number; untilMs: number; isTested: boolean }>();
 
   return {
     enter(path) {
@@ -34,11 +34,11 @@ export function createRateWaits(now: () => number): RateWaits {
       if (ban && !ban.isTested && now() < ban.untilMs) return ban.untilMs;
       const step = ban ? Math.min(ban.step + 1, STEPS_MS.length - 1) : 0;
       const untilMs = now() + (STEPS_MS[step] as number);
-      bans.set(path, { step, untilMs, isTested: false });
+      bans.set(path, { step, sinceMs: now(), untilMs, isTested: false });
       return untilMs;
     },
-    worked(path) {
-      bans.delete(path);
+    worked(path, calledAtMs) {
+      if ((bans.get(path)?.sinceMs ?? Number.POSITIVE_INFINITY) < calledAtMs) bans.delete(path);
     },
   };
 }

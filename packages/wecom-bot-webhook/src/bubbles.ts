@@ -45,6 +45,7 @@ export function createBubbles({ records, clock, log, look, merged, refreshMs, wi
   const growing = new Map<string, Growing>();
   const waiting = new Map<string, Set<AbortController>>();
   const work = new Set<Promise<void>>();
+  let closed = false;
   const empty: StreamLook = { ...look, placeholder: "" };
 
   function background(job: Promise<void>): void {
@@ -115,11 +116,13 @@ export function createBubbles({ records, clock, log, look, merged, refreshMs, wi
       const way = bubbleOf(target);
       // Nothing to answer by: the reply is a message of its own.
       if (way === undefined) return { handle: {}, update: () => {} };
+      const handle: JsonObject = { message: way.messageId };
+      // A turn that began before a reload: what it says in the end goes by the channel that took the place of this one.
+      if (closed) return { handle, update: () => {} };
       const streamId = bubbleIdOf(way.messageId);
       const mine = grow(streamId, way.at);
       background(keep(streamId, mine));
       if (target.answers.length > 1) background(endOthers(target));
-      const handle: JsonObject = { message: way.messageId };
       return { handle, update: mine.update };
     },
     stop,
@@ -148,6 +151,7 @@ export function createBubbles({ records, clock, log, look, merged, refreshMs, wi
       for (const woken of waiting.get(streamId) ?? []) woken.abort();
     },
     async close() {
+      closed = true;
       for (const one of growing.values()) one.stop();
       await Promise.all(work);
     },

@@ -27,8 +27,6 @@ const BANG = 0x21;
 const QUESTION = 0x3f;
 const BYTE_ORDER_MARK = 0xfeff;
 const NAME = /[\p{L}_][\p{L}\p{N}_.:-]*/uy;
-const KNOWN_NAMES: string[] = new Array<string>(256).fill("");
-const LONGEST_KNOWN_NAME = 32;
 const BLANK = /^\s*$/;
 const REFERENCE = /&(?:(lt|gt|amp|quot|apos)|#(\d{1,7})|#x([0-9a-fA-F]{1,6}));/;
 const NAMED: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" };
@@ -187,25 +185,10 @@ class Scanner {
 /** Names are letters and digits of ASCII and end in ">" on this platform: these are found without the expression. */
 function nameAt(text: string, start: number): string | undefined {
   let end = start;
-  let hash = 0;
-  for (let code = text.charCodeAt(end); isAsciiAlphanumeric(code); code = text.charCodeAt(++end)) {
-    hash = (hash * 31 + code) | 0;
-  }
-  if (end > start && text.charCodeAt(end) === GREATER && text.charCodeAt(start) > NINE) {
-    return knownName(text, start, end, hash);
-  }
+  while (isAsciiAlphanumeric(text.charCodeAt(end))) end++;
+  if (end > start && text.charCodeAt(end) === GREATER && text.charCodeAt(start) > NINE) return text.slice(start, end);
   NAME.lastIndex = start;
   return NAME.exec(text)?.[0];
-}
-
-/** The platform writes the same few names in every callback: a string that was a key before is found sooner than a new one. */
-function knownName(text: string, start: number, end: number, hash: number): string {
-  const slot = hash & (KNOWN_NAMES.length - 1);
-  const known = KNOWN_NAMES[slot] as string;
-  if (known.length === end - start && text.startsWith(known, start)) return known;
-  const name = text.slice(start, end);
-  if (name.length <= LONGEST_KNOWN_NAME) KNOWN_NAMES[slot] = name;
-  return name;
 }
 
 function isAsciiAlphanumeric(code: number): boolean {

@@ -22,6 +22,7 @@ const KINDS: Readonly<Record<string, WecomTarget["to"]>> = {
 /** Platforms name customer groups and bot groups like this. */
 const CHAT_ID = /^w[rc]/i;
 const NUMBER = /^[0-9]+$/;
+const NUMBERS = /^[0-9|\s]+$/;
 /** Departments have numbers of 32 bits, the root number 1; tags begin lower. */
 const MOST = 2 ** 32 - 1;
 const EVERYBODY = "@all";
@@ -53,7 +54,9 @@ function guess(id: string): WecomTarget {
 function checked({ to, id }: WecomTarget, text: string): WecomTarget {
   // No id of the platform holds a colon: what looks like one is a prefix we do not know.
   if (id.includes(":")) throw bad(`"${shown(text)}" has a prefix that is not known here`);
-  const named = to === "chat" ? [id] : id.split("|").map((one) => one.trim());
+  // The name of a tag may hold anything.
+  const isOne = to === "chat" || (to === "tag" && !NUMBERS.test(id));
+  const named = isOne ? [id] : id.split("|").map((one) => one.trim());
   const ids = [...new Set(named.filter((one) => one !== ""))];
   if (ids.length === 0) throw bad(`"${shown(text)}" names nobody`);
   const problem = to === "user" ? userProblem(ids) : numberProblem(to, ids);

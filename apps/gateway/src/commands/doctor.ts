@@ -177,13 +177,17 @@ function callbackFindings({ id, enabled, paths, callbacks }: ChannelLine): reado
     const words = `the last one for ${id} (${when}) was refused with ${refusedStatus}`;
     return [wrong("callbacks", `${words}; wxgate doctor callback --url <the whole address it called> says why`)];
   }
-  if (last > 0) return [ok("callbacks", `${id}: the last one came at ${new Date(last).toISOString()}`)];
-  const never = `neither a check nor a message came for ${id} since the start`;
   const save = "press Save on the console's callback page again";
-  if (unsignedAt !== undefined) {
-    const words = `${never}, only what nobody signed, the last one at ${new Date(unsignedAt).toISOString()}`;
-    const causes = "was it a test by hand, or does a proxy drop what stands behind the ? of the address";
-    return [note("callbacks", `${words}: ${causes}? To tell, ${save}`)];
+  const causes = `was it a test by hand, or does a proxy drop what stands behind the ? of the address? To tell, ${save}`;
+  const unsigned = unsignedAt === undefined ? undefined : `at ${new Date(unsignedAt).toISOString()}: ${causes}`;
+  if (last > 0) {
+    const came = ok("callbacks", `${id}: the last one came at ${new Date(last).toISOString()}`);
+    if (unsigned === undefined || (unsignedAt ?? 0) < last) return [came];
+    return [came, note("callbacks", `${id}: since then something came that nobody signed, ${unsigned}`)];
+  }
+  const never = `neither a check nor a message came for ${id} since the start`;
+  if (unsigned !== undefined) {
+    return [note("callbacks", `${never}, only what nobody signed, the last one ${unsigned}`)];
   }
   const test = `from outside, curl -i "https://<your domain>${paths[0]}" must answer 400: 404 is a wrong path, a time-out a firewall or proxy`;
   return [note("callbacks", `${never}. To test it: ${test}; then ${save}`)];

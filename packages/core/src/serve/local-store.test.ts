@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, statSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -161,6 +161,17 @@ describe("a channel's file in a process that runs for long", () => {
     await store.close();
 
     expect(missing).toEqual([]);
+  });
+
+  it("is not touched any more when its owner closes it in the moment in which it would be written anew", async () => {
+    const store = await open();
+    await history(store, "a", 999);
+    await Promise.all([store.state.set("token", "t-1"), store.close()]);
+
+    const reopened = await open();
+    expect(existsSync(`${file}.new`)).toBe(false);
+    expect(await reopened.state.get("token")).toBe("t-1");
+    await reopened.close();
   });
 
   it("goes on in the old file, and says so, when it cannot write a new one", async () => {

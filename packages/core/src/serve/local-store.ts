@@ -58,19 +58,22 @@ export async function openLocalStore({ file, clock, log, onAccepted }: LocalStor
         });
   const inTurn = createTurns();
   let untilTidy = linesUntilTidy(kept);
+  let closing = false;
 
   /** Nothing counts as kept before it is on the disk. Only in turn: what a line was made from must still be so. */
   async function record(lines: readonly Line[]): Promise<void> {
     if (lines.length > 0) await journal.append(lines);
     for (const line of lines) replay(kept, line);
     untilTidy -= lines.length;
-    if (untilTidy > 0) return;
+    if (untilTidy > 0 || closing) return;
     untilTidy = linesUntilTidy(kept);
     // A turn of its own: whoever brought the last line does not wait for it.
     void inTurn(tidy);
   }
 
   async function tidy(): Promise<void> {
+    // Behind the end the file is the next owner's.
+    if (closing) return;
     forgetOld(kept, clock.now());
     untilTidy = linesUntilTidy(kept);
     await journal.rewrite(linesOf(kept)).catch((error: unknown) => {
@@ -99,7 +102,10 @@ export async function openLocalStore({ file, clock, log, onAccepted }: LocalStor
     done: (message) => recordInTurn({ t: "done", key: keyOf(message.from.account, message.id), at: clock.now() }),
     waiting: (conversation) => kept.waiting.get(conversation) ?? [],
     setWaiting: (conversation, pieces) => recordInTurn({ t: "waiting", key: conversation, pieces }),
-    close: () => inTurn(() => journal.close()),
+    close() {
+      closing = true;
+      return inTurn(() => journal.close());
+    },
   };
 }
 

@@ -176,7 +176,11 @@ export async function serve<Config>(
     },
     async close() {
       closing.abort();
-      await Promise.all(lanes.values());
+      // With what is accepted meanwhile.
+      for (let seen: unknown[] = []; [...lanes.values()].some((lane) => !seen.includes(lane)); ) {
+        seen = [...lanes.values()];
+        await Promise.all(seen);
+      }
       await channel.close?.();
       await store.close();
     },
