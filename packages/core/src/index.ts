@@ -82,6 +82,7 @@ export {
   objectField,
   textField,
 } from "./json.ts";
+export { mapPiece } from "./map-piece.ts";
 export type { InboundEvent, InboundMessage, ServedBy } from "./message.ts";
 export { outboundText } from "./outbound-text.ts";
 export type {

@@ -2,6 +2,7 @@ import {
   type Channel,
   type Logger,
   type MediaSource,
+  mapPiece,
   type OutboundContent,
   outboundText,
   RejectedError,
@@ -19,10 +20,7 @@ interface StageOptions extends DegradeOptions {
 export function createStage(options: StageOptions): NonNullable<Channel["stage"]> {
   const { stageMedia, stageFile, log } = options;
 
-  return async function stage(piece, target, signal) {
-    const content = await Promise.all(piece.content.map((part) => stageContent(part, target.to.account, signal)));
-    return content.every((part, index) => part === piece.content[index]) ? piece : { content };
-  };
+  return (piece, target, signal) => mapPiece(piece, (content) => stageContent(content, target.to.account, signal));
 
   async function stageContent(
     content: OutboundContent,

@@ -21,6 +21,16 @@ describe("a template card", () => {
       `<EventKey>${key}</EventKey><TaskId>${taskId}</TaskId><CardType>button_interaction</CardType><ResponseCode>${code}</ResponseCode>`,
     );
 
+  /** A card that its member has, and whose update needs a code. */
+  async function sent() {
+    const gateway = createGateway();
+    gateway.on("message/send", { ...OK, msgid: "m1", response_code: "CODE-SENT" });
+    const { channel } = start(gateway);
+    const card = { ...CARD, task_id: "task-1" };
+    await sendCard(channel, card);
+    return { gateway, channel, card };
+  }
+
   it("is completed: a task id, numbers as numbers", async () => {
     const { gateway, channel } = start();
 
@@ -47,11 +57,7 @@ describe("a template card", () => {
   });
 
   it("of the same task id replaces the one that was tapped, each code once, else it is a new message", async () => {
-    const gateway = createGateway();
-    gateway.on("message/send", { ...OK, msgid: "m1", response_code: "CODE-SENT" });
-    const { channel } = start(gateway);
-    const card = { ...CARD, task_id: "task-1" };
-    await sendCard(channel, card);
+    const { gateway, channel, card } = await sent();
     await channel.webhook?.(tap("task-1"));
 
     await sendCard(start(gateway).channel, card);
@@ -62,18 +68,14 @@ describe("a template card", () => {
       { userids: ["chen.yu"], agentid: 1000017, response_code: "CODE-TAP", template_card: { task_id: "task-1" } },
       { userids: ["chen.yu"], response_code: "CODE-SENT" },
     ]);
-    const sent = gateway.sent("message/send").map((body) => body.template_card.task_id);
-    expect([sent.length, sent[0], sent[1] !== "task-1"]).toEqual([2, "task-1", true]);
-    await channel.webhook?.(tap(sent[1]));
+    const ids = gateway.sent("message/send").map((body) => body.template_card.task_id);
+    expect([ids.length, ids[0], ids[1] !== "task-1"]).toEqual([2, "task-1", true]);
+    await channel.webhook?.(tap(ids[1]));
     expect(gateway.messages.at(-1)).toMatchObject({ content: [{ kind: "action", taskId: "task-1" }] });
   });
 
   it("is not updated with a code that was used, when its tap is delivered again", async () => {
-    const gateway = createGateway();
-    gateway.on("message/send", { ...OK, msgid: "m1", response_code: "CODE-SENT" });
-    const { channel } = start(gateway);
-    const card = { ...CARD, task_id: "task-1" };
-    await sendCard(channel, card);
+    const { gateway, channel, card } = await sent();
     await channel.webhook?.(tap("task-1"));
     await sendCard(channel, card);
 
@@ -85,11 +87,7 @@ describe("a template card", () => {
   });
 
   it("is updated with the same code when nobody knows whether it was used", async () => {
-    const gateway = createGateway();
-    gateway.on("message/send", { ...OK, msgid: "m1", response_code: "CODE-SENT" });
-    const { channel } = start(gateway);
-    const card = { ...CARD, task_id: "task-1" };
-    await sendCard(channel, card);
+    const { gateway, channel, card } = await sent();
     await channel.webhook?.(tap("task-1"));
     gateway.on("message/update_template_card", refusal(-1, "system busy"));
     await expect(sendCard(channel, card, { id: "same" })).rejects.toMatchObject({ name: "TransientError" });
@@ -102,11 +100,7 @@ describe("a template card", () => {
   });
 
   it("that was put in its place is not put there twice by a repeat", async () => {
-    const gateway = createGateway();
-    gateway.on("message/send", { ...OK, msgid: "m1", response_code: "CODE-SENT" });
-    const { channel } = start(gateway);
-    const card = { ...CARD, task_id: "task-1" };
-    await sendCard(channel, card);
+    const { gateway, channel, card } = await sent();
 
     await sendCard(channel, card, { id: "same" });
     await sendCard(channel, card, { id: "same", attempt: 2 });
@@ -225,6 +219,10 @@ describe("a template card", () => {
     const card = { ...CARD, task_id: "task-1" };
     await sendCard(start(gateway).channel, card);
     await expect(sendCard(start(gateway).channel, card, { id: "same" })).rejects.toMatchObject({ sent: "unknown" });
+    gateway.on("message/update_template_card", refusal(60020, "not allow to access from your ip"));
+    await expect(sendCard(start(gateway).channel, card, { id: "same" })).rejects.toMatchObject({
+      code: "wecom.ip-not-trusted",
+    });
     gateway.on("message/update_template_card", refusal(40058, "response_code was used"));
 
     await sendCard(start(gateway).channel, card, { id: "same", attempt: 2 });

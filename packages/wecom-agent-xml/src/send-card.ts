@@ -73,7 +73,8 @@ export function createCardSender({ cards, api, notices, ports }: CardSenderOptio
       );
       if (to.kind === "direct" && refused.length > 0) return undefined;
     } catch (error) {
-      if (isUndone(error)) await taken.giveBack();
+      // An attempt before this one may have used it: that stays unknown.
+      if (isUndone(error) && !taken.again) await taken.giveBack();
       if (!(error instanceof RejectedError)) throw error;
       ports.log.info({ message: id, taskId, code: error.platformCode }, "the card can no longer be updated");
       // The attempt before this one may have used the code up: then the card is shown.

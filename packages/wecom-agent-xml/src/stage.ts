@@ -1,5 +1,5 @@
 import { chunkMessages } from "@wxgate/chunker";
-import type { Channel, Logger, OutboundContent, ReplyTarget } from "@wxgate/core";
+import { type Channel, type Logger, mapPiece, type OutboundContent, type ReplyTarget } from "@wxgate/core";
 import type { FileStager } from "@wxgate/wecom-api";
 import { wordsOfWrongCard } from "@wxgate/wecom-card";
 import { TEXT_BYTES } from "./wire.ts";
@@ -11,13 +11,7 @@ interface StageOptions {
 
 /** Uploads what a piece needs, and looks whether its cards can be sent. */
 export function createStage({ stageFile, log }: StageOptions): NonNullable<Channel["stage"]> {
-  return async function stage(piece, target, signal) {
-    const staged = await Promise.all(piece.content.map((content) => stageContent(content, target, signal)));
-    const content = staged.flat();
-    return content.length === piece.content.length && content.every((part, index) => part === piece.content[index])
-      ? piece
-      : { content };
-  };
+  return (piece, target, signal) => mapPiece(piece, (content) => stageContent(content, target, signal));
 
   async function stageContent(
     content: OutboundContent,

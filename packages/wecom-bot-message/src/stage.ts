@@ -1,5 +1,12 @@
 import { truncateText } from "@wxgate/chunker";
-import type { Channel, Logger, OutboundContent, OutboundMedia, ReplyTarget } from "@wxgate/core";
+import {
+  type Channel,
+  type Logger,
+  mapPiece,
+  type OutboundContent,
+  type OutboundMedia,
+  type ReplyTarget,
+} from "@wxgate/core";
 import { CONTENT_BYTES } from "./limits.ts";
 import { nativeBody } from "./render.ts";
 
@@ -22,8 +29,7 @@ export function createBotStage({ stageMedia, wordsOfWrongCard, log }: BotStageOp
   return async function stage(piece, target, signal) {
     // The bot cannot write there; whoever sends instead stages for itself.
     if (target.to.kind === "audience") return piece;
-    const content = await Promise.all(piece.content.map((part) => stageContent(part, target, signal)));
-    return content.every((part, index) => part === piece.content[index]) ? piece : { content };
+    return mapPiece(piece, (content) => stageContent(content, target, signal));
   };
 
   async function stageContent(

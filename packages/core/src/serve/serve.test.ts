@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Channel, ChannelPorts, CreateChannel, OutboundMessage, ReplyPolicy } from "../channel.ts";
 import { TransientError } from "../errors.ts";
 import type { InboundMessage } from "../message.ts";
-import { serve } from "./serve.ts";
+import { type MessageHandler, serve } from "./serve.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -202,17 +202,14 @@ describe("one channel in one's own application", () => {
 });
 
 describe("closing one channel", () => {
+  const replyLate: MessageHandler = async (message) => {
+    await wait(50);
+    await message.reply(message.text);
+  };
+
   it("waits for running handlers and sends what they answer", async () => {
     const { create, texts, ports } = platform();
-    const served = await serve(
-      create,
-      {},
-      async (m) => {
-        await wait(50);
-        await m.reply(m.text);
-      },
-      waiting,
-    );
+    const served = await serve(create, {}, replyLate, waiting);
     await ports().inbox.accept({ messages: [message("1", "one"), message("2", "two")] });
 
     await served.close();
@@ -270,15 +267,7 @@ describe("closing one channel", () => {
 
   it("asks a platform that named a later moment once, when the handler ends after closing began", async () => {
     const { create, attempts, ports } = platform({ fail: inAnHour });
-    const served = await serve(
-      create,
-      {},
-      async (m) => {
-        await wait(50);
-        await m.reply(m.text);
-      },
-      waiting,
-    );
+    const served = await serve(create, {}, replyLate, waiting);
     await ports().inbox.accept({ messages: [message("1", "hi")] });
 
     await served.close();
