@@ -151,6 +151,7 @@ function toJson({ from, sender, at, scene }: Entered): JsonObject {
   return { from: { ...from }, sender: { ...sender }, at: at.getTime(), ...(scene === undefined ? {} : { scene }) };
 }
 
+/** Under that key stands only what `toJson` wrote. */
 function fromJson(id: string, value: JsonValue): Entered {
   const { at, ...due } = value as unknown as Due;
   return { ...due, id, kind: "entered", at: new Date(at) };
